@@ -1,0 +1,17 @@
+package must
+
+// The beliefs, grouped by package. Add a constant and its name together.
+const (
+	CompletionMatchesAppend Belief = iota // replication: a completion names an append that waits
+	CommittedInOrder                      // metadata: committed entries arrive by rising index
+
+	BeliefCount // must stay last
+)
+
+var beliefNames = [BeliefCount]string{
+	CompletionMatchesAppend: "completion-matches-append",
+	CommittedInOrder:        "committed-in-order",
+}
+
+// String names the belief.
+func (b Belief) String() string { return beliefNames[b] }
