@@ -1,0 +1,81 @@
+package node
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is what a node needs to know before it starts. Sizes are in bytes.
+type Config struct {
+	DataDir     string // made when missing
+	NodeID      int32
+	Listen      string // host:port of the client listener; port 0 picks a free one
+	Advertise   string // host:port told to clients; empty: what Listen turned out to be
+	AdminListen string // host:port of /healthz, /readyz, /metrics; empty: none
+	ClusterID   string // the cluster ID to found a cluster with; empty: a random one
+
+	// Quorum names the voters of the metadata quorum as "id@host:port". Empty:
+	// this node is the only voter and no port is opened for it.
+	Quorum       []string
+	QuorumListen string // host:port of the quorum's transport; empty: the address in Quorum
+
+	// Broker holds settings by Kafka's names for core's registry.
+	Broker map[string]string
+
+	Network Network
+	Log     *slog.Logger
+
+	// OnReady is called once, when clients are served.
+	OnReady func(Ready)
+}
+
+// Network bounds what clients may take.
+type Network struct {
+	RequestMaxBytes       int           // socket.request.max.bytes: refused before memory is taken
+	QueuedRequestBytes    int64         // queued.max.request.bytes: of all connections together
+	MaxConnections        int           // max.connections
+	MaxInFlight           int           // requests of one connection read but not answered
+	MaxReplyBytes         int64         // fetch bytes of one connection asked for but not yet sent
+	MaxDecompressed       int64         // of one record batch
+	ConnectionMaxIdle     time.Duration // connections.max.idle.ms
+	RequestQueue          int           // inputs waiting for the loop
+	ReadThreads           int           // disk reads at a time
+	JournalSegmentBytes   int           // size of the journal's files
+	DiskSpaceEvery        time.Duration // how often free bytes are reported
+	ShutdownGrace         time.Duration // a controlled shutdown that takes longer is abandoned
+	QuorumStallsAfter     time.Duration // a metadata quorum that hangs for so long ends the process
+	HaltWithoutCleanClose bool          // tests: leave as a killed process would
+}
+
+// DefaultNetwork is Kafka's where Kafka has a value.
+func DefaultNetwork() Network {
+	return Network{
+		RequestMaxBytes:     100 << 20,
+		QueuedRequestBytes:  512 << 20,
+		MaxConnections:      10_000,
+		MaxInFlight:         64,
+		MaxReplyBytes:       64 << 20,
+		MaxDecompressed:     128 << 20,
+		ConnectionMaxIdle:   10 * time.Minute,
+		RequestQueue:        4096,
+		ReadThreads:         4,
+		JournalSegmentBytes: 4 << 20,
+		DiskSpaceEvery:      5 * time.Second,
+		ShutdownGrace:       30 * time.Second,
+		QuorumStallsAfter:   20 * time.Second,
+	}
+}
+
+// Ready is what a node tells once it serves clients. `trialog serve --json`
+// prints it as one line on standard output.
+type Ready struct {
+	Event     string `json:"event"`           // "ready"
+	NodeID    int32  `json:"node_id"`         //
+	ClusterID string `json:"cluster_id"`      //
+	Listen    string `json:"listen"`          // host:port that is bound
+	Advertise string `json:"advertise"`       // host:port told to clients
+	Admin     string `json:"admin,omitempty"` // host:port of the admin listener
+	DataDir   string `json:"data_dir"`        //
+	StartedMs int64  `json:"started_ms"`      // from Start to ready, in milliseconds
+	PID       int    `json:"pid"`             //
+}
