@@ -1,0 +1,59 @@
+# One verb a line; `make` lists them. Everything a verb needs, it installs or builds itself.
+
+SEEDS ?= 1000
+FOR   ?= 60s
+ADDR  ?= localhost:9092
+LAB   := bin/trialog-lab
+NODE  := bin/trialog
+TOOL  := go tool -modfile=.ci/tools.mod
+
+.PHONY: list run test check sim soak race fuzz local interop bench power rewrite cover build
+
+list:     ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+run:      ## a node on localhost:9092, data in ./trialog-data
+	go run ./cmd/trialog serve
+
+test:     ## every test of the main module
+	go test ./...
+
+check: build ## format, vet, lint, house rules
+	.ci/check
+
+sim: build ## SEEDS fresh seeds of every scenario in simulation
+	$(LAB) run --seeds $(SEEDS)
+
+soak: build ## 20,000 fresh seeds, and ten minutes of real processes
+	$(LAB) run --seeds 20000
+	$(LAB) run --on local --for 10m
+
+race:     ## tests of the drivers and the core under the race detector
+	go test -race -short ./node/... ./core/... ./sim/... ./checker/... ./scenarios/...
+
+fuzz:     ## every fuzz target for FOR (default 60s) each
+	.ci/fuzz $(FOR)
+
+local: build ## the scenarios on real processes of this machine: kill -9, pauses, restarts
+	$(LAB) run --on local --for 3m
+
+interop: build ## unmodified foreign clients against a real node; installs them
+	scenarios/interop/install
+	cd scenarios/interop && TRIALOG_BIN=$(CURDIR)/$(NODE) go test -count=1 ./...
+
+bench: build ## benchmarks into results/bench.txt; docs/BENCHMARKS.md explains them
+	.ci/bench
+
+power: build ## re-introduce the known bugs one by one and count what finds them
+	$(LAB) power --budget 60m
+
+rewrite:  ## rewrite golden files; read the diff before committing it
+	go test ./core/... ./sim/... ./checker/... -run Golden -rewrite
+
+cover: build ## statements of core executed by simulation
+	.ci/cover
+
+build:    ## both binaries into bin/, static
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -o $(NODE) ./cmd/trialog
+	CGO_ENABLED=0 go build -trimpath -o $(LAB) ./cmd/trialog-lab
