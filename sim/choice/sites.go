@@ -1,0 +1,75 @@
+package choice
+
+// Site says what is decided. The list is closed and append-only within a
+// group: a tape names sites by number.
+type Site uint16
+
+// The sites, grouped by who draws.
+const (
+	// The run as a whole (stream KindWorld): what the seed uses, and how hard.
+	SwarmFault    Site = iota // which kinds of faults are on
+	SwarmDose                 // how often an enabled kind strikes
+	SwarmLimit                // limits and timeouts
+	SwarmNetwork              // base delay and jitter of links
+	SwarmDisk                 // latencies and capacity of disks
+	SwarmWire                 // whether messages pass as bytes
+	SwarmBatching             // how many Steps share one Effects
+	SwarmSetting              // broker, topic and client settings (scenarios)
+	SwarmWorkload             // the shape of the workload (scenarios)
+	EntropySeed               // seeds given to machines
+
+	// The nemesis (stream KindFault, one per fault kind).
+	FaultGap    // time to the next strike
+	FaultFire   // whether it strikes at all
+	FaultTarget // whom
+	FaultSpan   // for how long
+	FaultDetail // what exactly
+	FaultAmount // how much
+
+	// Links (stream KindLink, one per directed pair of hosts).
+	LinkDelay  // jitter of one message
+	LinkSpike  // one message is late
+	LinkChunk  // where a byte stream is cut
+	LinkLose   // one message and all after it are lost: the connection goes silent
+	LinkAccept // time to connect
+
+	// Nodes (stream KindNode).
+	NodeStep    // how long a Step takes
+	NodeBatch   // whether effects are carried out at once
+	NodeRestart // time to the restart of a dead process
+	NodeReboot  // time to the restart after a power cut
+	NodeJob     // how long a job takes
+
+	// Disks (stream KindDisk).
+	DiskWrite   // latency of a write
+	DiskSync    // latency of an fsync
+	DiskRead    // latency of a read
+	DiskStall   // one operation takes long
+	DiskKeep    // power cut: what becomes of an unsynced write
+	DiskSector  // power cut: which sectors of a torn write survive
+	DiskSize    // power cut: what becomes of an unsynced size
+	DiskEntry   // power cut: whether an unsynced directory change survives
+	DiskEntries // power cut: how the unsynced directory changes of one directory survive
+
+	// The metadata quorum's model (stream KindQuorum).
+	QuorumDelay
+	QuorumLead
+	QuorumFate
+	QuorumRepeat
+	QuorumOther
+
+	// Applications (stream KindApp, one per client host); their meaning is the scenario's.
+	AppGap    // time to the next operation
+	AppOp     // which operation; 0: none
+	AppTarget // topic, partition, group
+	AppSize   // records, bytes
+	AppDetail
+	AppTime // record timestamps
+	AppKey
+	AppExtra0
+	AppExtra1
+	AppExtra2
+	AppExtra3
+
+	SiteCount // must stay last
+)

@@ -1,0 +1,116 @@
+package sim
+
+import (
+	"io"
+
+	"trialog/core/broker"
+	"trialog/sim/choice"
+)
+
+// Times of this package are virtual nanoseconds since the start of the run.
+const (
+	Microsecond int64 = 1_000
+	Millisecond       = 1_000 * Microsecond
+	Second            = 1_000 * Millisecond
+	Minute            = 60 * Second
+)
+
+// Config is everything that a run depends on. Two runs of equal configurations
+// are equal, bit for bit.
+type Config struct {
+	Seed uint64
+	// Tape overrides single draws; nil for a plain run.
+	Tape []choice.Override
+
+	// Brokers is their number; their node IDs are 1..Brokers, their hosts are
+	// named "broker1"… and listen on port 9092.
+	Brokers int
+	// Voters is how many of them, from the first, vote in the metadata quorum;
+	// 0: all, up to five.
+	Voters int
+	// Settings are every broker's static settings by Kafka's names.
+	Settings map[string]string
+	// Limits are every broker's limits. Zero value: broker.DefaultLimits.
+	Limits broker.Limits
+	// Clients are the client hosts, one application each.
+	Clients []ClientSpec
+
+	Network Network
+	Disk    Disk
+	Clock   Clock
+	Faults  Faults
+	Phases  Phases
+
+	// WirePercent is the share of connections whose messages pass as bytes
+	// through core/protocol, cut at arbitrary places; the others pass as objects.
+	WirePercent uint64
+	// BatchSteps is how many Steps at most share one Effects, as under load in
+	// the node. 0 or 1: each Step's effects are carried out at once.
+	BatchSteps int
+	// CheckEvery is the number of a broker's Steps between two full walks over its
+	// invariants; 0: 4096. Negative: never.
+	CheckEvery int
+
+	// Observer is told what happens; nil: nobody.
+	Observer Observer
+	// Trace, when not nil, receives one line of text an event. It changes nothing.
+	Trace io.Writer
+	// TraceFrom and TraceTo bound Trace to the events with these numbers; 0, 0: all.
+	TraceFrom, TraceTo uint64
+	// Record keeps every trace record and every draw that was not dull in the
+	// Result, for comparing and for shrinking.
+	Record bool
+	// Leak is called before every event when not nil. Tests of determinism plant
+	// something there that must not be (a clock, a map's order) and look for
+	// another hash. What it returns is folded into the next Step's instant as a
+	// change of 0 to 7 ns.
+	Leak func() uint64
+}
+
+// ClientSpec is one client host.
+type ClientSpec struct {
+	// Name is the host's name and the client ID.
+	Name string
+	// App runs on the host. It must not be shared between hosts.
+	App App
+}
+
+// Phases are the parts of a run, in virtual nanoseconds. Faults strike only in
+// the second.
+type Phases struct {
+	Warmup int64 // the cluster forms; no faults
+	Faults int64 // faults strike
+	Heal   int64 // every fault has ended, every node is up again
+	// Extra is how much longer the run may go on after Heal until every App says
+	// that it is Idle.
+	Extra int64
+}
+
+// Network is how messages travel.
+type Network struct {
+	DelayMin, DelayJitter int64  // one way, per message
+	SpikePpm              uint64 // messages that take up to SpikeMax
+	SpikeMax              int64
+	Connect               int64 // to open a connection, besides a round trip
+	// Timeout is how long a driver waits for the answer of a peer, or for a
+	// silent connection, before it gives the connection up.
+	Timeout int64
+}
+
+// Disk is how disks behave when nothing is wrong.
+type Disk struct {
+	WriteMin, WriteJitter int64
+	SyncMin, SyncJitter   int64
+	ReadMin, ReadJitter   int64
+	JobMin, JobJitter     int64
+	// SegmentBytes is the size at which a file of the journal is full.
+	SegmentBytes int64
+	// Capacity is the disk's size in bytes; 0: 1 GiB.
+	Capacity int64
+}
+
+// Clock bounds how far the nodes' clocks are off at the start.
+type Clock struct {
+	OffsetMaxMs int64 // wall clocks, either way
+	DriftMaxPpm int64 // both clocks, either way
+}

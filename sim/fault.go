@@ -1,0 +1,84 @@
+package sim
+
+// FaultKind is a kind of fault.
+type FaultKind uint8
+
+// The kinds of faults.
+const (
+	FaultProcessKill  FaultKind = iota + 1 // the process dies, the page cache lives
+	FaultPowerCut                          // what was not synced may be lost, torn, or persisted out of order
+	FaultPowerCutAll                       // the power goes on every broker at once
+	FaultShutdown                          // a controlled shutdown, then a restart
+	FaultPause                             // the process stands still, then goes on
+	FaultCrashInCall                       // the process or the power dies inside the k-th call to the file system
+	FaultWriteError                        // one write fails with EIO
+	FaultReadError                         // one read fails with EIO
+	FaultSyncError                         // one fsync fails, and what it covered may be lost
+	FaultDiskBroken                        // every call fails with EIO until the disk is replaced by a restart
+	FaultNoSpace                           // the disk is full for a while
+	FaultShortWrite                        // a write stops half way, then fails
+	FaultDiskStall                         // the disk answers late for a while
+	FaultJournalRot                        // a bit flips in the synced journal
+	FaultSegmentRot                        // a bit flips in a synced segment
+	FaultClockStep                         // the wall clock jumps, either way
+	FaultClockDrift                        // the clocks run fast or slow for a while
+	FaultClockFreeze                       // the clocks stand still for a while
+	FaultReset                             // a connection is reset
+	FaultHalfOpen                          // a connection goes silent without an end
+	FaultDelay                             // messages between two hosts are late for a while
+	FaultCutOneWay                         // nothing passes from one host to another for a while
+	FaultCut                               // nothing passes between two hosts for a while
+	FaultIsolate                           // nothing passes to or from one host for a while
+	FaultLostResponse                      // a response is lost and its connection ends
+	FaultClientKill                        // a client process dies and starts anew
+	FaultClientPause                       // a client process stands still, then goes on
+	FaultLeadership                        // leadership of the metadata quorum moves
+
+	FaultKindCount // must stay last
+)
+
+var faultNames = [FaultKindCount]string{
+	FaultProcessKill: "process-kill", FaultPowerCut: "power-cut", FaultPowerCutAll: "power-cut-all",
+	FaultShutdown: "shutdown", FaultPause: "pause", FaultCrashInCall: "crash-in-call",
+	FaultWriteError: "write-error", FaultReadError: "read-error", FaultSyncError: "sync-error",
+	FaultDiskBroken: "disk-broken", FaultNoSpace: "no-space", FaultShortWrite: "short-write",
+	FaultDiskStall: "disk-stall", FaultJournalRot: "journal-rot", FaultSegmentRot: "segment-rot",
+	FaultClockStep: "clock-step", FaultClockDrift: "clock-drift", FaultClockFreeze: "clock-freeze",
+	FaultReset: "reset", FaultHalfOpen: "half-open", FaultDelay: "delay", FaultCutOneWay: "cut-one-way",
+	FaultCut: "cut", FaultIsolate: "isolate", FaultLostResponse: "lost-response",
+	FaultClientKill: "client-kill", FaultClientPause: "client-pause", FaultLeadership: "leadership",
+}
+
+// String names the kind.
+func (k FaultKind) String() string { return faultNames[k] }
+
+// Faults is the fault plan: which kinds may strike, and how hard. Each seed
+// draws which of them it uses.
+type Faults struct {
+	Doses []Dose
+	// Script strikes at given times, whatever is drawn.
+	Script []Strike
+}
+
+// Dose is how hard one kind of fault may strike in a run.
+type Dose struct {
+	Kind FaultKind
+	// Share is the per cent of seeds in which the kind is on; 0: all.
+	Share uint64
+	// TimesMin and TimesMax bound how often it strikes during Phases.Faults; the
+	// number is drawn, the strikes are spread over the phase.
+	TimesMin, TimesMax int
+	// SpanMin and SpanMax bound how long a fault that lasts does so: the time until
+	// a dead process is started again, a cut link heals. 0, 0: the kind's own.
+	SpanMin, SpanMax int64
+}
+
+// Strike is one fault at a given time.
+type Strike struct {
+	At   int64
+	Kind FaultKind
+	// Target is a broker's node ID, or, for FaultClientKill and FaultClientPause,
+	// 1 + the client's index; 0: drawn.
+	Target int
+	Span   int64 // 0: drawn
+}

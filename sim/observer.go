@@ -1,0 +1,55 @@
+package sim
+
+// Observer is told what happens while a run goes. Times are virtual
+// nanoseconds. Pointers are valid during the call only. It must not touch the
+// world; what clients do and see is App's to record.
+type Observer interface {
+	// Fault is told when a fault begins; f.Until says when it ends.
+	Fault(f *Fault)
+	// Node is told when a broker or client starts, dies, halts or serves.
+	Node(n *NodeEvent)
+	// Broken is told of an invariant that does not hold; the run ends.
+	Broken(at int64, node int, what string)
+}
+
+// Fault is one strike.
+type Fault struct {
+	At     int64
+	Until  int64 // equal to At for a momentary one
+	Kind   FaultKind
+	Node   int // host: brokers are 1..N, clients follow; 0: none in particular
+	Peer   int // the other host of a link; 0: none
+	Detail int64
+}
+
+// NodeState is what has become of a node.
+type NodeState uint8
+
+// The states of a node.
+const (
+	NodeStarted   NodeState = iota + 1 // a process begins
+	NodeServing                        // a broker answers clients
+	NodeKilled                         // the process died; the page cache lives
+	NodePowerCut                       // the power went
+	NodeHalted                         // a broker ended itself (Detail: the reason)
+	NodeStopped                        // a controlled shutdown has finished
+	NodePaused                         // the process stands still
+	NodeResumed                        // and goes on
+	NodeUnhealthy                      // a broker's start or job failed for good
+)
+
+var nodeStateNames = [...]string{"", "started", "serving", "killed", "power-cut", "halted", "stopped", "paused", "resumed", "unhealthy"}
+
+// String names the state.
+func (s NodeState) String() string { return nodeStateNames[s] }
+
+// NodeEvent is a change of a node's state.
+type NodeEvent struct {
+	At          int64
+	Node        int // host number
+	Incarnation int // counted from 1
+	State       NodeState
+	Detail      string
+	// LostBytes is, for a power cut, how many unsynced bytes did not survive.
+	LostBytes int64
+}
