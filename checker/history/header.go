@@ -1,0 +1,108 @@
+package history
+
+// Version is the version of the file format that this package writes.
+const Version = 1
+
+// Property is a number of the catalogue of properties. Verdicts, claims and
+// risk marks name properties by it.
+type Property uint8
+
+// The properties that have a judge.
+const (
+	AnyProperty           Property = 0
+	OffsetConsistency     Property = 1
+	NoPhantom             Property = 2
+	Durability            Property = 3
+	TailDurability        Property = 4
+	NoDuplicate           Property = 5
+	ProducerOrder         Property = 6
+	AppendRealtime        Property = 7
+	LogLinearizable       Property = 8
+	SessionMonotonicReads Property = 9
+	CrashConsistency      Property = 22
+)
+
+// Mode is a topic's durability mode.
+type Mode string
+
+// The durability modes.
+const (
+	// ModeSynced: a record counts once it is on disk (flush.messages=1).
+	ModeSynced Mode = "synced"
+	// ModeReplicated: a record counts once the in-sync replicas hold it in
+	// memory (flush.messages=9223372036854775807, Kafka's default).
+	ModeReplicated Mode = "replicated"
+)
+
+// Arm says where a history comes from.
+type Arm string
+
+// The arms.
+const (
+	ArmSimulator Arm = "sim"
+	ArmLocal     Arm = "local"
+	ArmAddress   Arm = "address"
+)
+
+// Header says what was run and what was promised.
+type Header struct {
+	Version    int    `json:"history"`
+	Scenario   string `json:"scenario,omitempty"`
+	Arm        Arm    `json:"arm,omitempty"`
+	Seed       uint64 `json:"seed,omitempty"`
+	Commit     string `json:"commit,omitempty"`
+	ConfigHash string `json:"config_hash,omitempty"`
+	TraceHash  string `json:"trace_hash,omitempty"`
+	Nodes      int    `json:"nodes,omitempty"`
+
+	// Config is what the run was configured with, in an order of the writer's.
+	Config []Setting `json:"config,omitempty"`
+	// Topics are those that claims are derived from. A partition whose topic
+	// is not listed counts as one replica, synced, never deleting.
+	Topics []Topic `json:"topics,omitempty"`
+	// Claims overrides what the checker derives from Topics and faults.
+	Claims []Claim `json:"claims,omitempty"`
+	// Expect names anomalies that must be found: a control.
+	Expect []Expectation `json:"expect,omitempty"`
+	// Replay and Shrink are the commands that a failing run prints.
+	Replay string `json:"replay,omitempty"`
+	Shrink string `json:"shrink,omitempty"`
+}
+
+// Setting is one configured value.
+type Setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Topic is what a topic promises.
+type Topic struct {
+	Name       string `json:"name"`
+	Partitions int    `json:"partitions"`
+	Replicas   int    `json:"replicas"`
+	MinISR     int    `json:"min_isr"`
+	Mode       Mode   `json:"mode"`
+	// UncleanElection: a replica that may lack acknowledged records may lead.
+	UncleanElection bool `json:"unclean_election,omitempty"`
+	// Retention: the broker may delete old records by itself, so a log start
+	// that it reports is believed.
+	Retention bool `json:"retention,omitempty"`
+	// Compacted: records may vanish when a later one has their key; a missing
+	// record is judged by its own property, not as a lost write.
+	Compacted bool `json:"compacted,omitempty"`
+}
+
+// Claim says that a property is claimed in this run or is not, and why.
+type Claim struct {
+	Property Property `json:"property"`
+	Claimed  bool     `json:"claimed"`
+	Reason   string   `json:"reason"`
+}
+
+// Expectation is an anomaly that the run is declared to show. The run passes
+// only if the property's verdict names that anomaly.
+type Expectation struct {
+	Property Property `json:"property"`
+	Anomaly  string   `json:"anomaly,omitempty"` // empty: any of the property
+	Reason   string   `json:"reason"`
+}
