@@ -1,0 +1,114 @@
+package osfs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"syscall"
+
+	"trialog/core/disk"
+)
+
+// FS is the file system below one directory.
+type FS struct{ root string }
+
+// New returns the file system below root, which must exist.
+func New(root string) *FS { return &FS{root: root} }
+
+// Root is the directory that "." stands for.
+func (f *FS) Root() string { return f.root }
+
+// Path turns a path of core/disk into one of the operating system.
+func (f *FS) Path(path string) string { return filepath.Join(f.root, filepath.FromSlash(path)) }
+
+// Create implements disk.FS.
+func (f *FS) Create(path string) (disk.File, error) {
+	return f.open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+}
+
+// Open implements disk.FS.
+func (f *FS) Open(path string) (disk.File, error) { return f.open(path, os.O_RDWR) }
+
+func (f *FS) open(path string, flag int) (disk.File, error) {
+	file, err := os.OpenFile(f.Path(path), flag, 0o640)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return &File{file: file}, nil
+}
+
+// Remove implements disk.FS.
+func (f *FS) Remove(path string) error { return translate(os.Remove(f.Path(path))) }
+
+// Rename implements disk.FS.
+func (f *FS) Rename(oldPath, newPath string) error {
+	return translate(os.Rename(f.Path(oldPath), f.Path(newPath)))
+}
+
+// MkdirAll implements disk.FS.
+func (f *FS) MkdirAll(path string) error { return translate(os.MkdirAll(f.Path(path), 0o750)) }
+
+// ReadDir implements disk.FS.
+func (f *FS) ReadDir(path string) ([]string, error) {
+	dir, err := os.Open(f.Path(path))
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, translate(err)
+	}
+	sort.Strings(names)
+	return names, nil
+}
+
+// SyncDir implements disk.FS.
+func (f *FS) SyncDir(path string) error {
+	dir, err := os.Open(f.Path(path))
+	if err != nil {
+		return translate(err)
+	}
+	defer dir.Close()
+	return translate(dir.Sync())
+}
+
+// ReadRange reads up to n bytes at pos into memory of its own. A range that
+// passes the end of the file comes back short, without an error.
+func (f *FS) ReadRange(path string, pos int64, n int) ([]byte, error) {
+	file, err := os.Open(f.Path(path))
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer file.Close()
+	buf := make([]byte, n)
+	got, err := file.ReadAt(buf, pos)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return buf[:got], translate(err)
+}
+
+// translate wraps an error of the operating system in core/disk's.
+func translate(err error) error {
+	var known error
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		known = disk.ErrNotExist
+	case errors.Is(err, fs.ErrExist):
+		known = disk.ErrExist
+	case errors.Is(err, fs.ErrClosed):
+		known = disk.ErrClosed
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		known = disk.ErrNoSpace
+	default:
+		known = disk.ErrIO
+	}
+	return fmt.Errorf("%w: %w", known, err)
+}
