@@ -1,0 +1,72 @@
+package scenarios
+
+// Kind is a kind of fault.
+type Kind uint8
+
+// The kinds of faults.
+const (
+	ProcessKill  Kind = iota + 1 // the process dies, the page cache lives
+	PowerCut                     // what was not synced may be lost, torn, or persisted out of order
+	CrashInCall                  // the process or the power dies inside a call to the file system
+	Shutdown                     // a controlled shutdown and restart
+	Pause                        // the process stands still, then goes on
+	WriteError                   // one write fails with EIO
+	ReadError                    // one read fails with EIO
+	SyncError                    // one fsync fails; what it covered may be lost
+	NoSpace                      // the disk is full for a while
+	ShortWrite                   // a write stops half way, then fails
+	DiskStall                    // the disk answers late
+	JournalRot                   // a bit flips in the journal
+	SegmentRot                   // a bit flips in a segment
+	ClockStep                    // the wall clock jumps, either way
+	ClockDrift                   // the clocks run fast or slow
+	ClockFreeze                  // the clocks stand still for a while
+	Reset                        // a connection is reset
+	HalfOpen                     // a connection goes silent without an end
+	Delay                        // messages of a connection are late
+	Cut                          // nothing passes between two hosts for a while
+	LostResponse                 // a request arrives, its response does not
+	ClientKill                   // a client process dies and starts anew
+	ClientPause                  // a client process stands still, then goes on
+	KindCount                    // must stay last
+)
+
+var kindNames = [KindCount]string{
+	ProcessKill: "process-kill", PowerCut: "power-cut", CrashInCall: "crash-in-call", Shutdown: "shutdown", Pause: "pause",
+	WriteError: "write-error", ReadError: "read-error", SyncError: "sync-error", NoSpace: "no-space",
+	ShortWrite: "short-write", DiskStall: "disk-stall", JournalRot: "journal-rot", SegmentRot: "segment-rot",
+	ClockStep: "clock-step", ClockDrift: "clock-drift", ClockFreeze: "clock-freeze",
+	Reset: "reset", HalfOpen: "half-open", Delay: "delay", Cut: "cut", LostResponse: "lost-response",
+	ClientKill: "client-kill", ClientPause: "client-pause",
+}
+
+// String names the kind.
+func (k Kind) String() string { return kindNames[k] }
+
+// Kinds lists every kind of fault.
+func Kinds() []Kind {
+	kinds := make([]Kind, 0, KindCount-1)
+	for k := Kind(1); k < KindCount; k++ {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// Fault is one kind of fault and its dose.
+type Fault struct {
+	Kind Kind
+	// Times is how often it strikes in one run of the scenario.
+	Times Range
+	// Share is the per cent of seeds in which it is on at all; 0 means all.
+	Share int
+}
+
+// Has tells whether the scenario may inject a kind.
+func (s *Scenario) Has(kind Kind) bool {
+	for _, f := range s.Faults {
+		if f.Kind == kind {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,46 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+)
+
+// All returns every declared scenario, in the order of the documentation.
+func All() []Scenario { return singles() }
+
+// Named returns the scenarios of these names, or all of them when none is
+// given. A name that nobody declared is an error that lists the ones there are.
+func Named(names ...string) ([]Scenario, error) {
+	all := All()
+	if len(names) == 0 {
+		return all, nil
+	}
+	found := make([]Scenario, 0, len(names))
+	for _, name := range names {
+		i := indexOf(all, name)
+		if i < 0 {
+			return nil, fmt.Errorf("no scenario %q; there are %s", name, strings.Join(Names(), ", "))
+		}
+		found = append(found, all[i])
+	}
+	return found, nil
+}
+
+// Names lists the declared names.
+func Names() []string {
+	all := All()
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	return names
+}
+
+func indexOf(all []Scenario, name string) int {
+	for i := range all {
+		if all[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}

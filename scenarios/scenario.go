@@ -1,0 +1,118 @@
+package scenarios
+
+// Scenario is one declared trial. Ranges are drawn anew by each seed, so one
+// declaration stands for a family of runs (swarm testing).
+type Scenario struct {
+	Name string
+	// Why says what would go unseen without this scenario.
+	Why      string
+	Cluster  Cluster
+	Topics   TopicSettings
+	Workload Workload
+	Faults   []Fault
+	// Needs are what must have happened for a seed to count as evidence.
+	Needs  []Need
+	Expect Expect
+}
+
+// Range is a closed interval of whole numbers, drawn evenly.
+type Range struct{ Min, Max int }
+
+// Fixed is a range of one number.
+func Fixed(n int) Range { return Range{n, n} }
+
+// Cluster is who serves.
+type Cluster struct {
+	Brokers int
+	// Settings are the brokers' own, under Kafka's names.
+	Settings []Setting
+}
+
+// Setting is one configuration entry under Kafka's name.
+type Setting struct{ Name, Value string }
+
+// TopicSettings is what the topics of a run look like.
+type TopicSettings struct {
+	Topics     Range
+	Partitions Range // of each topic
+	Configs    []Setting
+}
+
+// Synced tells whether every record is fsynced before it counts.
+func (t TopicSettings) Synced() bool {
+	for _, c := range t.Configs {
+		if c.Name == "flush.messages" {
+			return c.Value == "1"
+		}
+	}
+	return true // the default is synced: flush.messages=1
+}
+
+// Workload is who writes and reads, and how much.
+type Workload struct {
+	Plain      Range // producers without idempotence
+	Idempotent Range // producers with it
+	Consumers  Range // each assigns itself some partitions and follows them
+	// Seconds is how long clients work under faults, in virtual seconds on the
+	// simulator. Then every fault is healed.
+	Seconds Range
+	// Sends is how many records a producer tries to send, over all its partitions.
+	Sends Range
+	// BatchRecords and RecordBytes shape one produce request.
+	BatchRecords Range
+	RecordBytes  Range
+	// InFlight is how many produce requests a producer keeps open.
+	InFlight Range
+	// AcksOne is the share of plain producers, per cent, that ask for acks=1.
+	AcksOne int
+	// OldTimestamps and FutureTimestamps are shares, per mille, of batches that
+	// carry a CreateTime days in the past, or up to an hour ahead.
+	OldTimestamps, FutureTimestamps int
+	// ListOffsets is how often a minute each consumer asks for offsets.
+	ListOffsets Range
+	// TopicChurn is how often a minute an administrator creates and deletes topics of its own.
+	TopicChurn Range
+}
+
+// Need is a condition on one seed; a seed that fails one is vacuous.
+type Need struct {
+	Name string
+	// AtLeast is the smallest count that is enough.
+	AtLeast int
+	// Of says what is counted.
+	Of Counted
+}
+
+// Counted is what a Need counts.
+type Counted uint8
+
+// What a need may count.
+const (
+	AckedRecords Counted = iota + 1 // records acknowledged to producers
+	ReadRecords                     // records read by consumers before the final scan
+	FaultsFired                     // faults of any kind
+	Restarts                        // broker restarts
+)
+
+// Expect is the verdict that makes a scenario pass.
+type Expect struct {
+	// Anomaly, when not empty, names an anomaly that some seed of a run must
+	// show; such a scenario is a control, and finding nothing is its failure.
+	// No other anomaly is excused by it.
+	Anomaly string
+	// Within is the number of seeds in which a control must have been caught.
+	Within int
+	// Reason says why an anomaly is allowed and wanted.
+	Reason string
+}
+
+// Control tells whether the scenario must be caught.
+func (e Expect) Control() bool { return e.Anomaly != "" }
+
+// String is the expectation in words, for lists.
+func (e Expect) String() string {
+	if e.Control() {
+		return "must show " + e.Anomaly + ": " + e.Reason
+	}
+	return "every claimed property holds"
+}
