@@ -1,0 +1,147 @@
+package protocol
+
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"trialog/core/kafka"
+)
+
+// API keys that we speak, by Kafka's numbers.
+const (
+	KeyProduce                 int16 = 0
+	KeyFetch                   int16 = 1
+	KeyListOffsets             int16 = 2
+	KeyMetadata                int16 = 3
+	KeyApiVersions             int16 = 18
+	KeyCreateTopics            int16 = 19
+	KeyDeleteTopics            int16 = 20
+	KeyInitProducerID          int16 = 22
+	KeyOffsetForLeaderEpoch    int16 = 23
+	KeyDescribeConfigs         int16 = 32
+	KeyCreatePartitions        int16 = 37
+	KeyIncrementalAlterConfigs int16 = 44
+	KeyDescribeCluster         int16 = 60
+	KeyDescribeTopicPartitions int16 = 75
+)
+
+// API is a row of the version table.
+type API struct {
+	Key  int16
+	Name string
+	// Min and Max are the versions that we decode and answer.
+	Min, Max int16
+	// AdvertisedMin is what ApiVersions says instead of Min: lower where old
+	// clients would otherwise switch features off (KAFKA-18659).
+	AdvertisedMin int16
+	// FlexibleFrom is the first version with compact types and tagged fields
+	// (KIP-482); neverFlexible where there is none.
+	FlexibleFrom int16
+	// Listed: the API works and ApiVersions advertises it. A request for a key
+	// that is not listed is refused like an unknown one.
+	Listed bool
+	// Shape describes the request body for the check that precedes kmsg's
+	// decoder; see shape.go. Empty where the codec is our own.
+	Shape string
+}
+
+const neverFlexible int16 = 1<<15 - 1
+
+// apis is the version table, by rising key. ApiVersions answers from it and
+// nothing else decides what we speak.
+var apis = [...]API{
+	{Key: KeyProduce, Name: "Produce", Min: 3, Max: 13, AdvertisedMin: 0, FlexibleFrom: 9, Listed: true},
+	{Key: KeyFetch, Name: "Fetch", Min: 4, Max: 18, AdvertisedMin: 4, FlexibleFrom: 12, Listed: true},
+	{Key: KeyListOffsets, Name: "ListOffsets", Min: 1, Max: 11, AdvertisedMin: 1, FlexibleFrom: 6, Listed: true},
+	{Key: KeyMetadata, Name: "Metadata", Min: 0, Max: 13, AdvertisedMin: 0, FlexibleFrom: 9, Listed: true},
+	{Key: KeyApiVersions, Name: "ApiVersions", Min: 0, Max: 4, AdvertisedMin: 0, FlexibleFrom: 3, Listed: true},
+	{Key: KeyCreateTopics, Name: "CreateTopics", Min: 2, Max: 7, AdvertisedMin: 2, FlexibleFrom: 5, Listed: true},
+	{Key: KeyDeleteTopics, Name: "DeleteTopics", Min: 1, Max: 6, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true},
+	{Key: KeyInitProducerID, Name: "InitProducerId", Min: 0, Max: 5, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true},
+	{Key: KeyOffsetForLeaderEpoch, Name: "OffsetForLeaderEpoch", Min: 2, Max: 4, AdvertisedMin: 2, FlexibleFrom: 4, Listed: true},
+	{Key: KeyDescribeConfigs, Name: "DescribeConfigs", Min: 1, Max: 4, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true},
+	{Key: KeyCreatePartitions, Name: "CreatePartitions", Min: 0, Max: 3, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true},
+	{Key: KeyIncrementalAlterConfigs, Name: "IncrementalAlterConfigs", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 1, Listed: true},
+	{Key: KeyDescribeCluster, Name: "DescribeCluster", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true},
+	{Key: KeyDescribeTopicPartitions, Name: "DescribeTopicPartitions", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true},
+}
+
+// LookupAPI returns the row of a key; false for a key outside the table.
+func LookupAPI(key int16) (API, bool) {
+	for i := range apis {
+		if apis[i].Key == key {
+			return apis[i], true
+		}
+	}
+	return API{}, false
+}
+
+// APIs calls yield with every row by rising key until it returns false.
+func APIs(yield func(API) bool) {
+	for i := range apis {
+		if !yield(apis[i]) {
+			return
+		}
+	}
+}
+
+// SupportedVersion tells whether we decode and answer a key at a version.
+func SupportedVersion(key, version int16) bool {
+	for i := range apis {
+		if apis[i].Key == key {
+			return apis[i].Listed && version >= apis[i].Min && version <= apis[i].Max
+		}
+	}
+	return false
+}
+
+// APIName names a key as Kafka does, "Unknown" outside the table.
+func APIName(key int16) string {
+	for i := range apis {
+		if apis[i].Key == key {
+			return apis[i].Name
+		}
+	}
+	return "Unknown"
+}
+
+// AppendAPIKeys appends what ApiVersions says of every listed key.
+func AppendAPIKeys(dst []kmsg.ApiVersionsResponseApiKey) []kmsg.ApiVersionsResponseApiKey {
+	for i := range apis {
+		if apis[i].Listed {
+			dst = append(dst, advertised(i))
+		}
+	}
+	return dst
+}
+
+// UnsupportedApiVersions is the body that answers an ApiVersions request of a
+// version that we do not know: UNSUPPORTED_VERSION and the range of key 18
+// itself (KIP-511). AppendResponse encodes it as version 0.
+func UnsupportedApiVersions() *kmsg.ApiVersionsResponse {
+	r := kmsg.NewPtrApiVersionsResponse()
+	r.ErrorCode = int16(kafka.ErrUnsupportedVersion)
+	for i := range apis {
+		if apis[i].Key == KeyApiVersions {
+			r.ApiKeys = append(r.ApiKeys, advertised(i))
+		}
+	}
+	return r
+}
+
+// advertised builds the ApiVersions entry of row i.
+func advertised(i int) kmsg.ApiVersionsResponseApiKey {
+	k := kmsg.NewApiVersionsResponseApiKey()
+	k.ApiKey, k.MinVersion, k.MaxVersion = apis[i].Key, apis[i].AdvertisedMin, apis[i].Max
+	return k
+}
+
+// flexible tells whether a key's body uses compact types at a version. Keys
+// outside the table are taken as inflexible.
+func flexible(key, version int16) bool {
+	for i := range apis {
+		if apis[i].Key == key {
+			return version >= apis[i].FlexibleFrom
+		}
+	}
+	return false
+}
