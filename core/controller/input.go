@@ -1,0 +1,198 @@
+package controller
+
+import (
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/quorum"
+)
+
+// Input is what the broker tells its controller. The sum is closed: Tick,
+// Leads, LeadsNot, Unknown, Applied, Loaded, Command.
+//
+//sumtype:decl
+type Input interface{ controllerInput() }
+
+// Tick says that time has passed.
+type Tick struct{}
+
+// Leads passes on quorum.Leads.
+type Leads struct{}
+
+// LeadsNot passes on quorum.LeadsNot.
+type LeadsNot struct{}
+
+// Unknown passes on quorum.Unknown, for every Ref of this machine's proposals.
+type Unknown struct{ Ref kafka.Ref }
+
+// Applied says that the broker's metadata.State has taken a committed entry.
+// It is given for every entry, accepted or not, in order.
+type Applied struct {
+	Entry    *quorum.Entry
+	Accepted bool
+	Image    *metadata.Image // after the entry
+}
+
+// Loaded says that the broker's metadata.State was replaced by a snapshot.
+type Loaded struct{ Image *metadata.Image }
+
+// Command asks the controller for something. Result answers it with the same
+// Ref, exactly once.
+type Command struct {
+	Ref kafka.Ref
+	// Deadline is when the asker stops waiting; 0 for never.
+	Deadline kafka.Instant
+	Body     Body
+}
+
+func (*Tick) controllerInput()     {}
+func (*Leads) controllerInput()    {}
+func (*LeadsNot) controllerInput() {}
+func (*Unknown) controllerInput()  {}
+func (*Applied) controllerInput()  {}
+func (*Loaded) controllerInput()   {}
+func (*Command) controllerInput()  {}
+
+// Body is what a command asks. The sum is closed; bodies are kept until the
+// command is answered and must not be changed.
+//
+//sumtype:decl
+type Body interface{ controllerBody() }
+
+// RegisterBroker asks for a broker epoch (API 62). A repeat with the same
+// incarnation gets the same one.
+type RegisterBroker struct {
+	Broker      kafka.BrokerID
+	ClusterID   kafka.UUID // zero when the broker does not know it yet
+	Incarnation kafka.IncarnationID
+	Directory   kafka.DirectoryID
+	// Previous is the broker epoch in the clean-shutdown mark, NoBrokerEpoch when
+	// there is no mark.
+	Previous  kafka.BrokerEpoch
+	Rack      string
+	Listeners []metadata.Listener
+}
+
+// Heartbeat keeps a session alive (API 63).
+type Heartbeat struct {
+	Broker kafka.BrokerID
+	Epoch  kafka.BrokerEpoch
+	// AppliedIndex is the index of the image that the broker acts on.
+	AppliedIndex uint64
+	WantFence    bool
+	WantShutdown bool
+}
+
+// CreateTopics creates topics (API 19), each on its own.
+type CreateTopics struct {
+	Topics       []NewTopic
+	ValidateOnly bool
+}
+
+// NewTopic is one topic of CreateTopics.
+type NewTopic struct {
+	Name              string
+	Partitions        int32 // -1: num.partitions, or as Assignments say
+	ReplicationFactor int16 // -1: default.replication.factor, or as Assignments say
+	Assignments       []Assignment
+	Configs           []NewConfig
+}
+
+// Assignment places one partition by hand.
+type Assignment struct {
+	Partition kafka.PartitionIndex
+	Replicas  []kafka.BrokerID
+}
+
+// NewConfig is a setting given at creation; Value nil is refused.
+type NewConfig struct {
+	Name  string
+	Value *string
+}
+
+// DeleteTopics deletes topics (API 20), each by name or by ID.
+type DeleteTopics struct{ Topics []TopicRef }
+
+// TopicRef names a topic: by Name, or by ID when Name is empty.
+type TopicRef struct {
+	Name string
+	ID   kafka.TopicID
+}
+
+// CreatePartitions adds partitions (API 37).
+type CreatePartitions struct {
+	Topics       []MorePartitions
+	ValidateOnly bool
+}
+
+// MorePartitions is one topic of CreatePartitions. Assignments, when not nil,
+// places each new partition.
+type MorePartitions struct {
+	Name        string
+	Count       int32 // the new total
+	Assignments [][]kafka.BrokerID
+}
+
+// AlterConfigs is IncrementalAlterConfigs (API 44), each resource on its own.
+type AlterConfigs struct {
+	Resources    []AlterResource
+	ValidateOnly bool
+}
+
+// AlterResource is one resource of AlterConfigs.
+type AlterResource struct {
+	Resource kafka.ConfigResource
+	Ops      []AlterOp
+}
+
+// AlterOp is one operation on one setting; Value is nil for OpDelete.
+type AlterOp struct {
+	Name  string
+	Op    kafka.ConfigOp
+	Value *string
+}
+
+// AllocateProducerIDs asks for a block of producer IDs (API 67).
+type AllocateProducerIDs struct {
+	Broker kafka.BrokerID
+	Epoch  kafka.BrokerEpoch
+}
+
+// AlterPartition asks for ISR changes of partitions that a broker leads (API 56).
+type AlterPartition struct {
+	Broker     kafka.BrokerID
+	Epoch      kafka.BrokerEpoch
+	Partitions []NewISR
+}
+
+// NewISR is one partition of AlterPartition.
+type NewISR struct {
+	Partition      kafka.TopicPartition
+	LeaderEpoch    kafka.LeaderEpoch
+	PartitionEpoch kafka.PartitionEpoch
+	ISR            []ISRMember
+	Recovery       metadata.RecoveryState
+}
+
+// ISRMember names a replica with the broker epoch of its fetches (KIP-903);
+// NoBrokerEpoch when the leader does not say.
+type ISRMember struct {
+	Broker kafka.BrokerID
+	Epoch  kafka.BrokerEpoch
+}
+
+// ElectLeaders asks for elections (API 43). No partitions at all means every one.
+type ElectLeaders struct {
+	Unclean    bool // false: make the preferred replica the leader
+	All        bool
+	Partitions []kafka.TopicPartition
+}
+
+func (*RegisterBroker) controllerBody()      {}
+func (*Heartbeat) controllerBody()           {}
+func (*CreateTopics) controllerBody()        {}
+func (*DeleteTopics) controllerBody()        {}
+func (*CreatePartitions) controllerBody()    {}
+func (*AlterConfigs) controllerBody()        {}
+func (*AllocateProducerIDs) controllerBody() {}
+func (*AlterPartition) controllerBody()      {}
+func (*ElectLeaders) controllerBody()        {}
