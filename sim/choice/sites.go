@@ -49,6 +49,8 @@ const (
 	DiskSector  // power cut: which sectors of a torn write survive
 	DiskSize    // power cut: what becomes of an unsynced size
 	DiskEntry   // power cut: whether an unsynced directory change survives
+	DiskShort   // how much of a failing write is done
+	DiskCrash   // whether the call in which a process dies has its effect
 	DiskEntries // power cut: how the unsynced directory changes of one directory survive
 
 	// The metadata quorum's model (stream KindQuorum).
