@@ -1,6 +1,9 @@
 package protocol
 
-import "trialog/core/kafka"
+import (
+	"trialog/core/batch"
+	"trialog/core/kafka"
+)
 
 // Body is a request's or response's decoded body: *ProduceRequest,
 // *ProduceResponse, *FetchRequest, *FetchResponse of this package, or kmsg's
@@ -33,13 +36,7 @@ type ProducePartition struct {
 
 // Checked is what core/batch found in the records of a produce request: one
 // whole v2 batch, or an error.
-type Checked struct {
-	Err          kafka.ErrorCode   // not NONE: refuse the partition with it
-	MaxTimestamp kafka.TimestampMs // the largest record timestamp
-	MinTimestamp kafka.TimestampMs // the smallest
-	KeylessCount int32             // records without a key
-	Done         bool              // false: nobody looked yet, which is a driver's defect
-}
+type Checked = batch.Checked
 
 // ProduceResponse answers a ProduceRequest, partitions in the request's order.
 type ProduceResponse struct {
