@@ -1,0 +1,34 @@
+// Package client is the simulator's Kafka client: one machine is one client
+// process, with a producer, consumers of assigned partitions and an
+// administrator in one. It behaves as a good client of Kafka does (bootstrap,
+// version negotiation, metadata, one connection per broker, batching,
+// idempotence, retries in order) and says of every operation what is really
+// known: done, not done and never to be, or unknown. It is never used in
+// production: applications in Go use franz-go.
+//
+// # Files
+//
+//	config.go     Config, Limits: what a run draws
+//	input.go      what comes in: commands, connections, responses, time
+//	effects.go    what goes out: dials, requests, outcomes
+//	client.go     state, Step, Deadline
+//	outcome.go    the one place that tells fail from info, and retry from end
+//	conn.go       connections, version negotiation, requests under way
+//	metadata.go   topics, leaders, refresh
+//	producer.go   batches, sequences, retries; producer_id.go the epochs
+//	consumer.go   positions, fetches, resets
+//	admin.go      topics, configurations, offsets
+//
+// # Invariants
+//
+//	C1  The batches of a partition under way have been given sequences that rise
+//	    without a gap, in the order of the queue.
+//	C2  A batch that may have been appended is never sent with another
+//	    sequence, epoch or producer ID than before.
+//	C3  At most Limits.InFlight requests are under way on one connection.
+//	C4  Every operation is answered exactly once.
+//	C5  A consumer's position moves only past records that it returned, by a
+//	    command, or by a reset that it reported.
+//
+// Read next: core/client/outcome.go, then producer.go.
+package client
