@@ -56,8 +56,8 @@
 //	ak  int     acks: -1, 0, 1 (default -1)
 //	id  bool    idempotent producer
 //	rc  bool    isolation is read_committed
-//	fl  bool    the reader is a fresh consumer of the final scan's kind that
-//	            may read from followers
+//	fl  bool    the reader accepts answers of followers
+//	rt  bool    seek, assign: the client moved by itself (auto.offset.reset)
 //	at  int     position of the consumer before the call, the offset sought,
 //	            the timestamp or the offset asked for (default -1)
 //

@@ -3,25 +3,6 @@ package history
 // Version is the version of the file format that this package writes.
 const Version = 1
 
-// Property is a number of the catalogue of properties. Verdicts, claims and
-// risk marks name properties by it.
-type Property uint8
-
-// The properties that have a judge.
-const (
-	AnyProperty           Property = 0
-	OffsetConsistency     Property = 1
-	NoPhantom             Property = 2
-	Durability            Property = 3
-	TailDurability        Property = 4
-	NoDuplicate           Property = 5
-	ProducerOrder         Property = 6
-	AppendRealtime        Property = 7
-	LogLinearizable       Property = 8
-	SessionMonotonicReads Property = 9
-	CrashConsistency      Property = 22
-)
-
 // Mode is a topic's durability mode.
 type Mode string
 

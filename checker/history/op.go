@@ -8,7 +8,9 @@ type OpID int32
 // NoOp marks the absence of an operation.
 const NoOp OpID = -1
 
-// Partition is an index into History.Partitions.
+// Partition is an index into History.Partitions. A topic that is deleted and
+// created again under its name has other partitions: writers name that life
+// "topic@2".
 type Partition int32
 
 // NoPartition marks an operation or event about no single partition.
@@ -30,15 +32,18 @@ const (
 	// Poll is one partition's share of one fetch of a workload's consumer.
 	Poll
 	// Scan is a Poll of a fresh consumer of the final scan: assigned, sought to
-	// the beginning, after everything healed. One scan of a partition is a
-	// chain of Scan operations of one process.
+	// the beginning, after everything healed. One scan of a partition is the
+	// chain of Scan operations of one process, each beginning (At) where the
+	// last one ended (To), until To reaches the high watermark that it is told.
 	Scan
 	// ListOffsets asks for an offset; At is the timestamp: -1 latest (the high
 	// watermark, or the last stable offset for read_committed), -2 earliest.
 	ListOffsets
-	// Assign sets a consumer's partition and position (At), or drops all others.
+	// Assign gives a consumer one partition at a position (At; Unset: unknown).
+	// With NoPartition it drops all that the process had.
 	Assign
-	// Subscribe joins a group; the broker picks the partitions.
+	// Subscribe joins a group; the broker picks the partitions, so that every
+	// position of the process is forgotten.
 	Subscribe
 	// Seek moves a consumer to At.
 	Seek
