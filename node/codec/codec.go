@@ -1,0 +1,50 @@
+// Package codec gives core/batch Kafka's compressions: gzip, snappy (plain
+// blocks and the framing of Java's xerial library), LZ4 frames and zstd.
+//
+// Compressors and decompressors are pooled, since a connection checks one
+// small batch after another. No call takes memory by what a length field
+// claims: output grows as it is produced and stops at the caller's limit.
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"trialog/core/batch"
+)
+
+// All returns Kafka's codecs by ID. The value is safe for any number of goroutines.
+func All() batch.Codecs {
+	var c batch.Codecs
+	c[batch.Gzip] = gzipCodec{}
+	c[batch.Snappy] = snappyCodec{}
+	c[batch.LZ4] = lz4Codec{}
+	c[batch.Zstd] = zstdCodec{}
+	return c
+}
+
+// readAll appends what r yields to dst, at most limit bytes.
+func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
+	start := len(dst)
+	for {
+		if len(dst) == cap(dst) {
+			dst = append(dst, 0)[:len(dst)]
+		}
+		// One byte beyond the limit is enough to know that there is more.
+		room := min(cap(dst)-len(dst), limit+1-(len(dst)-start))
+		n, err := r.Read(dst[len(dst) : len(dst)+room])
+		dst = dst[:len(dst)+n]
+		switch {
+		case len(dst)-start > limit:
+			return dst[:start], batch.ErrTooLarge
+		case errors.Is(err, io.EOF):
+			return dst, nil
+		case err != nil:
+			return dst[:start], malformed(err)
+		}
+	}
+}
+
+// malformed wraps a library's complaint about its input.
+func malformed(err error) error { return fmt.Errorf("%w: %w", batch.ErrCodec, err) }
