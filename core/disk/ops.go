@@ -21,10 +21,12 @@ const (
 // is not zero, and, for EntryAppend, into the segment at Pos. The bytes are
 // stamped in the copy that is written; Bytes itself is never changed.
 type Append struct {
-	Ref         kafka.Ref // rises by one with every Append of a broker incarnation
-	LSN         kafka.LSN // dense among journaled entries; 0: not journaled
-	Durable     kafka.LSN // the largest LSN known durable when this was emitted
-	PrevLSN     kafka.LSN // the previous journal entry of the same log, 0 when none
+	Ref         kafka.Ref   // rises by one with every Append of a broker incarnation
+	LSN         kafka.LSN   // dense among journaled entries; 0: not journaled
+	Durable     kafka.LSN   // the largest LSN known durable when this was emitted
+	PrevLSN     kafka.LSN   // the previous journal entry of the same log, 0 when none
+	PrevLog     kafka.LogID // the log of the entry before this one in the journal, 0 when none
+	Generation  kafka.LSN   // the first LSN of the journal generation that the entry goes to
 	Kind        EntryKind
 	Log         kafka.LogID
 	Segment     kafka.Offset      // base offset of the segment, which names its file

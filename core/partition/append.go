@@ -1,0 +1,100 @@
+package partition
+
+import (
+	"trialog/core/batch"
+	"trialog/core/disk"
+	"trialog/core/kafka"
+	"trialog/core/must"
+)
+
+// Appendable tells whether the log takes appends now: it serves, and no change
+// of mode waits for a checkpoint.
+func (l *Log) Appendable() bool { return l.Serving() && !l.upkeep.urgent }
+
+// CheckRecords decides whether a leader takes the records, by the topic's
+// settings. It changes nothing. checked is what batch.Check said of b.
+func (l *Log) CheckRecords(now kafka.Now, b batch.View, checked *batch.Checked, cfg *Config) kafka.ErrorCode {
+	switch {
+	case checked.Err != kafka.None:
+		return checked.Err
+	case len(b) > int(cfg.MaxMessageBytes):
+		return kafka.ErrMessageTooLarge
+	case cfg.SegmentBytes > 0 && len(b) > int(cfg.SegmentBytes):
+		return kafka.ErrRecordListTooLarge
+	case cfg.Compacted && checked.KeylessCount > 0:
+		return kafka.ErrInvalidRecord
+	case !cfg.LogAppendTime && !withinWindow(now.Wall, checked, cfg):
+		return kafka.ErrInvalidTimestamp
+	default:
+		return kafka.None
+	}
+}
+
+// withinWindow holds record timestamps to KIP-937's bounds around the broker's clock.
+func withinWindow(wall kafka.TimestampMs, c *batch.Checked, cfg *Config) bool {
+	if c.MaxTimestamp == kafka.NoTimestamp && c.MinTimestamp == kafka.NoTimestamp {
+		return true
+	}
+	oldest, newest := int64(wall)-cfg.TimestampBeforeMaxMs, int64(wall)+cfg.TimestampAfterMaxMs
+	if cfg.TimestampAfterMaxMs > 1<<62 {
+		newest = 1<<63 - 1
+	}
+	return int64(c.MinTimestamp) >= oldest && int64(c.MaxTimestamp) <= newest
+}
+
+// AppendAsLeader assigns the next offsets to a batch that CheckRecords and
+// CheckProducer have passed, and fills in the append to emit. The driver stamps
+// offset, epoch and log append time in its own copy. Everything that the log
+// knows of the batch is updated here and nowhere else, so a refused batch
+// leaves no trace.
+func (l *Log) AppendAsLeader(now kafka.Now, epoch kafka.LeaderEpoch, b batch.View, cfg *Config, out *disk.Append) kafka.Offset {
+	must.True(l.Appendable(), "P8: append to a log that takes none")
+	must.True(epoch == l.LatestEpoch(), "P4: the leader's epoch has an entry before its first append")
+	base := l.LogEndOffset
+	timestamp := kafka.NoTimestamp
+	if cfg.LogAppendTime {
+		timestamp = now.Wall
+	}
+	l.append(now, base, epoch, timestamp, b, cfg, out)
+	return base
+}
+
+// AppendVerbatim takes a batch as it stands in the leader's log: offsets and
+// epoch are the batch's own. Followers and recovery use it.
+func (l *Log) AppendVerbatim(now kafka.Now, b batch.View, cfg *Config, out *disk.Append) {
+	must.True(l.Serving(), "P8: append to a log that takes none")
+	base, epoch := b.BaseOffset(), b.LeaderEpoch()
+	must.True(base >= l.LogEndOffset, "P1: a batch below the log's end")
+	l.startEpoch(epoch, base)
+	l.append(now, base, epoch, kafka.NoTimestamp, b, cfg, out)
+}
+
+func (l *Log) append(now kafka.Now, base kafka.Offset, epoch kafka.LeaderEpoch, timestamp kafka.TimestampMs, b batch.View, cfg *Config, out *disk.Append) {
+	last := base + kafka.Offset(b.LastOffsetDelta())
+	if !l.fits(now, last, len(b), cfg) {
+		l.roll()
+	}
+	s := l.active()
+	if s.size == 0 {
+		l.ActiveSince = now.Wall
+	}
+	*out = disk.Append{
+		Kind:        disk.EntryAppend,
+		Log:         l.Log,
+		Segment:     s.base,
+		Pos:         s.size,
+		BaseOffset:  base,
+		LeaderEpoch: epoch,
+		Timestamp:   timestamp,
+		Bytes:       b,
+	}
+	l.apply(now, base, last, timestamp, b, cfg.IndexIntervalBytes)
+}
+
+// apply is the one place where a batch changes what the log knows.
+func (l *Log) apply(now kafka.Now, base, last kafka.Offset, timestamp kafka.TimestampMs, b batch.View, interval int32) {
+	l.active().add(last, len(b), maxTimestampOf(b, timestamp), interval)
+	l.LogEndOffset = last + 1
+	l.upkeep.bytes += int64(len(b))
+	l.producers.apply(now, b, base, last, maxTimestampOf(b, timestamp))
+}

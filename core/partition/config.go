@@ -1,0 +1,55 @@
+package partition
+
+import "trialog/core/kafka"
+
+// Config is what a topic's settings mean to its logs. Field names are Kafka's.
+type Config struct {
+	SegmentBytes         int32 // segment.bytes
+	SegmentMs            int64 // segment.ms, on the wall clock of receipt
+	IndexIntervalBytes   int32 // index.interval.bytes
+	MaxMessageBytes      int32 // max.message.bytes, a whole batch
+	LogAppendTime        bool  // message.timestamp.type
+	TimestampBeforeMaxMs int64 // message.timestamp.before.max.ms
+	TimestampAfterMaxMs  int64 // message.timestamp.after.max.ms
+	Compacted            bool  // cleanup.policy names compact
+}
+
+// DefaultConfig holds Kafka's defaults.
+func DefaultConfig() Config {
+	return Config{
+		SegmentBytes:         1 << 30,
+		SegmentMs:            604_800_000,
+		IndexIntervalBytes:   4096,
+		MaxMessageBytes:      1_048_588,
+		TimestampBeforeMaxMs: 1<<63 - 1,
+		TimestampAfterMaxMs:  3_600_000,
+	}
+}
+
+// Limits are the storage's own bounds. A simulation draws them.
+type Limits struct {
+	GenerationBytes   int64          // a journal generation is followed by the next at this size
+	JournalBytes      int64          // appends wait while the journal holds more than this
+	CheckpointBytes   int64          // unjournaled bytes of a log after which it is checkpointed
+	IndexBlockEntries int            // entries of a sealed segment's index that one read fetches
+	ReadAheadBytes    int32          // how much of a segment one step of a scan reads
+	MaxFetchBytes     int32          // an answer is never larger, save for a single larger batch
+	OpenFiles         int            // descriptors that a Writer keeps
+	MaxJobs           int            // upkeep jobs at a time
+	ProducerExpiry    kafka.Duration // producer.id.expiration.ms, of receipt
+}
+
+// DefaultLimits are production's.
+func DefaultLimits() Limits {
+	return Limits{
+		GenerationBytes:   64 << 20,
+		JournalBytes:      512 << 20,
+		CheckpointBytes:   256 << 20,
+		IndexBlockEntries: 512,
+		ReadAheadBytes:    64 << 10,
+		MaxFetchBytes:     64 << 20,
+		OpenFiles:         512,
+		MaxJobs:           4,
+		ProducerExpiry:    24 * kafka.Hour,
+	}
+}

