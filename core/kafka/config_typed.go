@@ -19,6 +19,17 @@ func ModeOf(flushMessages int64) DurabilityMode {
 	return ModeReplicated
 }
 
+// String names the mode.
+func (m DurabilityMode) String() string {
+	switch m {
+	case ModeSynced:
+		return "synced"
+	case ModeReplicated:
+		return "replicated"
+	}
+	return "unknown"
+}
+
 // TimestampType is the meaning of a batch's timestamps (attribute bit 3).
 type TimestampType uint8
 
@@ -29,7 +40,7 @@ const (
 )
 
 // TopicConfig is what a topic's settings resolve to, typed. Unlimited byte and
-// time settings keep Kafka's -1.
+// time settings keep Kafka's -1 or largest int64.
 type TopicConfig struct {
 	CleanupDelete          bool
 	CleanupCompact         bool
@@ -47,7 +58,6 @@ type TopicConfig struct {
 	MinCleanableDirtyRatio int64 // in millionths
 	MinCompactionLagMs     int64
 	MinInSyncReplicas      int32
-	Preallocate            bool
 	RetentionBytes         int64
 	RetentionMs            int64
 	SegmentBytes           int32
@@ -57,20 +67,101 @@ type TopicConfig struct {
 	UncleanLeaderElection  bool
 }
 
-// BrokerConfig is what the broker-level settings resolve to, typed.
+// LoadTopicConfig resolves and parses every topic-level setting.
+func LoadTopicConfig(l *ConfigLayers) TopicConfig {
+	number := func(name string) int64 { return loadTopic(l, name).Int }
+	c := TopicConfig{
+		CompressionType:        loadTopic(l, "compression.type").Str,
+		DeleteRetentionMs:      number("delete.retention.ms"),
+		FileDeleteDelayMs:      number("file.delete.delay.ms"),
+		FlushMessages:          number("flush.messages"),
+		FlushMs:                number("flush.ms"),
+		IndexIntervalBytes:     int32(number("index.interval.bytes")),
+		MaxCompactionLagMs:     number("max.compaction.lag.ms"),
+		MaxMessageBytes:        int32(number("max.message.bytes")),
+		TimestampAfterMaxMs:    number("message.timestamp.after.max.ms"),
+		TimestampBeforeMaxMs:   number("message.timestamp.before.max.ms"),
+		MinCleanableDirtyRatio: number("min.cleanable.dirty.ratio"),
+		MinCompactionLagMs:     number("min.compaction.lag.ms"),
+		MinInSyncReplicas:      int32(number("min.insync.replicas")),
+		RetentionBytes:         number("retention.bytes"),
+		RetentionMs:            number("retention.ms"),
+		SegmentBytes:           int32(number("segment.bytes")),
+		SegmentIndexBytes:      int32(number("segment.index.bytes")),
+		SegmentJitterMs:        number("segment.jitter.ms"),
+		SegmentMs:              number("segment.ms"),
+		UncleanLeaderElection:  number("unclean.leader.election.enable") == 1,
+	}
+	for _, policy := range loadTopic(l, "cleanup.policy").List {
+		c.CleanupDelete = c.CleanupDelete || policy == "delete"
+		c.CleanupCompact = c.CleanupCompact || policy == "compact"
+	}
+	if loadTopic(l, "message.timestamp.type").Str == "LogAppendTime" {
+		c.TimestampType = LogAppendTime
+	}
+	return c
+}
+
+// Mode returns the durability mode that the settings ask for. What holds is the
+// partition record's.
+func (c *TopicConfig) Mode() DurabilityMode { return ModeOf(c.FlushMessages) }
+
+// EffectiveMinISR bounds min.insync.replicas by the number of replicas (KIP-966).
+func (c *TopicConfig) EffectiveMinISR(replicas int) int {
+	return min(int(c.MinInSyncReplicas), replicas)
+}
+
+// Flaw says which settings contradict each other, "" when none do.
+func (c *TopicConfig) Flaw() string {
+	if c.MinCompactionLagMs > c.MaxCompactionLagMs {
+		return "conflict topic config setting min.compaction.lag.ms > max.compaction.lag.ms"
+	}
+	return ""
+}
+
+func loadTopic(l *ConfigLayers, name string) ConfigValue {
+	r := LookupSetting(name, ScopeTopic).ResolveTopic(l)
+	return r.Parsed()
+}
+
+// BrokerConfig is what the broker-level settings resolve to, typed. Settings
+// that only say where and who (listeners, node.id, log.dirs, broker.rack) are
+// the driver's.
 type BrokerConfig struct {
 	AutoCreateTopics          bool
-	DeleteTopicEnable         bool
-	NumPartitions             int32
-	DefaultReplicationFactor  int16
-	SocketRequestMaxBytes     int32
-	FetchMaxBytes             int32
-	MessageMaxBytes           int32
-	ProducerIDExpirationMs    int64
-	ReplicaLagTimeMaxMs       int64
-	BrokerSessionTimeoutMs    int64
-	BrokerHeartbeatIntervalMs int64
+	BrokerHeartbeatIntervalMs int32
+	BrokerSessionTimeoutMs    int32
 	ConnectionsMaxIdleMs      int64
-	QueuedMaxRequests         int32
+	DefaultReplicationFactor  int16
+	DeleteTopicEnable         bool
+	FetchMaxBytes             int32
 	LogRetentionCheckMs       int64
+	NumPartitions             int32
+	ProducerIDExpirationMs    int32
+	QueuedMaxRequests         int32
+	ReplicaLagTimeMaxMs       int64
+	SocketRequestMaxBytes     int32
+}
+
+// LoadBrokerConfig resolves and parses the broker-level settings.
+func LoadBrokerConfig(l *ConfigLayers) BrokerConfig {
+	number := func(name string) int64 {
+		r := LookupSetting(name, ScopeBroker).ResolveBroker(l)
+		return r.Parsed().Int
+	}
+	return BrokerConfig{
+		AutoCreateTopics:          number("auto.create.topics.enable") == 1,
+		BrokerHeartbeatIntervalMs: int32(number("broker.heartbeat.interval.ms")),
+		BrokerSessionTimeoutMs:    int32(number("broker.session.timeout.ms")),
+		ConnectionsMaxIdleMs:      number("connections.max.idle.ms"),
+		DefaultReplicationFactor:  int16(number("default.replication.factor")),
+		DeleteTopicEnable:         number("delete.topic.enable") == 1,
+		FetchMaxBytes:             int32(number("fetch.max.bytes")),
+		LogRetentionCheckMs:       number("log.retention.check.interval.ms"),
+		NumPartitions:             int32(number("num.partitions")),
+		ProducerIDExpirationMs:    int32(number("producer.id.expiration.ms")),
+		QueuedMaxRequests:         int32(number("queued.max.requests")),
+		ReplicaLagTimeMaxMs:       number("replica.lag.time.max.ms"),
+		SocketRequestMaxBytes:     int32(number("socket.request.max.bytes")),
+	}
 }

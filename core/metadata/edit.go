@@ -1,11 +1,12 @@
 package metadata
 
 import (
-	"errors"
+	"cmp"
+	"fmt"
+	"slices"
 	"strconv"
 
 	"trialog/core/kafka"
-	"trialog/core/quorum"
 )
 
 // TopicResource names a topic's settings.
@@ -18,16 +19,149 @@ func BrokerResource(id kafka.BrokerID) kafka.ConfigResource {
 	return kafka.ConfigResource{Type: kafka.ResourceBroker, Name: strconv.Itoa(int(id))}
 }
 
-var errNot = errors.New("metadata: unreadable")
+// ClusterResource names the dynamic settings of every broker.
+func ClusterResource() kafka.ConfigResource {
+	return kafka.ConfigResource{Type: kafka.ResourceBroker}
+}
 
-func (s *State) apply(uint64, *quorum.Entry) (*Delta, bool) { return nil, false }
-func (s *State) load([]byte) (*Delta, error)                { return nil, errNot }
-func appendBatch(dst []byte, _ []Record) []byte             { return dst }
-func decodeBatch([]byte) ([]Record, error)                  { return nil, errNot }
-func appendSnapshot(dst []byte, _ *Image) []byte            { return dst }
-func loadSnapshot([]byte) (*Image, error)                   { return nil, errNot }
+// Edit applies records to an image and returns what they changed; Delta.To is
+// the new image, and from stays as it is. The index is of the entry that the
+// records come from; a written view passes the largest uint64, for it does not
+// know yet. On an error nothing counts.
+//
+// The cost is in proportion to what changes: a touched topic costs one copy of
+// its list of partitions per call, and each path in a tree O(log n).
+func Edit(from *Image, index uint64, records []Record) (*Delta, error) {
+	e := edit{from: from, to: new(Image), touched: map[kafka.TopicID]*touchedTopic{}}
+	*e.to = *from
+	e.to.index = index
+	for _, r := range records {
+		if err := e.record(r); err != nil {
+			return nil, err
+		}
+	}
+	return e.finish(), nil
+}
 
-// Edit applies records to an image and returns the result with what changed.
-// The index says which entry they come from; a written view passes the largest
-// uint64, for it does not know yet.
-func Edit(from *Image, index uint64, records []Record) (*Delta, error) { return nil, errNot }
+// edit is an image under construction. Topics that it has copied stand in
+// touched and are changed in place until finish.
+type edit struct {
+	from, to *Image
+	delta    Delta
+	touched  map[kafka.TopicID]*touchedTopic
+	order    []*touchedTopic
+}
+
+type touchedTopic struct {
+	image      *TopicImage
+	change     TopicChange
+	existed    bool
+	partitions []kafka.PartitionIndex
+}
+
+func (e *edit) record(r Record) error {
+	switch r := r.(type) {
+	case *ClusterID:
+		return e.clusterID(r)
+	case *FeatureLevel:
+		return e.featureLevel(r)
+	case *BrokerRegistration:
+		return e.brokerRegistration(r)
+	case *BrokerChange:
+		return e.brokerChange(r)
+	case *BrokerRemoved:
+		return e.brokerRemoved(r)
+	case *Topic:
+		return e.topic(r)
+	case *TopicRemoved:
+		return e.topicRemoved(r)
+	case *PartitionRecord:
+		return e.partition(r)
+	case *PartitionChange:
+		return e.partitionChange(r)
+	case *Config:
+		return e.config(r)
+	case *ProducerIDBlock:
+		return e.producerIDBlock(r)
+	}
+	return refuse("a record of no known kind")
+}
+
+func refuse(format string, args ...any) error { return fmt.Errorf("metadata: "+format, args...) }
+
+func (e *edit) clusterID(r *ClusterID) error {
+	if e.to.clusterID != (kafka.UUID{}) && e.to.clusterID != r.ID {
+		return refuse("the cluster ID cannot change")
+	}
+	e.to.clusterID = r.ID
+	e.delta.Cluster = true
+	return nil
+}
+
+func (e *edit) featureLevel(r *FeatureLevel) error {
+	if r.Name == "" || r.Level < 0 {
+		return refuse("feature %q at level %d", r.Name, r.Level)
+	}
+	i, found := slices.BinarySearchFunc(e.to.features, r.Name, func(f FeatureLevel, name string) int { return cmp.Compare(f.Name, name) })
+	features := slices.Clone(e.to.features)
+	switch {
+	case found && r.Level == 0:
+		features = slices.Delete(features, i, i+1)
+	case found:
+		features[i].Level = r.Level
+	case r.Level > 0:
+		features = slices.Insert(features, i, *r)
+	}
+	e.to.features = features
+	e.to.featureEpoch++
+	e.delta.Features = true
+	return nil
+}
+
+func (e *edit) config(r *Config) error {
+	key := resourceKey(r.Resource)
+	old, _ := e.to.configs.get(key)
+	set := old.With(r.Name, r.Value)
+	if r.Remove {
+		set = old.Without(r.Name)
+	}
+	if len(set) == 0 {
+		e.to.configs = e.to.configs.remove(key)
+	} else {
+		e.to.configs = e.to.configs.set(key, set)
+	}
+	e.delta.Configs = append(e.delta.Configs, r.Resource)
+	return nil
+}
+
+func (e *edit) producerIDBlock(r *ProducerIDBlock) error {
+	if r.Next <= e.to.nextProducerID {
+		return refuse("producer IDs below %d are taken", e.to.nextProducerID) // MD5
+	}
+	e.to.nextProducerID = r.Next
+	e.delta.ProducerIDs = true
+	return nil
+}
+
+// finish publishes the image and puts the delta's lists in order.
+func (e *edit) finish() *Delta {
+	d := &e.delta
+	d.From, d.To = e.from, e.to
+	for _, t := range e.order {
+		if !t.existed && t.change == TopicDeleted {
+			continue
+		}
+		td := TopicDelta{ID: t.image.ID, Name: t.image.Name, Change: t.change}
+		if t.change != TopicDeleted {
+			slices.Sort(t.partitions)
+			td.Partitions = slices.Compact(t.partitions)
+		}
+		d.Topics = append(d.Topics, td)
+	}
+	slices.SortFunc(d.Topics, func(a, b TopicDelta) int { return idKey(a.ID).compare(idKey(b.ID)) })
+	slices.Sort(d.Brokers)
+	d.Brokers = slices.Compact(d.Brokers)
+	slices.SortFunc(d.Configs, func(a, b kafka.ConfigResource) int { return resourceKey(a).compare(resourceKey(b)) })
+	d.Configs = slices.Compact(d.Configs)
+	return d
+}

@@ -2,7 +2,6 @@ package metadata
 
 import (
 	"slices"
-	"strings"
 
 	"trialog/core/kafka"
 	"trialog/core/quorum"
@@ -20,9 +19,9 @@ type Image struct {
 	brokers        []*Broker // by ID
 	lastEpoch      kafka.BrokerEpoch
 	nextProducerID kafka.ProducerID
-	byName         tree[string, *TopicImage]
-	byID           tree[kafka.TopicID, *TopicImage]
-	configs        tree[kafka.ConfigResource, kafka.ConfigMap]
+	byName         tree[nameKey, *TopicImage]
+	byID           tree[idKey, *TopicImage]
+	configs        tree[resourceKey, kafka.ConfigMap]
 	partitions     int
 }
 
@@ -136,24 +135,24 @@ func (im *Image) PartitionCount() int { return im.partitions }
 
 // Topic returns a topic by ID, nil when there is none.
 func (im *Image) Topic(id kafka.TopicID) *TopicImage {
-	t, _ := im.byID.get(&idOrder, id)
+	t, _ := im.byID.get(idKey(id))
 	return t
 }
 
 // TopicByName returns a topic by name, nil when there is none.
 func (im *Image) TopicByName(name string) *TopicImage {
-	t, _ := im.byName.get(&nameOrder, name)
+	t, _ := im.byName.get(nameKey(name))
 	return t
 }
 
 // EachTopic visits the topics by rising name until visit returns false.
 func (im *Image) EachTopic(visit func(*TopicImage) bool) {
-	im.byName.each(func(_ string, t *TopicImage) bool { return visit(t) })
+	im.byName.each(func(_ nameKey, t *TopicImage) bool { return visit(t) })
 }
 
 // EachTopicFrom visits the topics with names at or above name by rising name.
 func (im *Image) EachTopicFrom(name string, visit func(*TopicImage) bool) {
-	im.byName.from(&nameOrder, name, func(_ string, t *TopicImage) bool { return visit(t) })
+	im.byName.from(nameKey(name), func(_ nameKey, t *TopicImage) bool { return visit(t) })
 }
 
 // Partition returns a partition, nil when there is none.
@@ -174,13 +173,13 @@ func (t *TopicImage) Partition(i kafka.PartitionIndex) *Partition {
 
 // Configs returns what is explicitly set on a resource.
 func (im *Image) Configs(r kafka.ConfigResource) kafka.ConfigMap {
-	m, _ := im.configs.get(&resourceOrder, r)
+	m, _ := im.configs.get(resourceKey(r))
 	return m
 }
 
 // EachConfig visits the resources on which something is set, by type and name.
 func (im *Image) EachConfig(visit func(kafka.ConfigResource, kafka.ConfigMap) bool) {
-	im.configs.each(visit)
+	im.configs.each(func(r resourceKey, m kafka.ConfigMap) bool { return visit(kafka.ConfigResource(r), m) })
 }
 
 // Layers gathers what bears on a topic's settings as seen by one broker, whose
@@ -196,20 +195,3 @@ func (im *Image) Layers(topic string, broker kafka.BrokerID, static kafka.Config
 	}
 	return l
 }
-
-var (
-	nameOrder = keyOrder[string]{strings.Compare, func(s string) uint64 { return kafka.Mix64(fnv64(s)) }}
-	idOrder   = keyOrder[kafka.TopicID]{
-		func(a, b kafka.TopicID) int { return compareBytes16(a, b) },
-		func(id kafka.TopicID) uint64 { return kafka.Mix64(fnv64(string(id[:]))) },
-	}
-	resourceOrder = keyOrder[kafka.ConfigResource]{
-		func(a, b kafka.ConfigResource) int {
-			if a.Type != b.Type {
-				return int(a.Type) - int(b.Type)
-			}
-			return strings.Compare(a.Name, b.Name)
-		},
-		func(r kafka.ConfigResource) uint64 { return kafka.Mix64(fnv64(r.Name) + uint64(r.Type)) },
-	}
-)

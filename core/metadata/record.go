@@ -105,7 +105,7 @@ type PartitionFields uint16
 
 // The fields of a PartitionChange.
 const (
-	FieldReplicas PartitionFields = 1 << iota // Replicas and Directories together
+	FieldReplicas PartitionFields = 1 << iota
 	FieldAdding
 	FieldRemoving
 	FieldDirectories
@@ -115,6 +115,8 @@ const (
 	FieldLeader // sets Leader and raises the leader epoch, also when the leader stays
 	FieldRecovery
 	FieldMode
+
+	fieldEnd // must stay last
 )
 
 // PartitionChange changes the fields that Fields selects, and raises the

@@ -1,7 +1,139 @@
 package metadata
 
-// AppendSnapshot encodes an image.
-func AppendSnapshot(dst []byte, im *Image) []byte { return appendSnapshot(dst, im) }
+import (
+	"encoding/binary"
+	"hash/crc32"
+
+	"trialog/core/kafka"
+)
+
+// snapshotVersion is the first byte of a snapshot.
+const snapshotVersion = 1
+
+// AppendSnapshot encodes an image: a version byte, the index, the applier, the
+// cluster's facts, the brokers by ID, the topics by name with their partitions,
+// the settings by resource, and the CRC-32C of all that. Equal images encode
+// equally.
+func AppendSnapshot(dst []byte, im *Image) []byte {
+	start := len(dst)
+	b := append(dst, snapshotVersion)
+	b = binary.AppendUvarint(b, im.index)
+	b = appendInt(b, im.applier.Epoch)
+	b = binary.AppendUvarint(b, im.applier.LastSeq)
+	b = appendInt(b, im.applier.Holder)
+	b = binary.AppendUvarint(b, im.applier.Nonce)
+	b = append(b, im.clusterID[:]...)
+	b = binary.AppendUvarint(b, uint64(len(im.features)))
+	for i := range im.features {
+		b = appendFeature(b, &im.features[i])
+	}
+	b = appendInt(b, im.featureEpoch)
+	b = appendInt(b, im.lastEpoch)
+	b = appendInt(b, im.nextProducerID)
+	b = binary.AppendUvarint(b, uint64(len(im.brokers)))
+	for _, k := range im.brokers {
+		b = appendBroker(b, k)
+	}
+	b = binary.AppendUvarint(b, uint64(im.TopicCount()))
+	im.EachTopic(func(t *TopicImage) bool {
+		b = appendString(append(b, t.ID[:]...), t.Name)
+		b = binary.AppendUvarint(b, uint64(len(t.Partitions)))
+		for _, p := range t.Partitions {
+			b = appendPartitionState(b, &p.PartitionState)
+		}
+		return true
+	})
+	b = binary.AppendUvarint(b, uint64(im.configs.len()))
+	im.EachConfig(func(r kafka.ConfigResource, m kafka.ConfigMap) bool {
+		b = binary.AppendUvarint(appendResource(b, r), uint64(len(m)))
+		for _, e := range m {
+			b = appendString(appendString(b, e.Name), e.Value)
+		}
+		return true
+	})
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func appendBroker(b []byte, k *Broker) []byte {
+	b = appendInt(appendInt(b, k.ID), k.Epoch)
+	b = append(append(b, k.Incarnation[:]...), k.Directory[:]...)
+	b = appendListeners(appendString(b, k.Rack), k.Listeners)
+	b = appendBool(appendBool(b, k.Fenced), k.ShuttingDown)
+	return binary.AppendUvarint(binary.AppendUvarint(b, k.RegisteredAt), k.ChangedAt)
+}
 
 // LoadSnapshot decodes an image.
-func LoadSnapshot(b []byte) (*Image, error) { return loadSnapshot(b) }
+func LoadSnapshot(b []byte) (*Image, error) {
+	if len(b) < 5 || b[0] != snapshotVersion {
+		return nil, ErrUnreadable
+	}
+	end := len(b) - 4
+	if crc32.Checksum(b[:end], castagnoli) != binary.BigEndian.Uint32(b[end:]) {
+		return nil, ErrUnreadable
+	}
+	r := reader{b: b[1:end]}
+	im := &Image{index: r.uvarint()}
+	im.applier.Epoch = readInt[kafka.ControllerEpoch](&r)
+	im.applier.LastSeq = r.uvarint()
+	im.applier.Holder = readInt[kafka.BrokerID](&r)
+	im.applier.Nonce = r.uvarint()
+	im.clusterID = r.uuid()
+	for range r.count(2) {
+		im.features = append(im.features, r.feature())
+	}
+	im.featureEpoch = readInt[int64](&r)
+	im.lastEpoch = readInt[kafka.BrokerEpoch](&r)
+	im.nextProducerID = readInt[kafka.ProducerID](&r)
+	for range r.count(38) {
+		im.brokers = append(im.brokers, r.broker())
+	}
+	for range r.count(18) {
+		r.topic(im)
+	}
+	for range r.count(3) {
+		r.configs(im)
+	}
+	if r.bad || len(r.b) != 0 {
+		return nil, ErrUnreadable
+	}
+	return im, nil
+}
+
+func (r *reader) broker() *Broker {
+	return &Broker{
+		ID: readInt[kafka.BrokerID](r), Epoch: readInt[kafka.BrokerEpoch](r),
+		Incarnation: kafka.IncarnationID(r.uuid()), Directory: kafka.DirectoryID(r.uuid()),
+		Rack: r.string(), Listeners: r.listeners(),
+		Fenced: r.bool(), ShuttingDown: r.bool(),
+		RegisteredAt: r.uvarint(), ChangedAt: r.uvarint(),
+	}
+}
+
+func (r *reader) topic(im *Image) {
+	t := &TopicImage{ID: kafka.TopicID(r.uuid()), Name: r.string()}
+	n := r.count(12)
+	if n > 0 {
+		t.Partitions = make([]*Partition, n)
+	}
+	for i := range t.Partitions {
+		p := &Partition{Topic: t.ID, TopicName: t.Name, Index: kafka.PartitionIndex(i), PartitionState: r.partitionState()}
+		if p.flaw() != "" {
+			r.fail()
+		}
+		t.Partitions[i] = p
+	}
+	im.partitions += n
+	im.byID = im.byID.set(idKey(t.ID), t)
+	im.byName = im.byName.set(nameKey(t.Name), t)
+}
+
+func (r *reader) configs(im *Image) {
+	key := resourceKey(r.resource())
+	var m kafka.ConfigMap
+	for range r.count(2) {
+		m = append(m, kafka.ConfigEntry{Name: r.string(), Value: r.string()})
+	}
+	im.configs = im.configs.set(key, m)
+}
