@@ -1,0 +1,45 @@
+package scenarios
+
+import "trialog/checker/history"
+
+// Count fills the counts that a history tells.
+func (o *Outcome) Count(h *history.History) {
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Outcome != history.OK {
+			continue
+		}
+		o.Operations++
+		switch op.Kind {
+		case history.Send:
+			o.Acked++
+			o.AckedValues += int64(op.RecordCount)
+		case history.Poll:
+			o.Read += int64(op.RecordCount)
+		}
+	}
+}
+
+// Weigh finds out which needs of the scenario the seed did not meet.
+func (o *Outcome) Weigh(s *Scenario) {
+	for _, n := range s.Needs {
+		if o.counted(n.Of) < int64(n.AtLeast) {
+			o.Lacking = append(o.Lacking, n.Name)
+		}
+	}
+}
+
+func (o *Outcome) counted(c Counted) int64 {
+	switch c {
+	case AckedRecords:
+		return o.AckedValues
+	case ReadRecords:
+		return o.Read
+	case FaultsFired:
+		return o.FaultsFired
+	case Restarts:
+		return o.Restarts
+	default:
+		return 0
+	}
+}

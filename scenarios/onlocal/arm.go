@@ -1,0 +1,188 @@
+package onlocal
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"trialog/checker"
+	"trialog/checker/history"
+	"trialog/scenarios"
+)
+
+const (
+	startPatience = 30 * time.Second
+	adminPatience = 30 * time.Second
+)
+
+// Options say on what to work.
+type Options struct {
+	// Program is the server; empty: Address is used.
+	Program string
+	// Address is a Kafka-compatible broker that is not ours: its process is left alone.
+	Address string
+	// HistoryDir keeps every history; empty: those of red seeds go to "results".
+	HistoryDir string
+}
+
+// Arm carries scenarios out on real processes.
+type Arm struct {
+	options Options
+	judge   *checker.Checker
+}
+
+// New makes an arm.
+func New(o Options) *Arm { return &Arm{options: o, judge: checker.New(checker.Options{})} }
+
+// Run carries out one seed and judges it.
+func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scenarios.Outcome {
+	p := draw(s, seed, a.options.Program != "")
+	o := &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(a.arm()), Unsupported: p.unsupported}
+	if p.unsupportedAll(s) {
+		o.NotRun = true
+		return o
+	}
+	r := &run{plan: p, record: history.NewSharedRecorder(p.header(s, seed, a.arm())), began: time.Now(), wire: newWire(seed)}
+	server, err := a.serve(r)
+	if err != nil {
+		o.Break("harness", scenarios.ClassHarness, err.Error())
+		return o
+	}
+	if server != nil {
+		defer server.clean()
+		defer server.kill()
+	}
+	a.carryOut(ctx, r, server, seed, o)
+	if ctx.Err() != nil {
+		return nil // interrupted: what happened says nothing
+	}
+	o.Span = r.now()
+	a.conclude(r, server, s, o)
+	return o
+}
+
+func (a *Arm) arm() history.Arm {
+	if a.options.Program == "" {
+		return history.ArmAddress
+	}
+	return history.ArmLocal
+}
+
+// serve starts the server in a directory of its own; nil for an address.
+func (a *Arm) serve(r *run) (*server, error) {
+	if a.options.Program == "" {
+		r.address = a.options.Address
+		return nil, nil
+	}
+	dir, err := os.MkdirTemp("", "trialog-local-")
+	if err != nil {
+		return nil, err
+	}
+	s := newServer(a.options.Program, dir)
+	if err := s.start(); err != nil {
+		s.clean()
+		return nil, err
+	}
+	if err := s.await(startPatience); err != nil {
+		s.kill()
+		s.clean()
+		return nil, err
+	}
+	r.address = s.address
+	return s, nil
+}
+
+// carryOut runs the phases: workload under faults, heal, final scan.
+func (a *Arm) carryOut(ctx context.Context, r *run, server *server, seed uint64, o *scenarios.Outcome) {
+	admin, cancel := context.WithTimeout(ctx, adminPatience)
+	defer cancel()
+	if err := r.createTopics(admin); err != nil {
+		r.fail(err)
+		return
+	}
+	r.began = time.Now()
+	r.phase(history.PhaseWorkload)
+	work, stop := context.WithTimeout(ctx, r.plan.length)
+	defer stop()
+	follow, unfollow := context.WithCancel(ctx)
+	defer unfollow()
+	var producers, others sync.WaitGroup
+	for i, p := range r.plan.producers {
+		producers.Go(func() { r.produce(work, p, seed*1000+uint64(i)) })
+	}
+	for i := range r.plan.consumers {
+		others.Go(func() { r.consume(follow, seed*1000+uint64(i)) })
+	}
+	others.Go(func() { r.administrate(work, seed) })
+	fired := r.nemesis(ctx, server)
+	<-work.Done()
+	r.phase(history.PhaseHeal)
+	r.event(history.Heal, history.FaultNone, false)
+	if server != nil {
+		if err := server.await(startPatience); err != nil {
+			o.Break("progress", scenarios.ClassProgress, err.Error())
+		}
+	}
+	producers.Wait()
+	unfollow()
+	others.Wait()
+	r.phase(history.PhaseScan)
+	if err := r.scan(ctx); err != nil {
+		o.Break("progress", scenarios.ClassProgress, err.Error())
+	}
+	r.phase(history.PhaseEnd)
+	for _, kind := range scenarios.Kinds() {
+		if n := fired[kind]; n > 0 {
+			o.Faults = append(o.Faults, scenarios.Tally{Name: kind.String(), N: n})
+			o.FaultsFired += n
+		}
+	}
+	if a.options.Program == "" {
+		r.deleteTopics(ctx)
+	}
+}
+
+// conclude judges the history and adds what only this arm can tell.
+func (a *Arm) conclude(r *run, server *server, s *scenarios.Scenario, o *scenarios.Outcome) {
+	if server != nil {
+		if err := server.failure(); err != nil {
+			o.Break("invariant", scenarios.ClassInvariant, err.Error())
+		}
+		for i, d := range server.restartTimes() {
+			if i > 0 {
+				o.RestartMs = append(o.RestartMs, d.Milliseconds())
+			}
+		}
+		o.Restarts = int64(len(o.RestartMs))
+	}
+	h := r.record.Finish()
+	o.Count(h)
+	report := a.judge.Check(h)
+	o.Judging = report.Elapsed.Nanoseconds()
+	o.Judge(s, report)
+	if err := r.failure(); err != nil {
+		o.Break("harness", scenarios.ClassHarness, err.Error())
+	}
+	o.Weigh(s)
+	a.keep(h, o)
+}
+
+// keep stores the history when it is wanted.
+func (a *Arm) keep(h *history.History, o *scenarios.Outcome) {
+	dir := a.options.HistoryDir
+	if dir == "" && !o.Red() {
+		return
+	}
+	if dir == "" {
+		dir = "results"
+	}
+	file, err := scenarios.KeepHistory(dir, o.Scenario+"-"+o.Arm+"-"+strconv.FormatUint(o.Seed, 10), h)
+	if err != nil {
+		o.Break("harness", scenarios.ClassHarness, err.Error())
+		return
+	}
+	o.HistoryFile, _ = filepath.Abs(file)
+}

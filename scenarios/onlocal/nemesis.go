@@ -1,0 +1,73 @@
+package onlocal
+
+import (
+	"context"
+	"time"
+
+	"trialog/checker/history"
+	"trialog/scenarios"
+)
+
+// nemesis strikes as planned and brings the process back. It returns how often
+// each kind struck.
+func (r *run) nemesis(ctx context.Context, s *server) map[scenarios.Kind]int64 {
+	fired := make(map[scenarios.Kind]int64)
+	for _, strike := range r.plan.strikes {
+		if !sleep(ctx, strike.at-time.Since(r.began)) {
+			break
+		}
+		if s != nil && s.failure() != nil {
+			break
+		}
+		if r.strike(s, strike) {
+			fired[strike.kind]++
+		}
+	}
+	return fired
+}
+
+// strike carries out one fault, and ends it.
+func (r *run) strike(s *server, k strike) bool {
+	switch k.kind {
+	case scenarios.ProcessKill:
+		s.kill()
+		r.event(history.Crash, history.FaultKill, false)
+	case scenarios.Shutdown:
+		if s.await(startPatience) != nil {
+			return false // a signal before the process listens to it is a kill
+		}
+		clean := s.stop()
+		r.event(history.Crash, history.FaultKill, clean)
+	case scenarios.Pause:
+		r.event(history.Fault, history.FaultPause, false)
+		s.pause(k.span)
+		r.event(history.Heal, history.FaultPause, false)
+		return true
+	default:
+		if !r.wire.strike(k.kind, k.span) {
+			return false
+		}
+		r.event(history.Fault, wireFault(k.kind), false)
+		return true
+	}
+	time.Sleep(k.span)
+	if err := s.start(); err != nil {
+		r.fail(err)
+		return false
+	}
+	r.event(history.Start, history.FaultNone, false)
+	return true
+}
+
+func wireFault(kind scenarios.Kind) history.FaultKind {
+	switch kind {
+	case scenarios.Reset:
+		return history.FaultReset
+	case scenarios.HalfOpen:
+		return history.FaultHalfOpen
+	case scenarios.Delay:
+		return history.FaultDelay
+	default:
+		return history.FaultDrop
+	}
+}

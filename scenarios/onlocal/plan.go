@@ -1,0 +1,167 @@
+package onlocal
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"trialog/checker/history"
+	"trialog/scenarios"
+)
+
+// plan is what one seed draws from a scenario.
+type plan struct {
+	topics      []topic
+	producers   []producerPlan
+	consumers   int
+	length      time.Duration // of the faulty phase
+	strikes     []strike
+	churn       int // topics made and deleted by the administrator
+	listEvery   time.Duration
+	unsupported []string
+}
+
+type topic struct {
+	name       string
+	partitions int32
+	configs    map[string]*string
+}
+
+type producerPlan struct {
+	idempotent bool
+	inFlight   int
+	recordSize scenarios.Range
+	batch      scenarios.Range
+}
+
+// strike is one fault at a time since the workload began.
+type strike struct {
+	at   time.Duration
+	kind scenarios.Kind
+	span time.Duration
+}
+
+// Supports tells whether this arm can inject a kind of fault.
+func Supports(kind scenarios.Kind) bool { return ofProcess(kind) || ofWire(kind) }
+
+func ofProcess(kind scenarios.Kind) bool {
+	return kind == scenarios.ProcessKill || kind == scenarios.Shutdown || kind == scenarios.Pause
+}
+
+func ofWire(kind scenarios.Kind) bool {
+	switch kind {
+	case scenarios.Reset, scenarios.HalfOpen, scenarios.Delay, scenarios.LostResponse:
+		return true
+	default:
+		return false
+	}
+}
+
+// draw makes the plan of a seed. Process faults are left out for an address.
+func draw(s *scenarios.Scenario, seed uint64, process bool) *plan {
+	r := rand.New(rand.NewPCG(seed, 0x7472696c6f67))
+	p := &plan{
+		length:    time.Duration(between(r, s.Workload.Seconds)) * time.Second,
+		consumers: between(r, s.Workload.Consumers),
+	}
+	run := strconv.FormatUint(seed, 36)
+	for i := range between(r, s.Topics.Topics) {
+		p.topics = append(p.topics, topic{
+			name:       "trial-" + run + "-" + strconv.Itoa(i),
+			partitions: int32(between(r, s.Topics.Partitions)),
+			configs:    configs(s.Topics.Configs),
+		})
+	}
+	for range between(r, s.Workload.Plain) {
+		p.producers = append(p.producers, drawProducer(r, s, false))
+	}
+	for range between(r, s.Workload.Idempotent) {
+		p.producers = append(p.producers, drawProducer(r, s, true))
+	}
+	minutes := func(perMinute int) int { return perMinute * int(p.length/time.Second) / 60 }
+	p.churn = minutes(between(r, s.Workload.TopicChurn))
+	if n := minutes(between(r, s.Workload.ListOffsets)); n > 0 {
+		p.listEvery = p.length / time.Duration(n)
+	}
+	p.drawStrikes(r, s, process)
+	return p
+}
+
+func drawProducer(r *rand.Rand, s *scenarios.Scenario, idempotent bool) producerPlan {
+	inFlight := between(r, s.Workload.InFlight)
+	if !idempotent {
+		inFlight = 1 // without sequences, order takes one request at a time
+	}
+	return producerPlan{idempotent: idempotent, inFlight: inFlight, recordSize: s.Workload.RecordBytes, batch: s.Workload.BatchRecords}
+}
+
+func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
+	for _, f := range s.Faults {
+		if !Supports(f.Kind) || ofProcess(f.Kind) && !process {
+			p.unsupported = append(p.unsupported, f.Kind.String())
+			continue
+		}
+		if f.Share > 0 && r.IntN(100) >= f.Share {
+			continue
+		}
+		for range between(r, f.Times) {
+			p.strikes = append(p.strikes, strike{
+				at:   time.Duration(r.Int64N(int64(p.length))),
+				kind: f.Kind,
+				span: time.Duration(r.Int64N(int64(spanOf(f.Kind)))),
+			})
+		}
+	}
+	slices.SortFunc(p.strikes, func(a, b strike) int { return cmp.Compare(a.at, b.at) })
+}
+
+// spanOf bounds how long a fault lasts: until a dead process is started again,
+// a paused one goes on, a connection wakes up.
+func spanOf(kind scenarios.Kind) time.Duration {
+	switch kind {
+	case scenarios.ProcessKill, scenarios.Shutdown:
+		return 200 * time.Millisecond
+	case scenarios.Pause:
+		return 2 * time.Second
+	case scenarios.HalfOpen:
+		return 3 * time.Second
+	default:
+		return 500 * time.Millisecond
+	}
+}
+
+// unsupportedAll tells whether a scenario has faults, and none that can be injected.
+func (p *plan) unsupportedAll(s *scenarios.Scenario) bool {
+	return len(s.Faults) > 0 && len(p.unsupported) == len(s.Faults)
+}
+
+func between(r *rand.Rand, n scenarios.Range) int { return n.Min + r.IntN(n.Max-n.Min+1) }
+
+func configs(list []scenarios.Setting) map[string]*string {
+	m := make(map[string]*string, len(list))
+	for _, c := range list {
+		m[c.Name] = &c.Value
+	}
+	return m
+}
+
+// header tells the checker what was promised.
+func (p *plan) header(s *scenarios.Scenario, seed uint64, arm history.Arm) history.Header {
+	mode := history.ModeReplicated
+	if s.Topics.Synced() {
+		mode = history.ModeSynced
+	}
+	h := history.Header{Scenario: s.Name, Arm: arm, Seed: seed, Nodes: s.Cluster.Brokers}
+	for _, t := range p.topics {
+		h.Topics = append(h.Topics, history.Topic{Name: t.name, Partitions: int(t.partitions), Replicas: s.Cluster.Brokers, MinISR: 1, Mode: mode})
+	}
+	for _, c := range s.Topics.Configs {
+		h.Config = append(h.Config, history.Setting{Name: c.Name, Value: c.Value})
+	}
+	h.Claims = append(h.Claims, history.Claim{
+		Property: history.CrashConsistency, Reason: "nobody looks into a real process",
+	})
+	return h
+}

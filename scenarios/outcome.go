@@ -1,0 +1,153 @@
+package scenarios
+
+import (
+	"trialog/checker"
+	"trialog/checker/history"
+)
+
+// Tally is a named count.
+type Tally struct {
+	Name string `json:"name"`
+	N    int64  `json:"n"`
+}
+
+// Outcome is what one seed of one scenario gave on one arm.
+type Outcome struct {
+	Scenario  string `json:"scenario"`
+	Seed      uint64 `json:"seed"`
+	Arm       string `json:"arm"`
+	TraceHash string `json:"trace_hash,omitempty"`
+
+	// Unsupported names the faults of the scenario that the arm cannot inject.
+	// A seed whose every fault is among them was not run.
+	Unsupported []string `json:"unsupported,omitempty"`
+	NotRun      bool     `json:"not_run,omitempty"`
+
+	Judgements []Judgement `json:"judgements,omitempty"`
+	// Failure is what makes the seed red; nil: nothing does.
+	Failure *Failure `json:"failure,omitempty"`
+	// Caught says that a control showed its anomaly.
+	Caught bool `json:"caught,omitempty"`
+	// Lacking names the needs that the seed did not meet.
+	Lacking []string `json:"lacking,omitempty"`
+
+	Operations  int64 `json:"operations"`   // of clients, all kinds, that were answered OK
+	Acked       int64 `json:"acked"`        // sends acknowledged
+	AckedValues int64 `json:"acked_values"` // records in them
+	Read        int64 `json:"read"`         // records read before the final scan
+	FaultsFired int64 `json:"faults_fired"`
+	Restarts    int64 `json:"restarts"`
+	Events      int64 `json:"events,omitempty"` // of the simulator
+	Span        int64 `json:"span_ns"`          // virtual or real nanoseconds
+	CPU         int64 `json:"cpu_ns"`           // that the seed took, judge included
+	Judging     int64 `json:"judging_ns"`       // of it, the judge
+
+	Faults []Tally `json:"faults,omitempty"`
+	Probes []Tally `json:"probes,omitempty"`
+	// RestartMs are the times from the start of a process until it served, real arm only.
+	RestartMs []int64 `json:"restart_ms,omitempty"`
+	// HistoryFile is where the history was kept; empty: it was not.
+	HistoryFile string `json:"history_file,omitempty"`
+}
+
+// Judgement is the verdict on one property.
+type Judgement struct {
+	Number int     `json:"number"`
+	Name   string  `json:"name"`
+	Status string  `json:"status"`
+	Reason string  `json:"reason,omitempty"`
+	Found  []Tally `json:"found,omitempty"`
+	Risk   []Tally `json:"risk,omitempty"`
+}
+
+// Failure says why a seed is red.
+type Failure struct {
+	Property string `json:"property"` // its name; "invariant", "progress" or "harness" if no judge found it
+	Class    Class  `json:"class"`
+	Anomaly  string `json:"anomaly"`
+	Text     string `json:"text"`
+	// Shown are the two or three operations or events that show it.
+	Shown []string `json:"shown,omitempty"`
+	// History tells that the clients' history alone shows it, without a look inside.
+	History bool `json:"history"`
+}
+
+// Judge puts a report of the checker into the outcome: judgements, what makes
+// the seed red, and whether a control was caught.
+func (o *Outcome) Judge(s *Scenario, report *checker.Report) {
+	for i := range report.Verdicts {
+		v := &report.Verdicts[i]
+		o.Judgements = append(o.Judgements, Judgement{
+			Number: int(v.Property), Name: v.Property.String(), Status: v.Status.String(), Reason: v.Reason,
+			Found: tallies(v.Found), Risk: tallies(v.Risk),
+		})
+		o.Caught = o.Caught || s.Expect.Control() && found(v, s.Expect.Anomaly)
+	}
+	if v := worst(s, report); v != nil {
+		o.fail(failureOf(report.History, v))
+	}
+}
+
+// Break makes the seed red for a reason that no judge of a property found. The
+// first failure of a seed stays, unless it is weaker than an invariant.
+func (o *Outcome) Break(property string, class Class, text string, shown ...string) {
+	o.fail(&Failure{Property: property, Class: class, Anomaly: property, Text: text, Shown: shown})
+}
+
+func (o *Outcome) fail(f *Failure) {
+	if o.Failure == nil {
+		o.Failure = f
+	}
+}
+
+// Red tells whether the seed fails its run.
+func (o *Outcome) Red() bool { return o.Failure != nil }
+
+// worst is the verdict that makes the seed red. A control is not red for the
+// anomaly that it must show, nor for missing it in one seed.
+func worst(s *Scenario, report *checker.Report) *checker.Verdict {
+	if !s.Expect.Control() {
+		return report.Worst()
+	}
+	for i := range report.Verdicts {
+		v := &report.Verdicts[i]
+		if v.Status == checker.Violated && !found(v, s.Expect.Anomaly) || v.Status == checker.Unknown && !v.Missing {
+			return v
+		}
+	}
+	return nil
+}
+
+func found(v *checker.Verdict, anomaly string) bool {
+	for _, c := range v.Found {
+		if c.Name == anomaly && c.N > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func failureOf(h *history.History, v *checker.Verdict) *Failure {
+	f := &Failure{Property: v.Property.String(), Class: ClassOf(v.Property), Text: v.Reason, History: v.Property != history.CrashConsistency}
+	if v.Status == checker.Unknown {
+		f.Anomaly = "undecided"
+		return f
+	}
+	for i := range v.Anomalies {
+		a := &v.Anomalies[i]
+		if !a.Claimed && i+1 < len(v.Anomalies) {
+			continue
+		}
+		f.Anomaly, f.Text, f.Shown = a.Name, a.Text, show(h, a)
+		break
+	}
+	return f
+}
+
+func tallies(counts []checker.Count) []Tally {
+	list := make([]Tally, 0, len(counts))
+	for _, c := range counts {
+		list = append(list, Tally{c.Name, c.N})
+	}
+	return list
+}
