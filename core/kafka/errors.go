@@ -296,6 +296,9 @@ func (e ErrorCode) String() string {
 	return "UNKNOWN_CODE_" + strconv.Itoa(int(e))
 }
 
+// OK tells whether the code is NONE.
+func (e ErrorCode) OK() bool { return e == None }
+
 // Retriable tells whether Kafka's clients retry after the code.
 func (e ErrorCode) Retriable() bool {
 	switch e {
