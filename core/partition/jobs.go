@@ -30,6 +30,9 @@ type RecoverResult struct {
 	ClusterID string // empty until SetClusterID
 	Formatted bool   // the directory was new
 	Clean     bool   // the last shutdown was clean
+	// Previous is the broker epoch that the clean-shutdown mark names,
+	// NoBrokerEpoch when there was no mark.
+	Previous kafka.BrokerEpoch
 
 	// What recovery met.
 	TornTail     bool // the journal's end was torn and has been cut

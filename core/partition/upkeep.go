@@ -16,6 +16,7 @@ type upkeep struct {
 	draining bool        // Drain was called
 	logs     []*Log      // what Drain must leave clean
 	marked   bool
+	epoch    kafka.BrokerEpoch // for the clean mark
 }
 
 // claim says that log needs the journal from lsn on; stale once the log claims
@@ -53,11 +54,13 @@ func (j *Journal) Done(now kafka.Now, result any) bool {
 	return false
 }
 
-// Drain makes Due checkpoint all logs and then leave the clean mark. No append
-// may be emitted after it. Drained tells when the mark is on disk.
-func (j *Journal) Drain(logs []*Log) {
+// Drain makes Due checkpoint all logs and then leave the clean mark, which
+// names the broker epoch of the incarnation that ends. No append may be emitted
+// after it. Drained tells when the mark is on disk.
+func (j *Journal) Drain(logs []*Log, epoch kafka.BrokerEpoch) {
 	j.upkeep.draining = true
 	j.upkeep.logs = logs
+	j.upkeep.epoch = epoch
 }
 
 // Drained tells that the clean mark is on disk.
