@@ -4,6 +4,8 @@ import (
 	"io"
 
 	"trialog/core/broker"
+	"trialog/core/client"
+	"trialog/core/quorum/model"
 	"trialog/sim/choice"
 )
 
@@ -35,6 +37,8 @@ type Config struct {
 	// Clients are the client hosts, one application each.
 	Clients []ClientSpec
 
+	// Quorum is how the metadata quorum's model behaves.
+	Quorum  model.Limits
 	Network Network
 	Disk    Disk
 	Clock   Clock
@@ -60,6 +64,9 @@ type Config struct {
 	// Record keeps every trace record and every draw that was not dull in the
 	// Result, for comparing and for shrinking.
 	Record bool
+	// Memory, when not nil, is taken from the run before and left to the next. It
+	// changes nothing.
+	Memory *Memory
 	// Leak is called before every event when not nil. Tests of determinism plant
 	// something there that must not be (a clock, a map's order) and look for
 	// another hash. What it returns is folded into the next Step's instant as a
@@ -69,8 +76,11 @@ type Config struct {
 
 // ClientSpec is one client host.
 type ClientSpec struct {
-	// Name is the host's name and the client ID.
+	// Name is the host's name, and the client ID when Client has none.
 	Name string
+	// Client is what the machine is started with. Empty Bootstrap: all brokers.
+	// Seed and Fatal are set by the host.
+	Client client.Config
 	// App runs on the host. It must not be shared between hosts.
 	App App
 }

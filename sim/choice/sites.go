@@ -53,18 +53,20 @@ const (
 	DiskCrash   // whether the call in which a process dies has its effect
 	DiskEntries // power cut: how the unsynced directory changes of one directory survive
 
-	// The metadata quorum's model (stream KindQuorum).
-	QuorumDelay
-	QuorumLead
-	QuorumFate
-	QuorumRepeat
-	QuorumOther
+	lastOwnSite
+)
 
-	// Applications (stream KindApp, one per client host); their meaning is the scenario's.
-	AppGap    // time to the next operation
-	AppOp     // which operation; 0: none
-	AppTarget // topic, partition, group
-	AppSize   // records, bytes
+// QuorumFirst is the first of the 32 sites of the metadata quorum's model
+// (stream KindQuorum), which numbers its own from 0.
+const QuorumFirst Site = 64
+
+// The sites of applications (stream KindApp, one per client host). Their
+// meaning is the scenario's.
+const (
+	AppGap    Site = iota + QuorumFirst + 32 // time to the next operation
+	AppOp                                    // which operation; 0: none
+	AppTarget                                // topic, partition, group
+	AppSize                                  // records, bytes
 	AppDetail
 	AppTime // record timestamps
 	AppKey
@@ -75,3 +77,6 @@ const (
 
 	SiteCount // must stay last
 )
+
+// The simulator's own sites end below the model's.
+const _ = uint(QuorumFirst - lastOwnSite)

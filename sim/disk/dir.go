@@ -77,6 +77,7 @@ func (c *entryChange) apply(list []entry) []entry {
 
 // change does a change of names and records how it is missed by a power cut.
 func (d *Disk) change(dir *directory, c entryChange) {
+	d.tree++
 	var gone *inode
 	if c.link != "" {
 		gone = find(dir.entries, c.link)

@@ -19,6 +19,7 @@ type Disk struct {
 	used     int64 // bytes, in whole pages
 	pending  int64 // bytes written and not synced
 	created  uint64
+	tree     uint64 // changes of names so far
 }
 
 // Faults are what is wrong with a disk.
@@ -40,6 +41,16 @@ func New(draw *choice.Stream, pool *Pages, capacity int64) *Disk {
 	d.root.refs = 1
 	return d
 }
+
+// Draw is the stream of the disk's draws.
+func (d *Disk) Draw() *choice.Stream { return d.draw }
+
+// Tree rises with every change of a name, so that a holder of descriptors can
+// tell whether they still are what their paths say.
+func (d *Disk) Tree() uint64 { return d.tree }
+
+// Discard gives the disk's memory back; the disk is of no use afterwards.
+func (d *Disk) Discard() { d.drop(d.root) }
 
 // Free is the number of bytes that can still be written.
 func (d *Disk) Free() int64 {

@@ -7,6 +7,7 @@ import (
 
 	"trialog/core/disk"
 	"trialog/core/kafka"
+	"trialog/core/partition"
 )
 
 // Journal appends frames in the binary format of tidwall/wal v1.2: a directory
@@ -27,15 +28,24 @@ type Journal struct {
 	err     error
 }
 
-// JournalDir is where the generations lie, relative to the data directory.
-const JournalDir = "journal"
+// Where things lie below the data directory.
+const (
+	JournalDir = "journal" // the generations
+	LogsDir    = "logs"    // the segments
+)
 
 // NewJournal appends to files of about segmentBytes.
 func NewJournal(fs disk.FS, segmentBytes int64) *Journal {
 	return &Journal{fs: fs, segment: segmentBytes}
 }
 
-var errFinished = errors.New("the journal has failed and is finished")
+var (
+	errFinished = errors.New("the journal has failed and is finished")
+	errNotEmpty = errors.New("the journal generation holds something already")
+)
+
+// flushBytes is how much Append gathers before it writes without being asked.
+const flushBytes = 1 << 20
 
 // Open closes the present generation and begins an empty one, named by the
 // first LSN that will stand in it.
@@ -45,7 +55,7 @@ func (j *Journal) Open(generation kafka.LSN) error {
 			return err
 		}
 	}
-	j.dir = JournalDir + "/" + digits(uint64(generation))
+	j.dir = partition.GenerationDir(generation)
 	j.next = 1
 	return j.keep(j.open())
 }
@@ -60,7 +70,40 @@ func (j *Journal) open() error {
 	if err := j.fs.SyncDir(JournalDir); err != nil {
 		return err
 	}
+	if err := j.discardEmpty(); err != nil {
+		return err
+	}
 	return j.create()
+}
+
+// discardEmpty removes the file of a generation that was opened by an earlier
+// process and never got a frame.
+func (j *Journal) discardEmpty() error {
+	names, err := j.fs.ReadDir(j.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := j.dir + "/" + name
+		file, err := j.fs.Open(path)
+		if err != nil {
+			return err
+		}
+		size, err := file.Size()
+		if err != nil {
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+		if size > 0 {
+			return errNotEmpty
+		}
+		if err := j.fs.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // create makes the file whose first entry is the next one, and its name durable.
@@ -83,6 +126,9 @@ func (j *Journal) Append(frame []byte) error {
 	j.next++
 	if j.written+int64(len(j.pending)) >= j.segment {
 		return j.keep(j.roll())
+	}
+	if len(j.pending) >= flushBytes {
+		return j.keep(j.flush())
 	}
 	return nil
 }

@@ -1,0 +1,336 @@
+package sim
+
+import (
+	"trialog/core/broker"
+	"trialog/core/kafka"
+	"trialog/core/protocol"
+	"trialog/sim/choice"
+	simdisk "trialog/sim/disk"
+)
+
+// brokerMachine is what the host runs: *broker.Broker, or a test's stand-in.
+type brokerMachine interface {
+	Step(now kafka.Now, in broker.Input, out *broker.Effects)
+	Deadline() (kafka.Instant, bool)
+	Invariants() error
+}
+
+// brokerHost runs one broker process after another on one host's disk.
+type brokerHost struct {
+	host    *host
+	machine brokerMachine
+	core    *broker.Broker // machine, when it is core's
+	out     broker.Effects
+	in      brokerInputs
+	shared  int  // Steps that share out
+	flushAt bool // a flush is in the queue
+	steps   uint64
+	serving bool
+
+	disk   *simdisk.Disk
+	mount  *simdisk.Mount
+	writer writeQueue
+	reads  slots[readOp]
+	jobs   slots[jobOp]
+	files  fileCache
+	crash  crashPlan
+	stall  int64         // how much longer every operation of the disk takes now
+	conns  []*connection // by ConnID
+	peers  []*peer       // by node ID and purpose
+}
+
+// brokerInputs are reused: an input is not kept by the machine.
+type brokerInputs struct {
+	start   broker.Start
+	tick    broker.Tick
+	opened  broker.ConnectionOpened
+	closed  broker.ConnectionClosed
+	request broker.Request
+	written broker.Written
+	synced  broker.Synced
+	failed  broker.Failed
+	read    broker.ReadDone
+	job     broker.JobDone
+	quorum  broker.Quorum
+	peer    broker.PeerReply
+	space   broker.DiskSpace
+	stop    broker.Shutdown
+}
+
+// crashPlan is a crash inside a call to the file system.
+type crashPlan struct {
+	armed  bool
+	power  bool // the power goes, not only the process
+	atBoot int64
+}
+
+const listenerName = "PLAINTEXT"
+
+// brokerPort is where every broker listens.
+const brokerPort = 9092
+
+// startBroker begins an incarnation.
+func (w *World) startBroker(b *brokerHost) {
+	h := b.host
+	seed := kafka.NewRand(h.draw.Choose(choice.EntropySeed, 1<<62))
+	b.mount = b.disk.Mount()
+	if b.crash.atBoot > 0 {
+		b.mount.CrashIn(b.crash.atBoot)
+		b.crash.atBoot = 0
+	}
+	config := broker.Config{
+		NodeID:      kafka.BrokerID(h.node),
+		Incarnation: kafka.IncarnationID(seed.UUID()),
+		Seed:        seed.Uint64(),
+		Listeners: []broker.Listener{{
+			Name: listenerName, Host: h.name, Port: brokerPort, Security: kafka.Plaintext, InterBroker: true,
+		}},
+		Voter:    h.node <= w.config.Voters,
+		Settings: w.config.Settings,
+	}
+	b.out.Reset()
+	b.out.Watch.Fatal = true
+	b.shared, b.serving = 0, false
+	b.conns = append(b.conns[:0], nil)
+	b.writer.reset()
+	b.reads.reset()
+	b.jobs.reset()
+	b.files.reset()
+	w.newMachine(b, config)
+	w.quorumUp(h)
+	w.tellNode(h, NodeStarted, "")
+	w.stepBroker(b, &b.in.start)
+	w.tellSpace(b)
+}
+
+// newMachine makes the broker and what writes its disk.
+func (w *World) newMachine(b *brokerHost, config broker.Config) {
+	if w.fake.broker != nil {
+		b.machine = w.fake.broker(config)
+	} else {
+		b.core = broker.New(config, w.config.Limits)
+		b.machine = b.core
+	}
+	b.writer.open(w, b)
+}
+
+// stepBroker gives a broker one input.
+func (w *World) stepBroker(b *brokerHost, in broker.Input) {
+	h := b.host
+	w.steps++
+	b.steps++
+	b.machine.Step(h.clock.now(w.now+w.leaked), in, &b.out)
+	if every := w.config.CheckEvery; every > 0 && b.steps%uint64(every) == 0 {
+		w.walk(b)
+	}
+	b.shared++
+	if b.shared < w.config.BatchSteps && h.draw.Choose(choice.NodeBatch, 4) != 0 {
+		if !b.flushAt {
+			b.flushAt = true
+			w.schedule(h, w.now+h.draw.Between(choice.NodeBatch, 0, 50*Microsecond), evFlush, 0, 0)
+		}
+	} else {
+		w.flush(b)
+	}
+	if h.running {
+		w.arm(h)
+	}
+}
+
+// walk checks all invariants of a broker.
+func (w *World) walk(b *brokerHost) {
+	if err := b.machine.Invariants(); err != nil {
+		w.fail(b.host.node, err.Error())
+	}
+}
+
+// flush carries out what a broker's Steps asked for.
+func (w *World) flush(b *brokerHost) {
+	out := &b.out
+	b.shared = 0
+	if out.Watch.Dirty() {
+		w.count(&out.Watch)
+	}
+	for i := range out.Replies {
+		w.reply(b, &out.Replies[i])
+	}
+	for i := range out.Sends {
+		w.sendPeer(b, &out.Sends[i])
+	}
+	if len(out.Appends) > 0 {
+		w.takeAppends(b, out.Appends)
+	}
+	for i := range out.Reads {
+		w.startRead(b, &out.Reads[i])
+	}
+	for i := range out.Jobs {
+		w.startJob(b, &out.Jobs[i])
+	}
+	for i := range out.Proposals {
+		w.propose(b, &out.Proposals[i])
+	}
+	for i := range out.Mutes {
+		w.mute(b, &out.Mutes[i])
+	}
+	for i := range out.Notes {
+		w.note(b, &out.Notes[i])
+	}
+	halt := out.Halt
+	out.Reset()
+	w.lookAt(b)
+	if halt.Set {
+		w.halted(b, halt)
+	}
+}
+
+// lookAt tells when a broker begins to serve.
+func (w *World) lookAt(b *brokerHost) {
+	if !b.serving && b.core != nil && b.core.Ready() {
+		b.serving = true
+		w.tellNode(b.host, NodeServing, "")
+	}
+}
+
+// halted ends an incarnation that asked for it.
+func (w *World) halted(b *brokerHost, halt broker.Halt) {
+	w.trace.current.str(halt.Reason)
+	if halt.Clean {
+		b.writer.drain()
+		w.endProcess(b.host, NodeStopped, "")
+	} else {
+		w.endProcess(b.host, NodeHalted, halt.Reason)
+	}
+	if b.host.restartAt == 0 {
+		w.restart(b.host, w.now+b.host.draw.Between(choice.NodeRestart, 100*Millisecond, 2*Second))
+	}
+}
+
+// accept takes a connection in.
+func (w *World) accept(b *brokerHost, c *connection) bool {
+	c.conn = kafka.ConnID(len(b.conns))
+	b.conns = append(b.conns, c)
+	b.in.opened = broker.ConnectionOpened{Conn: c.conn, Listener: listenerName, ClientHost: c.ends[initiator].host.name}
+	w.stepBroker(b, &b.in.opened)
+	return b.host.running
+}
+
+func (w *World) connectionClosed(b *brokerHost, c *connection) {
+	b.conns[uint64(c.conn)] = nil
+	b.in.closed.Conn = c.conn
+	w.stepBroker(b, &b.in.closed)
+}
+
+// reply sends an answer on its way.
+func (w *World) reply(b *brokerHost, r *broker.Reply) {
+	d := &w.trace.current
+	d.add2(uint64(r.Conn)<<20^uint64(uint16(r.Key)), uint64(uint32(r.CorrelationID))<<16^uint64(uint16(r.Version)))
+	w.digestBody(r.Body, r.Key, r.Version)
+	if w.trace.on() {
+		w.trace.say("reply")
+		w.trace.number("key", int64(r.Key))
+		w.trace.number("correlation", int64(r.CorrelationID))
+	}
+	var c *connection
+	if i := uint64(r.Conn); i < uint64(len(b.conns)) {
+		c = b.conns[i]
+	}
+	if c == nil {
+		return
+	}
+	w.free.Put(c.release())
+	if r.Body != nil {
+		w.respond(c, r)
+	}
+	if r.Close {
+		b.conns[uint64(r.Conn)] = nil
+		w.shut(c, acceptor)
+	}
+}
+
+// respond puts a response on the wire.
+func (w *World) respond(c *connection, r *broker.Reply) {
+	if w.loseResponse(c) {
+		return
+	}
+	if !c.wire {
+		w.travel(c, initiator, message{
+			kind: msgResponse, key: r.Key, version: r.Version, correlationID: r.CorrelationID,
+			body: protocol.Carry(r.Body, r.Version, &w.free),
+		}, 0)
+		return
+	}
+	w.scratch = protocol.AppendResponse(w.scratch[:0], r.Key, r.Version, r.CorrelationID, r.Body)
+	w.travelBytes(c, initiator, w.scratch)
+}
+
+// arrive hands what came on a connection to the process at its end.
+func (w *World) arrive(c *connection, at int, m *message) {
+	if m.kind == msgBytes {
+		w.arriveBytes(c, at, m.bytes)
+		return
+	}
+	switch {
+	case m.kind == msgAccept:
+		c.dialled = false
+		if c.peer != nil {
+			w.peerConnected(c)
+		} else {
+			w.clientConnected(c.ends[initiator].host.client, c)
+		}
+	case at == acceptor:
+		w.request(c, m, kafka.None)
+	case c.peer != nil:
+		w.peerReply(c, m.correlationID, m.body)
+	default:
+		w.clientResponse(c.ends[initiator].host.client, c, m.correlationID, m.body)
+	}
+}
+
+// request gives a decoded request to a broker, its records checked as by a
+// connection's reader.
+func (w *World) request(c *connection, m *message, code kafka.ErrorCode) {
+	b := c.ends[acceptor].host.broker
+	if p, ok := m.body.(*protocol.ProduceRequest); ok {
+		for i := range p.Partitions {
+			w.check(&p.Partitions[i])
+		}
+	}
+	c.hold(m.body)
+	b.in.request = broker.Request{
+		Conn: c.conn, Principal: "User:ANONYMOUS", ClientID: m.clientID,
+		Key: m.key, Version: m.version, CorrelationID: m.correlationID, Body: m.body, Err: code,
+	}
+	w.stepBroker(b, &b.in.request)
+	b.in.request.Body = nil
+}
+
+// mute stops or resumes reading from a connection.
+func (w *World) mute(b *brokerHost, m *broker.Mute) {
+	w.trace.current.add2(uint64(m.Conn), 3)
+	if i := uint64(m.Conn); i < uint64(len(b.conns)) && b.conns[i] != nil {
+		c := b.conns[i]
+		c.ends[acceptor].muted = m.On
+		w.pump(c, acceptor)
+	}
+}
+
+// note tells an operator's line.
+func (w *World) note(b *brokerHost, n *broker.Note) {
+	w.trace.current.str(n.Text)
+	w.trace.current.add2(uint64(n.Offset), uint64(uint32(n.Partition)))
+	if w.trace.on() {
+		w.trace.say("note:", n.Text, n.Topic, n.Detail)
+	}
+}
+
+// tellSpace tells a broker how much room its disk has, again and again.
+func (w *World) tellSpace(b *brokerHost) {
+	if !b.host.running {
+		return
+	}
+	b.in.space.Free = b.disk.Free()
+	w.stepBroker(b, &b.in.space)
+	if b.host.running {
+		w.schedule(b.host, w.now+Second, evSpace, 0, 0)
+	}
+}

@@ -1,0 +1,243 @@
+package sim
+
+import (
+	"trialog/sim/choice"
+	simdisk "trialog/sim/disk"
+)
+
+// inflict does what a fault does. It returns false when there is nothing that
+// it could be done to.
+func (w *World) inflict(s *strike, h *host, f *Fault) bool {
+	switch s.Kind {
+	case FaultProcessKill, FaultClientKill, FaultPowerCut, FaultPowerCutAll, FaultShutdown, FaultPause, FaultClientPause,
+		FaultCrashInCall:
+		return w.inflictProcess(s, h, f)
+	case FaultWriteError, FaultReadError, FaultSyncError, FaultShortWrite, FaultDiskBroken, FaultNoSpace, FaultDiskStall,
+		FaultJournalRot, FaultSegmentRot:
+		return w.inflictDisk(s, h, f)
+	case FaultClockStep, FaultClockDrift, FaultClockFreeze:
+		return w.inflictClock(s, h, f)
+	case FaultLeadership:
+		return false // the model moves leadership by itself: Config.Quorum
+	default:
+		return w.inflictNetwork(s, h, f)
+	}
+}
+
+func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
+	if s.Kind == FaultPowerCutAll {
+		for _, o := range w.hosts[1 : w.config.Brokers+1] {
+			w.crash(o, true, "")
+			w.restart(o, f.Until+int64(o.node)*s.draw.Between(choice.FaultDetail, 0, 300*Millisecond))
+		}
+		return true
+	}
+	if !h.running && s.Kind != FaultPowerCut {
+		return false
+	}
+	switch s.Kind {
+	case FaultProcessKill, FaultClientKill:
+		w.crash(h, false, "")
+		w.restart(h, f.Until)
+	case FaultPowerCut:
+		w.crash(h, true, "")
+		w.restart(h, f.Until)
+	case FaultShutdown:
+		h.restartAt = 0
+		w.stepBroker(h.broker, &h.broker.in.stop)
+	case FaultPause, FaultClientPause:
+		if h.paused {
+			return false
+		}
+		h.paused = true
+		if h.broker != nil {
+			w.quorum.Freeze(w.instant(), h.node-1, true)
+		}
+		w.tellNode(h, NodePaused, "")
+		w.last(f, h, nil, 0)
+	case FaultCrashInCall:
+		w.armCrash(s, h, f)
+	}
+	return true
+}
+
+// armCrash lets the process or the power die inside a coming call to the file
+// system: of the running process, or, after a crash now, of its recovery.
+func (w *World) armCrash(s *strike, h *host, f *Fault) {
+	b := h.broker
+	k := 1 + int64(s.draw.Choose(choice.FaultAmount, 64))
+	how := s.draw.Choose(choice.FaultDetail, 6)
+	b.crash = crashPlan{armed: true, power: how%2 == 1}
+	f.Detail = k<<8 | int64(how)
+	if how >= 2 {
+		b.crash.atBoot = k
+		w.crash(h, how >= 4, "")
+		w.restart(h, f.Until)
+		return
+	}
+	b.mount.CrashIn(k)
+}
+
+func (w *World) disarm(b *brokerHost) {
+	b.crash = crashPlan{}
+	b.mount.CrashIn(0)
+}
+
+func (w *World) inflictDisk(s *strike, h *host, f *Fault) bool {
+	b := h.broker
+	faults := &b.disk.Faults
+	pick := func(n uint64) uint64 { return s.draw.Choose(choice.FaultDetail, n) }
+	switch s.Kind {
+	case FaultWriteError:
+		faults.Writes++
+	case FaultReadError:
+		faults.Reads++
+	case FaultSyncError:
+		faults.Syncs++
+	case FaultShortWrite:
+		faults.ShortWrites++
+	case FaultDiskBroken:
+		faults.Broken = true
+		w.last(f, h, nil, 0)
+	case FaultNoSpace:
+		faults.Full = true
+		w.last(f, h, nil, 0)
+	case FaultDiskStall:
+		amount := s.draw.Between(choice.FaultAmount, 10*Millisecond, 1500*Millisecond)
+		b.stall += amount
+		f.Detail = amount
+		w.last(f, h, nil, amount)
+	case FaultJournalRot:
+		return w.rot(b, simdisk.JournalDir+"/", pick, f)
+	case FaultSegmentRot:
+		return w.rot(b, simdisk.LogsDir+"/", pick, f)
+	}
+	return true
+}
+
+func (w *World) rot(b *brokerHost, prefix string, pick func(uint64) uint64, f *Fault) bool {
+	place, ok := b.disk.FlipSynced(prefix, pick)
+	f.Detail = place.Off
+	if ok && w.trace.on() {
+		w.trace.say(place.Path)
+	}
+	return ok
+}
+
+func (w *World) inflictClock(s *strike, h *host, f *Fault) bool {
+	switch s.Kind {
+	case FaultClockStep:
+		// Mostly seconds, sometimes days, both ways.
+		by := s.draw.Between(choice.FaultAmount, 0, 10*Second)
+		if s.draw.Choose(choice.FaultDetail, 4) == 3 {
+			by = s.draw.Between(choice.FaultAmount, 0, 8*24*60*Minute)
+		}
+		if s.draw.Choose(choice.FaultDetail, 2) == 1 {
+			by = -by
+		}
+		h.clock.step(w.now, by)
+		f.Detail = by
+	case FaultClockDrift:
+		ppm := s.draw.Between(choice.FaultAmount, 0, 400_000) - 200_000
+		f.Detail = ppm
+		w.last(f, h, nil, h.clock.ppm)
+		h.clock.setDrift(w.now, ppm)
+	case FaultClockFreeze:
+		if h.clock.frozen {
+			return false
+		}
+		h.clock.freeze(w.now, true)
+		w.last(f, h, nil, 0)
+	}
+	w.clockChanged(h)
+	return true
+}
+
+func (w *World) inflictNetwork(s *strike, h *host, f *Fault) bool {
+	switch s.Kind {
+	case FaultReset, FaultHalfOpen:
+		c := w.connectionOf(s, h)
+		if c == nil {
+			return false
+		}
+		f.Peer = c.ends[acceptor].host.node + c.ends[initiator].host.node - h.node
+		if s.Kind == FaultReset {
+			w.reset(c)
+			return true
+		}
+		at := int(s.draw.Choose(choice.FaultDetail, 3)) // one way, the other, both
+		w.silence(c, at != initiator, at != acceptor)
+		return true
+	case FaultLostResponse:
+		w.nemesis.lossy++
+		return true
+	}
+	peer := w.peerOf(s, h)
+	if peer == nil && s.Kind != FaultIsolate {
+		return false
+	}
+	if peer != nil {
+		f.Peer = peer.node
+	}
+	if s.Kind == FaultDelay {
+		amount := s.draw.Between(choice.FaultAmount, 5*Millisecond, 800*Millisecond)
+		w.link(h, peer).slow += amount
+		w.link(peer, h).slow += amount
+		w.last(f, h, peer, amount)
+		return true
+	}
+	w.last(f, h, peer, 0)
+	w.cut(&w.nemesis.lasting[len(w.nemesis.lasting)-1], 1)
+	return true
+}
+
+// silence lets nothing more arrive at the chosen ends of a connection.
+func (w *World) silence(c *connection, atInitiator, atAcceptor bool) {
+	for at, on := range [2]bool{atInitiator, atAcceptor} {
+		if on {
+			c.ends[at].silent = true
+			c.ends[at].clear()
+		}
+	}
+}
+
+// connectionOf draws one of a host's open connections.
+func (w *World) connectionOf(s *strike, h *host) *connection {
+	var of []*connection
+	for _, c := range w.net.live {
+		if (c.ends[initiator].host == h || c.ends[acceptor].host == h) && c.ends[initiator].open && c.ends[acceptor].open {
+			of = append(of, c)
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	return of[s.draw.Choose(choice.FaultTarget, uint64(len(of)))]
+}
+
+// peerOf draws another host, at least one of the two being a broker.
+func (w *World) peerOf(s *strike, h *host) *host {
+	among := w.hosts[1:]
+	if h.broker == nil {
+		among = w.hosts[1 : w.config.Brokers+1]
+	}
+	i := s.draw.Choose(choice.FaultDetail, uint64(len(among)))
+	for range among {
+		if among[i] != h {
+			return among[i]
+		}
+		i = (i + 1) % uint64(len(among))
+	}
+	return nil
+}
+
+// loseResponse drops a response and ends its connection, if a fault wants it.
+func (w *World) loseResponse(c *connection) bool {
+	if w.nemesis.lossy == 0 {
+		return false
+	}
+	w.nemesis.lossy--
+	w.trace.current.add(c.id)
+	w.reset(c)
+	return true
+}

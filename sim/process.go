@@ -1,0 +1,136 @@
+package sim
+
+import (
+	"trialog/sim/choice"
+)
+
+// boot starts a host's process.
+func (w *World) boot(h *host) {
+	h.restartAt = 0
+	if !h.up {
+		h.up = true
+		h.clock.boot(w.now, 0)
+	}
+	h.running = true
+	h.incarnation++
+	h.armed = 0
+	if h.incarnation > 1 {
+		w.restarts++
+	}
+	if h.broker != nil {
+		w.startBroker(h.broker)
+	} else {
+		w.startClient(h.client)
+	}
+}
+
+// restart lets a host's process start again at a time, or earlier if that was
+// planned before.
+func (w *World) restart(h *host, at int64) {
+	if h.restartAt != 0 && h.restartAt <= at {
+		return
+	}
+	h.restartAt = max(at, w.now)
+	w.scheduleWorld(h.node, h.restartAt, evStart, uint64(h.restartAt), 0)
+}
+
+// crash ends a host's process without a word to it; with power, the whole host.
+func (w *World) crash(h *host, power bool, detail string) {
+	if h.running {
+		state := NodeKilled
+		if power {
+			state = NodePowerCut
+		}
+		w.end(h, !power)
+		if !power {
+			w.tellNode(h, state, detail)
+			w.restart(h, w.now+h.draw.Between(choice.NodeRestart, 50*Millisecond, 2*Second))
+			return
+		}
+	} else if !power || !h.up {
+		return
+	}
+	w.powerCut(h, detail)
+	w.restart(h, w.now+h.draw.Between(choice.NodeReboot, 300*Millisecond, 4*Second))
+}
+
+// powerCut takes what the host's disk had not synced.
+func (w *World) powerCut(h *host, detail string) {
+	h.up = false
+	e := NodeEvent{At: w.now, Node: h.node, Incarnation: int(h.incarnation), State: NodePowerCut, Detail: detail}
+	if h.broker != nil {
+		e.LostBytes = h.broker.disk.PowerCut()
+		w.lostBytes += e.LostBytes
+	}
+	w.trace.current.add2(uint64(h.node), uint64(e.LostBytes))
+	if w.trace.on() {
+		w.trace.number("lost-bytes", e.LostBytes)
+	}
+	if w.config.Observer != nil {
+		w.config.Observer.Node(&e)
+	}
+}
+
+// endProcess ends a process by its own will.
+func (w *World) endProcess(h *host, state NodeState, detail string) {
+	w.end(h, true)
+	w.tellNode(h, state, detail)
+}
+
+// end takes a process away. goodbye says that its host's kernel goes on.
+func (w *World) end(h *host, goodbye bool) {
+	h.running = false
+	clear(h.parked)
+	h.parked = h.parked[:0]
+	w.dropHost(h, goodbye)
+	if b := h.broker; b != nil {
+		b.mount.Kill()
+		w.quorumDown(h)
+		if h.paused {
+			w.quorum.Freeze(w.instant(), h.node-1, false)
+		}
+		for i, p := range b.peers {
+			if p != nil {
+				b.peers[i] = nil
+			}
+		}
+		b.core, b.flushAt = nil, false
+	} else {
+		h.client.core = nil
+		h.client.wakes++
+	}
+	h.paused = false
+}
+
+// resume lets a paused process go on: what came meanwhile comes now.
+func (w *World) resume(h *host) {
+	if !h.paused {
+		return
+	}
+	h.paused = false
+	if h.broker != nil {
+		w.quorum.Freeze(w.instant(), h.node-1, false)
+		w.armQuorum()
+	}
+	for i := range h.parked {
+		e := h.parked[i]
+		e.at = w.now
+		w.queue.push(e)
+	}
+	clear(h.parked)
+	h.parked = h.parked[:0]
+	w.tellNode(h, NodeResumed, "")
+	w.clockChanged(h)
+}
+
+func (w *World) tellNode(h *host, state NodeState, detail string) {
+	w.trace.current.add2(uint64(h.node)<<8^uint64(state), uint64(h.incarnation))
+	if w.trace.on() {
+		w.trace.say(h.name, state.String(), detail)
+	}
+	if w.config.Observer != nil {
+		w.config.Observer.Node(&NodeEvent{
+			At: w.now, Node: h.node, Incarnation: int(h.incarnation), State: state, Detail: detail,
+		})
+	}
+}

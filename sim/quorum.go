@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/quorum"
+	"trialog/core/quorum/model"
+	"trialog/sim/choice"
+)
+
+// quorumState is what the state of the metadata quorum's snapshots is.
+type fold struct{ state *metadata.State }
+
+func (f fold) Apply(index uint64, e *quorum.Entry) { f.state.Apply(index, e) }
+
+func (f fold) Snapshot(dst []byte) []byte { return f.state.Snapshot(dst) }
+
+// newQuorum sets the model up: node i of the model is host i+1.
+func (w *World) newQuorum() {
+	stream := w.source.Stream(choice.KindQuorum, 0)
+	w.quorum = model.New(model.Config{
+		Nodes:  w.config.Brokers,
+		Voters: w.config.Voters,
+		Limits: w.config.Quorum,
+		Choose: func(site uint16, n uint64) uint64 { return stream.Choose(choice.QuorumFirst+choice.Site(site), n) },
+		Fold:   fold{metadata.NewState()},
+		Watch:  &w.watch,
+	})
+}
+
+func (w *World) instant() kafka.Instant { return kafka.Instant(w.now) }
+
+func (w *World) quorumUp(h *host) {
+	w.quorum.Up(w.instant(), h.node-1)
+	w.armQuorum()
+}
+
+func (w *World) quorumDown(h *host) {
+	w.quorum.Down(w.instant(), h.node-1)
+	w.armQuorum()
+}
+
+func (w *World) propose(b *brokerHost, p *quorum.Propose) {
+	d := &w.trace.current
+	d.add2(uint64(p.Ref), uint64(uint32(p.Entry.Epoch))<<32^p.Entry.Seq)
+	d.bytes(p.Entry.Records)
+	if w.trace.on() {
+		w.trace.say("propose")
+		w.trace.number("epoch", int64(p.Entry.Epoch))
+		w.trace.number("seq", int64(p.Entry.Seq))
+	}
+	w.quorum.Propose(w.instant(), b.host.node-1, p)
+	w.armQuorum()
+}
+
+// armQuorum makes sure that the model is asked when it has something to do.
+func (w *World) armQuorum() {
+	i, ok := w.quorum.Deadline()
+	if !ok {
+		return
+	}
+	at := max(int64(i), w.now)
+	if w.quorumAt != 0 && w.quorumAt <= at {
+		return
+	}
+	w.quorumAt = at
+	w.scheduleWorld(0, at, evQuorum, uint64(at), 0)
+}
+
+// stepQuorum delivers what the model has to tell.
+func (w *World) stepQuorum(armed int64) {
+	if w.quorumAt != armed {
+		return
+	}
+	w.quorumAt = 0
+	for {
+		d, ok := w.quorum.Next(w.instant())
+		if !ok {
+			break
+		}
+		h := w.hosts[d.Node+1]
+		w.trace.current.add(uint64(h.node))
+		if !h.running {
+			w.fail(h.node, "the quorum's model tells a node that is down")
+			return
+		}
+		h.broker.in.quorum.Event = d.Event
+		w.stepBroker(h.broker, &h.broker.in.quorum)
+	}
+	if w.watch.Dirty() {
+		w.count(&w.watch)
+	}
+	w.armQuorum()
+}
