@@ -3,6 +3,8 @@ package controller
 import (
 	"trialog/core/kafka"
 	"trialog/core/metadata"
+	"trialog/core/must"
+	"trialog/core/quorum"
 )
 
 // Limits are the sizes and times that a seed may draw.
@@ -62,20 +64,83 @@ type Config struct {
 // Machine is the controller of one broker incarnation. Its methods are not
 // safe for concurrent use.
 type Machine struct {
-	cfg Config
+	cfg  Config
+	rand kafka.Rand
+
+	phase phase
+	leads bool // the last hint of the quorum
+	epoch kafka.ControllerEpoch
+	// committed is the image that the broker has applied, written the view that
+	// decisions read: nil unless active.
+	committed, written *metadata.Image
+
+	claim  proposal // while claiming
+	flight batch    // proposed, fate unknown; outlives a resignation
+	open   batch    // decided, waiting for the flight
+
+	retryAt   kafka.Instant // when a proposal of unknown fate is repeated
+	reclaimAt kafka.Instant // when to claim again
+	earliest  kafka.Instant // no waiting command has an earlier deadline
+	tickAt    kafka.Instant // when sessions are looked at next
+	lastStep  kafka.Instant
+	sessions  []session // by broker ID
+	lastRef   kafka.Ref
+	dirty     bool // the written view changed since Invariants looked
+
+	// of the Step that runs
+	now kafka.Now
+	out *Effects
+}
+
+// never is later than every deadline.
+const never = kafka.Instant(1<<63 - 1)
+
+// phase is how far a controller's leadership has come.
+type phase uint8
+
+const (
+	idle phase = iota
+	claiming
+	active
+)
+
+// proposal is an entry on its way through the quorum.
+type proposal struct {
+	ref   kafka.Ref // zero: none
+	entry quorum.Entry
+}
+
+// batch is a set of decided records with the commands that wait for them.
+type batch struct {
+	proposal
+	records []metadata.Record
+	waiting []waiting
+}
+
+// waiting is a decided command whose answer waits for a commit.
+type waiting struct {
+	deadline kafka.Instant
+	result   Result
+}
+
+// session is what the controller knows of a broker's life.
+type session struct {
+	broker      kafka.BrokerID
+	lastContact kafka.Instant
+	applied     uint64 // the index of the image that it acts on
 }
 
 // New returns a controller that starts from the broker's current image.
-func New(cfg Config, image *metadata.Image) *Machine { return &Machine{cfg: cfg} }
-
-// Step tells the controller one thing.
-func (m *Machine) Step(now kafka.Now, in Input, out *Effects) {}
-
-// Deadline says when the controller next wants a Tick.
-func (m *Machine) Deadline() (kafka.Instant, bool) { return 0, false }
+func New(cfg Config, image *metadata.Image) *Machine {
+	must.True(cfg.Nonce != 0, "controller: an incarnation needs a nonce")
+	return &Machine{
+		cfg: cfg, rand: kafka.NewRand(cfg.Seed), committed: image,
+		retryAt: never, reclaimAt: never, earliest: never, tickAt: never,
+	}
+}
 
 // Active tells whether this controller decides commands now.
-func (m *Machine) Active() bool { return false }
+func (m *Machine) Active() bool { return m.phase == active }
 
-// Invariants checks C2, C3 and C7 and returns the first that is broken.
-func (m *Machine) Invariants() error { return nil }
+// Epoch returns the controller epoch that this machine last held; 0 for none.
+func (m *Machine) Epoch() kafka.ControllerEpoch { return m.epoch }

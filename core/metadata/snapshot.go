@@ -1,10 +1,12 @@
 package metadata
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 
 	"trialog/core/kafka"
+	"trialog/core/quorum"
 )
 
 // snapshotVersion is the first byte of a snapshot.
@@ -136,4 +138,21 @@ func (r *reader) configs(im *Image) {
 		m = append(m, kafka.ConfigEntry{Name: r.string(), Value: r.string()})
 	}
 	im.configs = im.configs.set(key, m)
+}
+
+// SameFacts tells whether two images agree on everything but indexes and the
+// controller.
+func SameFacts(a, b *Image) bool { return bytes.Equal(facts(a), facts(b)) }
+
+// facts encodes what SameFacts compares.
+func facts(im *Image) []byte {
+	c := *im
+	c.index, c.applier = 0, quorum.Applier{}
+	c.brokers = make([]*Broker, len(im.brokers))
+	for i, b := range im.brokers {
+		k := *b
+		k.RegisteredAt, k.ChangedAt = 0, 0
+		c.brokers[i] = &k
+	}
+	return AppendSnapshot(nil, &c)
 }

@@ -10,6 +10,32 @@ const (
 	DamageFenced                            // partition: recovery fenced a log for damage below the durable mark
 	RedoneFromJournal                       // partition: recovery rewrote segment bytes from the journal
 
+	ControllerResignedInFlight  // controller: told not to lead while a batch was in flight
+	ControllerProposedAgain     // controller: a proposal of unknown fate was repeated
+	ControllerDeposed           // controller: an active one saw a newer claim
+	ControllerWasStopped        // controller: its own clock jumped past heartbeats
+	BrokerFencedBySession       // controller: a broker was silent for a session
+	ReplicaDirectoryReplaced    // controller: a replica came back on another directory
+	ReplicaUncleanlyRestarted   // controller: a replica in replicated mode came back without a clean mark
+	LeaderFromELR               // controller: a leader was elected from the ELR
+	LastKnownLeaderElected      // controller: the last known leader was elected
+	UncleanLeaderElected        // controller: a leader was elected uncleanly
+	QuorumDropped               // quorum: a proposal vanished
+	QuorumCommittedTwice        // quorum: an entry committed again
+	QuorumCommittedAfterUnknown // quorum: an entry committed after its proposer was told Unknown
+	QuorumReordered             // quorum: a proposal overtook an earlier one of its proposer
+	QuorumOldEpochCommitted     // quorum: a batch of an old epoch committed after a newer claim
+	QuorumLeadsBeforeApplied    // quorum: leadership was told before older entries
+	QuorumToldLate              // quorum: leadership was told after it had moved
+	QuorumToldTwo               // quorum: two nodes were told at once that they lead
+	QuorumFalseLeads            // quorum: a node that does not lead was told it does
+	QuorumSnapshotReplayed      // quorum: a restart began from a snapshot
+	QuorumSnapshotSent          // quorum: a running node was sent a snapshot
+	QuorumLongLag               // quorum: a node heard of no commit for long
+	QuorumMoved                 // quorum: leadership moved without a fault
+	QuorumAbsent                // quorum: nobody led for long
+	QuorumVoterWiped            // quorum: a voter came back with an empty disk
+
 	ProbeCount // must stay last
 )
 
@@ -20,6 +46,32 @@ var probeNames = [ProbeCount]string{
 	TornTailCut:                "torn-tail-cut",
 	DamageFenced:               "damage-fenced",
 	RedoneFromJournal:          "redone-from-journal",
+
+	ControllerResignedInFlight:  "controller-resigned-in-flight",
+	ControllerProposedAgain:     "controller-proposed-again",
+	ControllerDeposed:           "controller-deposed",
+	ControllerWasStopped:        "controller-was-stopped",
+	BrokerFencedBySession:       "broker-fenced-by-session",
+	ReplicaDirectoryReplaced:    "replica-directory-replaced",
+	ReplicaUncleanlyRestarted:   "replica-uncleanly-restarted",
+	LeaderFromELR:               "leader-from-elr",
+	LastKnownLeaderElected:      "last-known-leader-elected",
+	UncleanLeaderElected:        "unclean-leader-elected",
+	QuorumDropped:               "quorum-dropped",
+	QuorumCommittedTwice:        "quorum-committed-twice",
+	QuorumCommittedAfterUnknown: "quorum-committed-after-unknown",
+	QuorumReordered:             "quorum-reordered",
+	QuorumOldEpochCommitted:     "quorum-old-epoch-committed",
+	QuorumLeadsBeforeApplied:    "quorum-leads-before-applied",
+	QuorumToldLate:              "quorum-told-late",
+	QuorumToldTwo:               "quorum-told-two",
+	QuorumFalseLeads:            "quorum-false-leads",
+	QuorumSnapshotReplayed:      "quorum-snapshot-replayed",
+	QuorumSnapshotSent:          "quorum-snapshot-sent",
+	QuorumLongLag:               "quorum-long-lag",
+	QuorumMoved:                 "quorum-moved",
+	QuorumAbsent:                "quorum-absent",
+	QuorumVoterWiped:            "quorum-voter-wiped",
 }
 
 // String names the probe.

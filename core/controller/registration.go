@@ -1,0 +1,65 @@
+package controller
+
+import (
+	"slices"
+
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/must"
+)
+
+// registerBroker makes an incarnation known, fenced, and takes from the broker
+// every role of the incarnation before, in the same batch: what it led gets a
+// new leader epoch, and where its disk may lack committed records it leaves ISR
+// and ELR.
+func (m *Machine) registerBroker(d *draft, r *RegisterBroker) (ResultBody, *refusal) {
+	switch {
+	case r.ClusterID != (kafka.UUID{}) && r.ClusterID != d.image.ClusterID():
+		return nil, refuse(kafka.ErrInconsistentClusterID, "The broker belongs to cluster "+r.ClusterID.String()+", this is "+d.image.ClusterID().String()+".")
+	case r.Broker < 0 || r.Incarnation == (kafka.IncarnationID{}) || r.Directory == (kafka.DirectoryID{}):
+		return nil, refuse(kafka.ErrInvalidRequest, "A registration names a broker, an incarnation and a directory.")
+	case len(r.Listeners) == 0:
+		return nil, refuse(kafka.ErrInvalidRegistration, "A registration names at least one listener.")
+	}
+	old := d.image.Broker(r.Broker)
+	if old != nil && old.Incarnation == r.Incarnation {
+		if old.Directory != r.Directory {
+			return nil, refuse(kafka.ErrInvalidRequest, "An incarnation cannot change its directory.")
+		}
+		m.session(r.Broker).lastContact = m.now.Mono
+		return &RegisterBrokerResult{Epoch: old.Epoch}, nil
+	}
+	// The directory is locked by whoever runs on it, so the same directory proves
+	// that the incarnation before is gone. Another one proves nothing.
+	if old != nil && old.Directory != r.Directory && m.alive(r.Broker) {
+		return nil, refuse(kafka.ErrDuplicateBrokerRegistration, "Another broker with this ID is alive on another directory.")
+	}
+	epoch := d.image.LastBrokerEpoch() + 1
+	d.add(&metadata.BrokerRegistration{
+		Broker: r.Broker, Epoch: epoch, Incarnation: r.Incarnation, Directory: r.Directory,
+		Previous: r.Previous, Rack: r.Rack, Listeners: slices.Clone(r.Listeners),
+	})
+	clean := old != nil && r.Previous == old.Epoch
+	m.reshapeAfterRegistration(d, r, clean)
+	s := m.session(r.Broker)
+	s.lastContact, s.applied = m.now.Mono, 0
+	return &RegisterBrokerResult{Epoch: epoch}, nil
+}
+
+// reshapeAfterRegistration takes the broker's roles, and what its disk no
+// longer vouches for.
+func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, clean bool) {
+	m.reshapeEach(d, r.Broker, func(s *reshape) {
+		at := slices.Index(s.p.Replicas, r.Broker)
+		switch {
+		case s.p.Directories[at] != r.Directory:
+			m.out.Watch.Reached(must.ReplicaDirectoryReplaced)
+			s.lost, s.lostDisk = r.Broker, true
+			s.directories = slices.Clone(s.p.Directories)
+			s.directories[at] = r.Directory
+		case !clean && s.p.Mode == kafka.ModeReplicated:
+			m.out.Watch.Reached(must.ReplicaUncleanlyRestarted)
+			s.lost = r.Broker
+		}
+	})
+}
