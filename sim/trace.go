@@ -11,11 +11,11 @@ import (
 type digest uint64
 
 func (d *digest) add(x uint64) {
-	*d = digest(bits.RotateLeft64(uint64(*d)^x*0x9fb21c651e98df25, 31) * 0x9e3779b97f4a7c15)
+	*d = digest(bits.RotateLeft64(uint64(*d)^x*0x9fb21c651e98df25, 31)*0x9e3779b97f4a7c15 + 0x589965cc75374cc3)
 }
 
 func (d *digest) add2(x, y uint64) {
-	hi, lo := bits.Mul64(x^0xa0761d6478bd642f, y^uint64(*d))
+	hi, lo := bits.Mul64(x^0xa0761d6478bd642f, y^uint64(*d)^0xe7037ed1a0b428db)
 	d.add(hi ^ lo)
 }
 

@@ -1,0 +1,120 @@
+package sim
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+)
+
+func TestSameSeedSameHash(t *testing.T) {
+	run := func(seed uint64, procs, gc int) (*Result, int) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+		defer debug.SetGCPercent(debug.SetGCPercent(gc))
+		apps := fakeApps(4)
+		r := fakeRun(Config{Seed: seed, Faults: everyFault(), WirePercent: 40, BatchSteps: int(seed % 4)}, apps).Run()
+		return r, apps[0].ok
+	}
+	hashes := map[[16]byte]bool{}
+	for seed := range uint64(20) {
+		a, _ := run(seed, 1, 10)
+		b, _ := run(seed, 8, -1)
+		if a.TraceHash != b.TraceHash || a.Events != b.Events || a.Draws != b.Draws {
+			t.Fatalf("seed %d: %x and %x, %d and %d events", seed, a.TraceHash, b.TraceHash, a.Events, b.Events)
+		}
+		if a.Broken != "" {
+			t.Fatalf("seed %d: %s", seed, a.Broken)
+		}
+		if a.Stuck {
+			t.Fatalf("seed %d: an application still waits", seed)
+		}
+		hashes[a.TraceHash] = true
+	}
+	if len(hashes) != 20 {
+		t.Fatalf("%d hashes of 20 seeds", len(hashes))
+	}
+}
+
+func TestEveryFaultFiresAndWorkGoesOn(t *testing.T) {
+	var fired [FaultKindCount]int
+	for seed := range uint64(60) {
+		apps := fakeApps(4)
+		r := fakeRun(Config{Seed: seed, Faults: everyFault()}, apps).Run()
+		for k, n := range r.Faults {
+			fired[k] += n
+		}
+		ok := 0
+		for _, a := range apps {
+			ok += a.ok
+		}
+		if ok < 500 {
+			t.Errorf("seed %d: only %d operations succeeded", seed, ok)
+		}
+	}
+	for k := FaultKind(1); k < FaultKindCount; k++ {
+		if fired[k] == 0 && k != FaultLeadership && k != FaultSegmentRot {
+			t.Errorf("%s never fired", k)
+		}
+	}
+}
+
+// What is passed as bytes and what is passed as objects arrives alike: without
+// faults every operation succeeds either way.
+func TestWireAndObjectsAreServedAlike(t *testing.T) {
+	for _, wire := range []uint64{0, 100} {
+		apps := fakeApps(4)
+		r := fakeRun(Config{Seed: 5, WirePercent: wire, Phases: Phases{Warmup: 5 * Second, Faults: 10 * Second, Heal: Second}}, apps).Run()
+		if (r.Bytes > 0) != (wire > 0) {
+			t.Errorf("%d bytes on the wire", r.Bytes)
+		}
+		for i, a := range apps {
+			if a.ok < 500 || a.info > 0 {
+				t.Errorf("wire %d client %d: %+v", wire, i, a)
+			}
+		}
+	}
+}
+
+func TestMemoryOfAnEarlierRunChangesNothing(t *testing.T) {
+	memory := &Memory{}
+	for seed := range uint64(5) {
+		config := Config{Seed: seed, Faults: everyFault(), WirePercent: 50}
+		fresh := fakeRun(config, fakeApps(3)).Run()
+		config.Memory = memory
+		reused := fakeRun(config, fakeApps(3)).Run()
+		if fresh.TraceHash != reused.TraceHash {
+			t.Fatalf("seed %d: the run depends on what an earlier one left", seed)
+		}
+	}
+}
+
+func TestTraceTextChangesNothing(t *testing.T) {
+	config := Config{Seed: 9, Faults: everyFault(), WirePercent: 50}
+	plain := fakeRun(config, fakeApps(3)).Run()
+	var lines counter
+	config.Trace = &lines
+	told := fakeRun(config, fakeApps(3)).Run()
+	if plain.TraceHash != told.TraceHash {
+		t.Fatal("telling the run changed it")
+	}
+	if uint64(lines) != told.Events {
+		t.Fatalf("%d lines of %d events", lines, told.Events)
+	}
+}
+
+type counter uint64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c++
+	return len(p), nil
+}
+
+func TestPlantedLeakIsSeen(t *testing.T) {
+	n := uint64(0)
+	leak := func() uint64 { n++; return n >> 12 }
+	config := Config{Seed: 1, Leak: leak}
+	a := fakeRun(config, fakeApps(2)).Run()
+	b := fakeRun(config, fakeApps(2)).Run()
+	if a.TraceHash == b.TraceHash {
+		t.Fatal("a package variable that leaks from run to run is not seen")
+	}
+}
