@@ -56,6 +56,10 @@ func (c *ClientHost) Chance(site choice.Site, ppm uint64) bool { return c.draw.C
 // through App.Done, never before Do has returned.
 func (c *ClientHost) Do(in client.Input) { c.step(in) }
 
+// Restart ends the process once what it is being told has been told, and lets
+// it start anew: what an application does whose producer cannot go on.
+func (c *ClientHost) Restart() { c.dying = true }
+
 // ClientIdle tells whether no operation awaits its outcome.
 func (c *ClientHost) ClientIdle() bool { return c.core == nil || c.core.Idle() }
 

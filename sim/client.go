@@ -31,6 +31,7 @@ type ClientHost struct {
 	outs     [2]client.Effects
 	filling  int
 	carrying bool
+	dying    bool // Restart was called
 
 	conns map[uint64]*connection // by the client's own name; never ranged over
 }
@@ -66,7 +67,7 @@ func (w *World) startClient(c *ClientHost) {
 	}
 	c.outs[0].Reset()
 	c.outs[1].Reset()
-	c.carrying = false
+	c.carrying, c.dying = false, false
 	c.conns = make(map[uint64]*connection)
 	w.tellNode(c.host, NodeStarted, "")
 	w.stepClient(c, &c.in.start)
@@ -119,6 +120,10 @@ func (w *World) carry(c *ClientHost) {
 		out.Reset()
 	}
 	c.carrying = false
+	if c.dying {
+		w.endProcess(c.host, NodeStopped, "the application gave its client up")
+		w.restart(c.host, w.now+c.host.draw.Between(choice.NodeRestart, 10*Millisecond, 200*Millisecond))
+	}
 }
 
 func (w *World) done(c *ClientHost, d *client.Done) {

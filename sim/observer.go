@@ -36,9 +36,10 @@ const (
 	NodePaused                         // the process stands still
 	NodeResumed                        // and goes on
 	NodeUnhealthy                      // a broker's start or job failed for good
+	NodeEnding                         // a broker's process is about to end: World.Replicas answers for the last time
 )
 
-var nodeStateNames = [...]string{"", "started", "serving", "killed", "power-cut", "halted", "stopped", "paused", "resumed", "unhealthy"}
+var nodeStateNames = [...]string{"", "started", "serving", "killed", "power-cut", "halted", "stopped", "paused", "resumed", "unhealthy", "ending"}
 
 // String names the state.
 func (s NodeState) String() string { return nodeStateNames[s] }

@@ -79,6 +79,9 @@ func (w *World) endProcess(h *host, state NodeState, detail string) {
 
 // end takes a process away. goodbye says that its host's kernel goes on.
 func (w *World) end(h *host, goodbye bool) {
+	if h.broker != nil && w.config.Observer != nil {
+		w.config.Observer.Node(&NodeEvent{At: w.now, Node: h.node, Incarnation: int(h.incarnation), State: NodeEnding})
+	}
 	h.running = false
 	clear(h.parked)
 	h.parked = h.parked[:0]

@@ -156,8 +156,11 @@ func (w *World) Disk(node int) *simdisk.Disk { return w.hosts[node].broker.disk 
 func (w *World) Run() *Result {
 	for w.Step() {
 	}
-	return w.result()
+	return w.Finish()
 }
+
+// Finish tells what came of a run that is over, or is given up. It is called once.
+func (w *World) Finish() *Result { return w.result() }
 
 // Step carries out the next event. It returns false when the run is over.
 func (w *World) Step() bool {
