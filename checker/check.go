@@ -1,42 +1,111 @@
 package checker
 
 import (
+	"slices"
 	"time"
 
 	"trialog/checker/history"
 )
 
-// Checker judges histories one after another in memory that it keeps.
+// judges lists the properties in the order of their numbers.
+var judges = [...]struct {
+	property history.Property
+	judge    func(*trial, *finding)
+}{
+	{history.OffsetConsistency, judgeOffsetConsistency},
+	{history.NoPhantom, judgeNoPhantom},
+	{history.Durability, judgeDurability},
+	{history.TailDurability, judgeTailDurability},
+	{history.NoDuplicate, judgeNoDuplicate},
+	{history.ProducerOrder, judgeProducerOrder},
+	{history.AppendRealtime, judgeAppendRealtime},
+	{history.LogLinearizable, judgeLogLinearizable},
+	{history.SessionMonotonicReads, judgeSessionMonotonicReads},
+	{history.CrashConsistency, judgeCrashConsistency},
+}
+
+// Checker judges histories one after another in memory that it keeps. It is
+// not safe for concurrent use.
 type Checker struct {
+	trial   trial
 	options Options
 }
 
 // New returns a checker.
-func New(options Options) *Checker { return &Checker{options: options} }
+func New(options Options) *Checker { return &Checker{options: options.withDefaults()} }
+
+func (o Options) withDefaults() Options {
+	for _, d := range []struct {
+		at *int
+		v  int
+	}{{&o.Anomalies, 8}, {&o.Windows, 1}, {&o.WindowOps, 300}, {&o.WindowClients, 5}} {
+		if *d.at == 0 {
+			*d.at = d.v
+		}
+	}
+	o.Windows = max(o.Windows, 0)
+	if o.WindowTime == 0 {
+		o.WindowTime = defaultWindowTime
+	}
+	return o
+}
 
 // Check judges one history.
 func Check(h *history.History, options Options) *Report { return New(options).Check(h) }
 
-// Check judges one history. The report is the caller's; the history is read
-// only and must not change meanwhile.
+// Check judges one history. The report is the caller's and refers to the
+// history, which is only read and must not change meanwhile.
 func (c *Checker) Check(h *history.History) *Report {
 	began := time.Now()
-	r := &Report{History: h}
+	r := &Report{History: h, options: c.options}
+	t := &c.trial
+	t.options = c.options
+	malformed := t.index(h)
+	for i := range judges {
+		j := &judges[i]
+		if c.options.Properties != nil && !slices.Contains(c.options.Properties, j.property) {
+			continue
+		}
+		if malformed != nil {
+			r.Verdicts = append(r.Verdicts, Verdict{Property: j.property, Status: Unknown, Reason: "the history contradicts itself: " + malformed.Error()})
+			continue
+		}
+		f := finding{t: t, limit: c.options.Anomalies, v: Verdict{Property: j.property}}
+		j.judge(t, &f)
+		r.Verdicts = append(r.Verdicts, f.conclude())
+	}
 	r.Elapsed = time.Since(began)
 	return r
 }
 
+// Verdict returns the verdict on a property, or nil if it was not judged.
+func (r *Report) Verdict(p history.Property) *Verdict {
+	for i := range r.Verdicts {
+		if r.Verdicts[i].Property == p {
+			return &r.Verdicts[i]
+		}
+	}
+	return nil
+}
+
 // Failed tells whether the run must be red: a claimed property is violated or
-// undecided, or an expected anomaly is missing.
+// undecided, or a declared anomaly was not found.
 func (r *Report) Failed() bool { return r.Worst() != nil }
 
+// ExitStatus is 1 if the run must be red, else 0.
+func (r *Report) ExitStatus() int {
+	if r.Failed() {
+		return 1
+	}
+	return 0
+}
+
 // Worst returns the first verdict that makes the run red: a violation before a
-// missing expectation before an unknown; nil if there is none.
+// missing declared anomaly before an undecided property; nil if there is none.
 func (r *Report) Worst() *Verdict {
 	var worst *Verdict
 	for i := range r.Verdicts {
-		v := &r.Verdicts[i]
-		if v.rank() > worst.rank() {
+		if v := &r.Verdicts[i]; v.rank() > worst.rank() {
 			worst = v
 		}
 	}
@@ -45,9 +114,7 @@ func (r *Report) Worst() *Verdict {
 
 func (v *Verdict) rank() int {
 	switch {
-	case v == nil:
-		return 0
-	case v.Expected && !v.Missing:
+	case v == nil || v.Expected:
 		return 0
 	case v.Status == Violated:
 		return 3
@@ -58,12 +125,4 @@ func (v *Verdict) rank() int {
 	default:
 		return 0
 	}
-}
-
-// ExitStatus is 1 if the run must be red, else 0.
-func (r *Report) ExitStatus() int {
-	if r.Failed() {
-		return 1
-	}
-	return 0
 }

@@ -79,6 +79,8 @@ type Report struct {
 	History  *history.History
 	Verdicts []Verdict
 	Elapsed  time.Duration
+
+	options Options
 }
 
 // Options tune a check. The zero value is the usual check.

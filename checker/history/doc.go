@@ -69,7 +69,9 @@
 //	o   int     send: offset of the first record; list-offsets: the answer;
 //	            delete-records: the new log start (default -1: not told)
 //	rs  array   records read: ["offset:writer:sequence", ...]
-//	hw  int     high watermark seen (default -1: not told)
+//	hw  int     high watermark seen (default -1: not told). It bounds what the log
+//	            held between call and return: a client that fetches ahead, so that
+//	            it was seen before the call, must leave it out
 //	ls  int     last stable offset seen (default -1)
 //	st  int     log start offset seen (default -1)
 //	le  int     leader epoch seen (default -1)

@@ -1,0 +1,45 @@
+package checker
+
+import (
+	"fmt"
+
+	"trialog/checker/history"
+)
+
+// judgeNoDuplicate: a record of an idempotent producer lies at one offset. A
+// plain producer's retries may append twice; that is listed, not claimed.
+func judgeNoDuplicate(t *trial, f *finding) {
+	for i := range t.duplicates {
+		d := &t.duplicates[i]
+		send := t.values.sent[d.sent].op
+		o := &t.h.Ops[send]
+		claimed, reason := t.claims.claimed(f.v.Property, o.Partition, o.InvokePos)
+		if !o.Has(history.Idempotent) {
+			claimed, reason = false, plainProducer
+		}
+		if a := f.foundAs("duplicate", o.Partition, claimed, reason); a != nil {
+			a.Offset, a.Value, a.HasValue = d.also, t.valueOf(d.sent), true
+			a.Ops = opIDs(send, d.first, d.second)
+			a.Text = fmt.Sprintf("%v lies at offset %d and at offset %d", a.Value, d.at, d.also)
+		}
+	}
+	for i := range t.h.Ops {
+		o := &t.h.Ops[i]
+		if o.Kind != history.Send {
+			continue
+		}
+		if !o.Has(history.Idempotent) {
+			f.note(false, plainProducer)
+			continue
+		}
+		if !f.claims(o.Partition, o.InvokePos) {
+			continue
+		}
+		f.context("idempotent sends", 1)
+		if o.Attempts > 1 || o.Ambiguous() {
+			f.risk("idempotent sends retried or unclear", 1)
+		}
+	}
+}
+
+const plainProducer = "the producer is not idempotent"

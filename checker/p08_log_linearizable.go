@@ -1,0 +1,124 @@
+package checker
+
+import (
+	"fmt"
+	"time"
+
+	"trialog/checker/history"
+)
+
+// judgeLogLinearizable: the appends and reads of a partition fit one order of
+// instants, each between its call and its return, in which every read sees the
+// log as it is at that instant. The judge is solve, over the whole history;
+// Porcupine, which knows nothing of solve, repeats it over windows, and the two
+// must agree.
+//
+// With several replicas a deposed leader may answer reads until it learns of
+// its successor: Kafka has no read leases. High watermarks then count as upper
+// bounds for information only, unless the header claims this property.
+func judgeLogLinearizable(t *trial, f *finding) {
+	inconsistent := make([]*conflict, len(t.logs))
+	for i := range t.conflicts {
+		if c := &t.conflicts[i]; inconsistent[c.partition] == nil {
+			inconsistent[c.partition] = c
+		}
+	}
+	for p := range t.logs {
+		switch c := inconsistent[p]; {
+		case len(t.logs[p].slots) == 0:
+		case c != nil:
+			if f.claims(partition(p), min(t.h.Ops[c.first].InvokePos, t.h.Ops[c.second].InvokePos)) {
+				f.unknown(t.h.PartitionName(partition(p)) + ": its offsets are inconsistent")
+			}
+		default:
+			t.judgeLog(f, partition(p))
+		}
+	}
+}
+
+func (t *trial) judgeLog(f *finding, p history.Partition) {
+	explicit, _, said := t.claims.override(history.LogLinearizable)
+	bounded := t.claims.partitions[p].topic.Replicas == 1 || said && explicit
+	if !bounded {
+		t.pose(p, true, &t.posed)
+		if inv := t.linear.solve(&t.posed); inv.found {
+			f.evidence(p, inv, false, "several replicas, and reads have no lease")
+		}
+	}
+	t.pose(p, bounded, &t.posed)
+	inv := t.linear.solve(&t.posed)
+	t.crossCheck(f, p, inv)
+	if !inv.found {
+		if f.claims(p, endOfTime) && len(t.posed.appends) > 0 {
+			f.context("appends in order", int64(len(t.posed.appends)))
+			f.risk("reads with a bound", int64(len(t.posed.reads)))
+		}
+		return
+	}
+	claimed, reason := t.claims.claimed(history.LogLinearizable, p, t.earliest(inv))
+	f.evidence(p, inv, claimed, reason)
+	if voided := t.claims.partitions[p].voided; !claimed && voided < endOfTime {
+		rest := t.posed.restrict(func(_ int32, call int64) bool { return call > voided })
+		if inv := t.linear.solve(&rest); inv.found {
+			f.evidence(p, inv, true, "")
+		}
+	}
+}
+
+// earliest is the first call of what an inversion rests on.
+func (t *trial) earliest(inv inversion) int64 {
+	position := int64(endOfTime)
+	for _, op := range [...]int32{inv.early, inv.late, inv.between} {
+		if op >= 0 {
+			position = min(position, t.h.Ops[op].InvokePos)
+		}
+	}
+	return position
+}
+
+func (f *finding) evidence(p history.Partition, inv inversion, claimed bool, reason string) {
+	a := f.foundAs(inv.name, p, claimed, reason)
+	if a == nil {
+		return
+	}
+	a.Offset, a.Ops = inv.offset, opIDs(inv.early, inv.late, inv.between)
+	switch early, late := inv.early, inv.late; inv.name {
+	case "read-above-high-watermark":
+		a.Text = fmt.Sprintf("operation %d returned offset %d, at or above the high watermark that it was told", early, inv.offset)
+	case "early-read":
+		a.Text = fmt.Sprintf("operation %d returned before %d was called, and saw the log up to offset %d, behind its record", early, late, inv.offset)
+	case "high-watermark-went-back":
+		a.Text = fmt.Sprintf("operation %d saw the log up to offset %d; %d, called later, was told an end before that", early, inv.offset, late)
+	case "stale-read":
+		a.Text = fmt.Sprintf("operation %d was acknowledged at offset %d; %d, called later, was told an end at or before that", early, inv.offset, late)
+	default:
+		a.Text = fmt.Sprintf("operation %d was acknowledged at offset %d; %d, sent later, lies before it", early, inv.offset, late)
+	}
+}
+
+// crossCheck repeats the judgement over windows with both judges.
+func (t *trial) crossCheck(f *finding, p history.Partition, inv inversion) {
+	windows := t.options.Windows
+	if inv.found {
+		windows = min(windows, 1)
+	}
+	for n := range windows {
+		w := t.window(&t.posed, p, t.centre(p, n), inv)
+		mine := t.linear.solve(&w)
+		switch theirs := judgeByPorcupine(&w, t.options.WindowTime); {
+		case theirs == porcupineUnknown:
+			f.unknown(fmt.Sprintf("%s: Porcupine did not finish a window in %v", t.h.PartitionName(p), t.options.WindowTime))
+		case (theirs == porcupineIllegal) != mine.found || inv.found && !mine.found:
+			if a := f.foundAs("judges-disagree", p, true, ""); a != nil {
+				a.Ops = opIDs(mine.early, mine.late, inv.early, inv.late)
+				a.Text = fmt.Sprintf("over a window of %d operations Porcupine says %s, the linear check found a violation: %t",
+					len(w.appends)+len(w.reads), theirs, mine.found)
+			}
+		default:
+			f.context("windows that Porcupine agrees on", 1)
+		}
+	}
+}
+
+// defaultWindowTime bounds Porcupine's time on one window.
+const defaultWindowTime = 2 * time.Second

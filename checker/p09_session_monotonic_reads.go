@@ -1,0 +1,146 @@
+package checker
+
+import (
+	"fmt"
+
+	"trialog/checker/history"
+)
+
+// readerAt is one consumer's position in one partition.
+type readerAt struct {
+	process   int32
+	partition history.Partition
+}
+
+type session struct {
+	next int64 // offset that the consumer reads next
+	op   int32 // operation that set it
+}
+
+// judgeSessionMonotonicReads: a consumer neither skips a record that somebody
+// read nor goes back, unless it seeks, is assigned anew, or what it skips was
+// deleted. Offsets at which nobody ever read a record may be control records
+// and are not skips. What the final scan skips is property 3's.
+func judgeSessionMonotonicReads(t *trial, f *finding) {
+	r := reading{t: t, f: f, sessions: make(map[readerAt]session), dropped: make(map[int32]int64)}
+	for i := range t.h.Ops {
+		o := &t.h.Ops[i]
+		key := readerAt{o.Process, o.Partition}
+		switch o.Kind {
+		case history.Poll, history.Scan:
+			r.poll(int32(i), o, key)
+		case history.Subscribe:
+			r.dropped[o.Process] = o.InvokePos
+		case history.Assign, history.Seek:
+			switch {
+			case o.Partition == history.NoPartition:
+				r.dropped[o.Process] = o.InvokePos
+			case o.Has(history.Reset):
+				r.reset(int32(i), o, key)
+			case o.At < 0:
+				delete(r.sessions, key)
+			default:
+				r.sessions[key] = session{o.At, int32(i)}
+			}
+		}
+	}
+}
+
+type reading struct {
+	t        *trial
+	f        *finding
+	sessions map[readerAt]session
+	dropped  map[int32]int64 // process → position at which it forgot all positions
+}
+
+func (r *reading) session(key readerAt) (session, bool) {
+	s, ok := r.sessions[key]
+	if ok && len(r.dropped) > 0 {
+		if at, dropped := r.dropped[key.process]; dropped && at > r.t.h.Ops[s.op].InvokePos {
+			return session{}, false
+		}
+	}
+	return s, ok
+}
+
+// poll judges one read and moves the session.
+func (r *reading) poll(i int32, o *history.Op, key readerAt) {
+	before, known := r.session(key)
+	if o.Outcome != history.OK {
+		if o.RecordCount > 0 || o.To != history.Unset {
+			delete(r.sessions, key) // it may have moved on, or not
+		}
+		return
+	}
+	records := r.t.h.RecordsOf(o)
+	from := o.At
+	if known {
+		if from == history.Unset {
+			from = before.next
+		}
+		r.step(before.op, i, o, before.next, from, "poll-skip", "nonmonotonic-poll")
+		if len(records) > 0 && r.f.claims(o.Partition, r.t.h.Ops[before.op].InvokePos) {
+			r.f.risk("polls that went on from another", 1)
+		}
+	}
+	if from == history.Unset && len(records) > 0 {
+		from = records[0].Offset
+	}
+	skip, back := "poll-skip", "nonmonotonic-poll"
+	for j := range records {
+		r.step(before.opOr(known, i), i, o, from, records[j].Offset, skip, back)
+		skip, back = "int-poll-skip", "int-nonmonotonic-poll"
+		from = records[j].Offset + 1
+	}
+	if o.To != history.Unset {
+		r.step(i, i, o, from, o.To, "poll-skip", "nonmonotonic-poll")
+		from = o.To
+	}
+	if from != history.Unset {
+		r.sessions[key] = session{from, i}
+	}
+}
+
+func (s session) opOr(known bool, i int32) int32 {
+	if known {
+		return s.op
+	}
+	return i
+}
+
+// step judges a move of the position from one offset to another.
+func (r *reading) step(before, i int32, o *history.Op, from, to int64, skip, back string) {
+	if to == from || from == history.Unset {
+		return
+	}
+	position := r.t.h.Ops[before].InvokePos
+	if to < from {
+		if a := r.f.found(back, o.Partition, position); a != nil {
+			a.Offset, a.Ops = to, opIDs(before, i)
+			a.Text = fmt.Sprintf("the consumer went back from offset %d to %d", from, to)
+		}
+		return
+	}
+	l := &r.t.logs[o.Partition]
+	missed, skipped := l.readWithin(max(from, r.t.scans[o.Partition].readable), to)
+	if !skipped || o.Kind == history.Scan {
+		return
+	}
+	if a := r.f.found(skip, o.Partition, position); a != nil {
+		s := l.at(missed)
+		a.Offset, a.Value, a.HasValue = missed, s.value, true
+		a.Ops = opIDs(before, i, s.op)
+		a.Text = fmt.Sprintf("the consumer went from offset %d to %d and never got %v at %d", from, to, s.value, missed)
+	}
+}
+
+// reset judges a move that the client made by itself, because its position was
+// out of range: it must not pass over records, nor go back.
+func (r *reading) reset(i int32, o *history.Op, key readerAt) {
+	if before, known := r.session(key); known && o.At >= 0 {
+		r.step(before.op, i, o, before.next, o.At, "poll-skip", "nonmonotonic-poll")
+	}
+	if o.At >= 0 {
+		r.sessions[key] = session{o.At, i}
+	}
+}

@@ -1,0 +1,155 @@
+package checker
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"trialog/checker/history"
+)
+
+// The answers of Porcupine.
+const (
+	porcupineUnknown = porcupine.Unknown
+	porcupineIllegal = porcupine.Illegal
+)
+
+// step is an operation in Porcupine's terms: an append fits if the log holds
+// index records, a read if it holds lo to hi.
+type step struct {
+	appends bool
+	lo, hi  int32
+	text    string
+}
+
+// logModel is a log whose order is known: the state is its length, counted in
+// appends. It is written down apart from solve, so that the two judges share
+// nothing but the question.
+var logModel = porcupine.Model{
+	Init: func() any { return int32(0) },
+	Step: func(state, input, _ any) (bool, any) {
+		n, s := state.(int32), input.(*step)
+		if s.appends {
+			return n == s.lo, n + 1
+		}
+		return s.lo <= n && n <= s.hi, n
+	},
+	Equal: func(a, b any) bool { return a.(int32) == b.(int32) },
+	Hash:  func(s any) uint64 { return uint64(s.(int32)) },
+	DescribeOperation: func(input, _ any) string {
+		return input.(*step).text
+	},
+	DescribeState: func(s any) string { return strconv.Itoa(int(s.(int32))) + " appends" },
+}
+
+// judgeByPorcupine decides a problem of a few hundred operations.
+func judgeByPorcupine(p *problem, limit time.Duration) porcupine.CheckResult {
+	return porcupine.CheckOperationsTimeout(logModel, porcupineOps(p, nil), limit)
+}
+
+// porcupineOps translates a problem. Lanes of the picture are the clients of h,
+// or one for all without it.
+func porcupineOps(p *problem, h *history.History) []porcupine.Operation {
+	ops := make([]porcupine.Operation, 0, len(p.appends)+len(p.reads))
+	lane := lanes(h)
+	for i := range p.appends {
+		a := &p.appends[i]
+		ops = append(ops, porcupine.Operation{
+			ClientId: lane(a.op), Call: a.call, Return: a.ret,
+			Input: &step{appends: true, lo: int32(i), text: describe(h, a.op)},
+		})
+	}
+	for i := range p.reads {
+		r := &p.reads[i]
+		ops = append(ops, porcupine.Operation{
+			ClientId: lane(r.op), Call: r.call, Return: r.ret,
+			Input: &step{lo: r.lo, hi: r.hi, text: describe(h, r.op)},
+		})
+	}
+	return ops
+}
+
+func lanes(h *history.History) func(op int32) int {
+	clients := make(map[int32]int)
+	return func(op int32) int {
+		if h == nil || op < 0 {
+			return 0
+		}
+		c := h.Ops[op].Client
+		if _, known := clients[c]; !known {
+			clients[c] = len(clients)
+		}
+		return clients[c]
+	}
+}
+
+func describe(h *history.History, op int32) string {
+	switch {
+	case h == nil:
+		return ""
+	case op < 0:
+		return "unknown append"
+	}
+	return Describe(h, history.OpID(op))
+}
+
+// Picture writes Porcupine's page, one HTML file that needs nothing else, for
+// the window of a partition around an anomaly of log-linearizability: the
+// operations, how far an order of them gets, and the crashes and faults
+// meanwhile.
+func (r *Report) Picture(w io.Writer, a *Anomaly) error {
+	t := &trial{options: r.options}
+	if err := t.index(r.History); err != nil {
+		return err
+	}
+	if a.Partition == history.NoPartition {
+		return fmt.Errorf("anomaly %s is of no partition", a.Name)
+	}
+	t.pose(a.Partition, true, &t.posed)
+	inv := t.linear.solve(&t.posed)
+	centre := t.centre(a.Partition, 0)
+	if len(a.Ops) > 0 {
+		centre = r.History.Ops[a.Ops[0]].InvokePos
+	}
+	window := t.window(&t.posed, a.Partition, centre, inv)
+	ops := porcupineOps(&window, r.History)
+	end := int64(0)
+	for i := range ops {
+		end = max(end, ops[i].Call)
+		if ops[i].Return != history.Never {
+			end = max(end, ops[i].Return)
+		}
+	}
+	for i := range ops {
+		ops[i].Return = min(ops[i].Return, end+1) // what never returned is drawn to the edge
+	}
+	_, info := porcupine.CheckOperationsVerbose(logModel, ops, t.options.WindowTime)
+	info.AddAnnotations(annotations(r.History, ops, end))
+	return porcupine.Visualize(logModel, info, w)
+}
+
+// annotations shows the events between the first and the last operation.
+func annotations(h *history.History, ops []porcupine.Operation, end int64) []porcupine.Annotation {
+	begin := end
+	for i := range ops {
+		begin = min(begin, max(ops[i].Call, 0))
+	}
+	var notes []porcupine.Annotation
+	for i := range h.Events {
+		e := &h.Events[i]
+		if e.Pos < begin || e.Pos > end {
+			continue
+		}
+		tag := "cluster"
+		if e.Node >= 0 {
+			tag = "node " + strconv.Itoa(int(e.Node))
+		}
+		notes = append(notes, porcupine.Annotation{
+			Tag: tag, Start: e.Pos, End: e.Pos, Description: e.Kind.String() + " " + e.Fault.String(), Details: DescribeEvent(h, i),
+		})
+	}
+	return notes
+}
