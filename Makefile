@@ -38,8 +38,8 @@ local: build ## the scenarios on real processes of this machine: kill -9, pauses
 	$(LAB) run --on local --for 3m
 
 interop: build ## unmodified foreign clients against a real node; installs them
-	scenarios/interop/install
-	cd scenarios/interop && TRIALOG_BIN=$(CURDIR)/$(NODE) go test -count=1 ./...
+	scenarios/interop/install bin/interop
+	cd scenarios/interop && TRIALOG_BIN=$(CURDIR)/$(NODE) TRIALOG_CLIENTS=$(CURDIR)/bin/interop go test -count=1 -timeout 30m ./...
 
 bench: build ## benchmarks into results/bench.txt; docs/BENCHMARKS.md explains them
 	.ci/bench
