@@ -4,6 +4,7 @@ package must
 const (
 	CompletionMatchesAppend Belief = iota // replication: a completion names an append that waits
 	CommittedInOrder                      // metadata: committed entries arrive by rising index
+	AnswersInOrder                        // client: the answers of a connection come in the order of its requests
 
 	BeliefCount // must stay last
 )
@@ -11,6 +12,7 @@ const (
 var beliefNames = [BeliefCount]string{
 	CompletionMatchesAppend: "completion-matches-append",
 	CommittedInOrder:        "committed-in-order",
+	AnswersInOrder:          "answers-in-order",
 }
 
 // String names the belief.

@@ -36,6 +36,12 @@ const (
 	QuorumAbsent                // quorum: nobody led for long
 	QuorumVoterWiped            // quorum: a voter came back with an empty disk
 
+	ProduceUnclear      // client: an operation ended without anybody knowing whether it was appended
+	AcknowledgedTooLate // client: the answer to an abandoned batch came after all, and it was appended
+	SequencesRestarted  // client: a producer raised its epoch because its sequences were in doubt
+	ConsumerReset       // client: a consumer's position was out of range and it moved
+	ConsumerDiverged    // client: the log that a consumer had read was truncated
+
 	ProbeCount // must stay last
 )
 
@@ -72,6 +78,12 @@ var probeNames = [ProbeCount]string{
 	QuorumMoved:                 "quorum-moved",
 	QuorumAbsent:                "quorum-absent",
 	QuorumVoterWiped:            "quorum-voter-wiped",
+
+	ProduceUnclear:      "produce-unclear",
+	AcknowledgedTooLate: "acknowledged-too-late",
+	SequencesRestarted:  "sequences-restarted",
+	ConsumerReset:       "consumer-reset",
+	ConsumerDiverged:    "consumer-diverged",
 }
 
 // String names the probe.
