@@ -144,6 +144,21 @@ func failureOf(h *history.History, v *checker.Verdict) *Failure {
 	return f
 }
 
+// shown bounds the operations and events that a failure prints.
+const shown = 3
+
+// show puts the operations and events that show an anomaly into words.
+func show(h *history.History, a *checker.Anomaly) []string {
+	var lines []string
+	for _, id := range a.Ops[:min(len(a.Ops), shown)] {
+		lines = append(lines, checker.Describe(h, id))
+	}
+	for _, e := range a.Events[:min(len(a.Events), shown-len(lines))] {
+		lines = append(lines, checker.DescribeEvent(h, int(e)))
+	}
+	return lines
+}
+
 func tallies(counts []checker.Count) []Tally {
 	list := make([]Tally, 0, len(counts))
 	for _, c := range counts {
