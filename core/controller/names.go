@@ -5,8 +5,8 @@ import "strings"
 // maxTopicName leaves room for the partition and a suffix in a directory's name.
 const maxTopicName = 249
 
-// topicNameFlaw says why a name may not be a topic's, "" when it may.
-func topicNameFlaw(name string) string {
+// TopicNameFlaw says why a name may not be a topic's, "" when it may.
+func TopicNameFlaw(name string) string {
 	switch {
 	case name == "":
 		return "Topic name is invalid: the empty string is not allowed"

@@ -60,7 +60,7 @@ func contains(sorted []string, name string) bool {
 }
 
 func (m *Machine) createTopic(d *draft, t *NewTopic, out *CreatedTopic, twice bool) *refusal {
-	if why := topicNameFlaw(t.Name); why != "" {
+	if why := TopicNameFlaw(t.Name); why != "" {
 		return refuse(kafka.ErrInvalidTopicException, why)
 	}
 	if twice {
