@@ -27,14 +27,11 @@ const (
 	FaultAmount // how much
 
 	// Links (stream KindLink, one per directed pair of hosts).
-	LinkDelay  // jitter of one message
-	LinkSpike  // one message is late
-	LinkChunk  // where a byte stream is cut
-	LinkLose   // one message and all after it are lost: the connection goes silent
-	LinkAccept // time to connect
+	LinkDelay // jitter of one message
+	LinkSpike // one message is late
+	LinkChunk // where a byte stream is cut
 
 	// Nodes (stream KindNode).
-	NodeStep    // how long a Step takes
 	NodeBatch   // whether effects are carried out at once
 	NodeRestart // time to the restart of a dead process
 	NodeReboot  // time to the restart after a power cut
@@ -44,7 +41,6 @@ const (
 	DiskWrite   // latency of a write
 	DiskSync    // latency of an fsync
 	DiskRead    // latency of a read
-	DiskStall   // one operation takes long
 	DiskKeep    // power cut: what becomes of an unsynced write
 	DiskSector  // power cut: which sectors of a torn write survive
 	DiskSize    // power cut: what becomes of an unsynced size
