@@ -265,7 +265,7 @@ func (t *trial) recognise(i int32, o *history.Op, r history.Record) int32 {
 func (t *trial) observe(l *logIndex, i int32, o *history.Op, n int32, r history.Record) {
 	s := l.at(r.Offset)
 	switch {
-	case s.bits == 0:
+	case s.bits&slotSeen == 0:
 		*s = slot{value: r.Value, op: i, sent: n, bits: slotSeen}
 	case s.value == r.Value && s.op != i:
 		s.bits |= slotAgain

@@ -83,7 +83,7 @@ func (x *linearizer) solve(p *problem) inversion {
 		for _, j := range x.order[x.starts[lo]:x.starts[lo+1]] {
 			r := &p.reads[j]
 			if r.hi < r.lo {
-				return inversion{true, "read-above-high-watermark", r.op, r.op, -1, offsetAt(p, int(r.lo)-1)}
+				return inversion{true, "read-above-high-watermark", r.op, r.op, p.appends[r.lo-1].op, offsetAt(p, int(r.lo)-1)}
 			}
 			e := bound{r.call, r.op, true}.max(last)
 			if e.at > r.ret {

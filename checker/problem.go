@@ -7,6 +7,7 @@ import "trialog/checker/history"
 func (t *trial) pose(p history.Partition, bounded bool, into *problem) {
 	into.appends, into.reads = into.appends[:0], into.reads[:0]
 	l := &t.logs[p]
+	t.poseReads(l, p, bounded, into)
 	t.appendsBefore = zeroed(t.appendsBefore, len(l.slots)+1)
 	for i := range l.slots {
 		t.appendsBefore[i] = int32(len(into.appends))
@@ -14,30 +15,53 @@ func (t *trial) pose(p history.Partition, bounded bool, into *problem) {
 	}
 	n := int32(len(into.appends))
 	t.appendsBefore[len(l.slots)] = n
+	kept := 0
+	for _, r := range into.reads {
+		r.lo = t.appendsBefore[r.lo]
+		if r.hi == history.Unset {
+			r.hi = n
+		} else {
+			r.hi = t.appendsBefore[r.hi]
+		}
+		if r.lo > 0 || r.hi < n {
+			into.reads[kept] = r
+			kept++
+		}
+	}
+	into.reads = into.reads[:kept]
+}
+
+// poseReads enters the answers that bound the log, by slots for now, and marks
+// the slots at which they put its end, so that a send whose records such an end
+// divides is posed in pieces.
+func (t *trial) poseReads(l *logIndex, p history.Partition, bounded bool, into *problem) {
 	for _, i := range t.opsOf(p) {
 		o := &t.h.Ops[i]
-		if o.ReturnPos == history.Never || o.Outcome == history.Fail && o.RecordCount == 0 {
-			continue
-		}
 		lo, hi, ok := t.interval(o)
 		if !ok {
 			continue
 		}
-		r := readOp{call: o.InvokePos, ret: o.ReturnPos, lo: t.appendsBefore[l.rank(lo)], hi: n, op: i}
+		r := readOp{call: o.InvokePos, ret: o.ReturnPos, lo: int32(l.rank(lo)), hi: history.Unset, op: i}
+		l.cut(r.lo)
 		if bounded && hi != history.Unset {
-			r.hi = t.appendsBefore[l.rank(hi)]
+			r.hi = int32(l.rank(hi))
+			l.cut(r.hi)
 		}
-		if r.lo > 0 || r.hi < n {
-			into.reads = append(into.reads, r)
-		}
+		into.reads = append(into.reads, r)
+	}
+}
+
+func (l *logIndex) cut(i int32) {
+	if int(i) < len(l.slots) {
+		l.slots[i].bits |= slotCut
 	}
 }
 
 // poseAppend enters the append whose first record is slot i. Slots that follow
-// and hold the next records of the same send belong to it.
+// and hold the next records of the same send belong to it, up to a cut.
 func (t *trial) poseAppend(l *logIndex, i int, into *problem) {
 	s := &l.slots[i]
-	if s.bits == 0 {
+	if s.bits&slotSeen == 0 {
 		return
 	}
 	if s.sent < 0 {
@@ -45,7 +69,7 @@ func (t *trial) poseAppend(l *logIndex, i int, into *problem) {
 		return
 	}
 	op := t.values.sent[s.sent].op
-	if i > 0 && l.slots[i-1].bits != 0 && l.slots[i-1].sent == s.sent-1 && t.values.sent[s.sent-1].op == op && l.offset(i-1) == l.offset(i)-1 {
+	if i > 0 && s.bits&slotCut == 0 && l.slots[i-1].bits&slotSeen != 0 && l.slots[i-1].sent == s.sent-1 && t.values.sent[s.sent-1].op == op && l.offset(i-1) == l.offset(i)-1 {
 		return
 	}
 	o := &t.h.Ops[op]
@@ -68,6 +92,9 @@ func (t *trial) committedAck(o *history.Op) bool {
 // that its leader told. Unset: no bound.
 func (t *trial) interval(o *history.Op) (lo, hi int64, ok bool) {
 	lo, hi = 0, history.Unset
+	if o.Kind == history.Send || o.ReturnPos == history.Never {
+		return lo, hi, false
+	}
 	follower := o.Has(history.FromFollower) || o.Has(history.MayReadFollower)
 	switch {
 	case o.Reads():

@@ -21,6 +21,7 @@ const (
 	slotRead             // a poll or a scan returned it
 	slotAgain            // a second operation saw the same record here
 	slotConflicted       // another record was seen here too
+	slotCut              // some answer put the end of the log just before it
 )
 
 // logIndex holds the slots of one partition by offset: dense from base, or, if
