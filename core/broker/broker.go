@@ -1,23 +1,108 @@
 package broker
 
-import "trialog/core/kafka"
+import (
+	"slices"
+	"strings"
+
+	"trialog/core/controller"
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/partition"
+	"trialog/core/replication"
+)
 
 // Broker is the machine. One driver goroutine owns it.
 type Broker struct {
 	config Config
 	limits Limits
+	static kafka.ConfigMap
+	rand   kafka.Rand
+	phase  Phase
+
+	// Of the Step that runs.
+	now kafka.Now
+	out *Effects
+
+	// Requests.
+	connections map[kafka.ConnID]*connection
+	requests    requests
+	deadlines   deadlines
+	toAdvance   []*connection
+	stalled     []*connection
+	toFetch     []token
+
+	// Storage.
+	journal    *partition.Journal
+	directory  kafka.DirectoryID
+	appends    completions
+	reads      window[pendingRead]
+	jobs       window[pendingJob]
+	upkeepDue  bool
+	diskLow    bool
+	diskFree   int64
+	hosts      []*host // by rising log ID
+	byTopic    map[kafka.TopicPartition]*host
+	touched    []*host
+	replicated replication.Effects
+	in         inputs
+	nextScan   kafka.Instant
+
+	// Metadata.
+	state      *metadata.State
+	cluster    kafka.BrokerConfig
+	controller *controller.Machine // nil without a voter
+	decided    controller.Effects
+	commands   window[pendingCommand]
+	session    session
+	producers  producerIDs
+
+	counters Counters
+	steps    int
 }
 
 // New makes a broker that waits for Start. It copies config.
 func New(config Config, limits Limits) *Broker {
-	return &Broker{config: config, limits: limits}
+	config.Listeners = slices.Clone(config.Listeners)
+	b := &Broker{
+		config: config, limits: limits,
+		static:      staticSettings(config.Settings),
+		rand:        kafka.NewRand(config.Seed),
+		connections: make(map[kafka.ConnID]*connection),
+		reads:       newWindow[pendingRead](),
+		jobs:        newWindow[pendingJob](),
+		byTopic:     make(map[kafka.TopicPartition]*host),
+		state:       metadata.NewState(),
+		commands:    newWindow[pendingCommand](),
+		session:     session{epoch: kafka.NoBrokerEpoch},
+	}
+	b.resolveBrokerConfig()
+	b.limits.heed(b.static, &b.cluster)
+	if config.Voter {
+		b.controller = controller.New(b.controllerConfig(), b.state.Image())
+	}
+	return b
 }
 
-// Step is the only way to change the broker.
-func (b *Broker) Step(now kafka.Now, in Input, out *Effects) {}
+// controllerConfig is what the controller of a voter is started with.
+func (b *Broker) controllerConfig() controller.Config {
+	return controller.Config{
+		Broker: b.config.NodeID,
+		Nonce:  b.rand.Uint64() | 1,
+		Seed:   b.rand.Uint64(),
+		Static: b.static,
+		Features: []metadata.FeatureLevel{
+			{Name: featureName, Level: featureLevel},
+		},
+		Limits: b.limits.Controller,
+	}
+}
 
-// Deadline says when the broker next wants a Tick.
-func (b *Broker) Deadline() (kafka.Instant, bool) { return 0, false }
-
-// Invariants checks everything; see doc.go for the numbers.
-func (b *Broker) Invariants() error { return nil }
+// staticSettings sorts the driver's settings by name.
+func staticSettings(settings map[string]string) kafka.ConfigMap {
+	var entries []kafka.ConfigEntry
+	for name, value := range settings { //order: NewConfigMap sorts, and the names differ
+		entries = append(entries, kafka.ConfigEntry{Name: name, Value: value})
+	}
+	slices.SortFunc(entries, func(a, b kafka.ConfigEntry) int { return strings.Compare(a.Name, b.Name) })
+	return kafka.NewConfigMap(entries...)
+}

@@ -1,6 +1,9 @@
 package broker
 
-import "trialog/core/kafka"
+import (
+	"trialog/core/batch"
+	"trialog/core/kafka"
+)
 
 // Config is what a driver knows before the first Step. Nothing in it changes
 // during an incarnation.
@@ -9,8 +12,9 @@ type Config struct {
 	NodeID kafka.BrokerID
 	// Incarnation names this run of the process; never all zero.
 	Incarnation kafka.IncarnationID
-	// Seed feeds the broker's own generator (cluster ID, topic IDs, nonces): entropy
-	// in production, a choice in simulation.
+	// Seed feeds the broker's own generator (directory, cluster and topic IDs,
+	// nonces): entropy in production, a choice in simulation. It differs between
+	// incarnations.
 	Seed uint64
 	// Listeners are where clients and brokers reach this node, in the order in
 	// which Metadata prefers them. At least one.
@@ -21,8 +25,10 @@ type Config struct {
 	Voter bool
 	// Settings are the broker's static settings by Kafka's names (log.segment.bytes,
 	// num.partitions, …), resolved through the registry of core/kafka. Names that
-	// the registry does not know are noted and ignored.
+	// the registry does not know are ignored; the driver has checked them.
 	Settings map[string]string
+	// Codecs decompress batches for searches by timestamp.
+	Codecs *batch.Codecs
 }
 
 // Listener is one advertised address.

@@ -24,9 +24,9 @@ type Effects struct {
 	Halt      Halt
 	Watch     must.Watch
 
-	// arenas of reply bodies, reset with the rest
-	produce []protocol.ProduceResponse
-	fetch   []protocol.FetchResponse
+	// reply bodies, whose memory is used again after Reset
+	produce arena[protocol.ProduceResponse]
+	fetch   arena[protocol.FetchResponse]
 }
 
 // Reply answers a request. The driver encodes Body (protocol.AppendResponse)
@@ -38,6 +38,10 @@ type Reply struct {
 	CorrelationID int32
 	// Body is nil when nothing goes on the wire (Produce with acks=0).
 	Body protocol.Body
+	// Request is the body of the request that this answers, handed back: a driver
+	// that keeps a protocol.FreeList may put it there. Its record bytes may still
+	// be referred to by Appends.
+	Request protocol.Body
 	// Close asks for the connection to be closed after what was sent before it.
 	Close bool
 }
@@ -90,6 +94,8 @@ type Halt struct {
 
 // Reset empties the effects and keeps their memory.
 func (e *Effects) Reset() {
+	clear(e.Replies) // bodies and record bytes are not ours to keep alive
+	clear(e.Appends)
 	e.Replies = e.Replies[:0]
 	e.Sends = e.Sends[:0]
 	e.Appends = e.Appends[:0]
@@ -100,8 +106,18 @@ func (e *Effects) Reset() {
 	e.Notes = e.Notes[:0]
 	e.Halt = Halt{}
 	e.Watch.Reset()
-	e.produce = e.produce[:0]
-	e.fetch = e.fetch[:0]
+	e.resetBodies()
+}
+
+// resetBodies takes the reply bodies back and lets go of the records they held.
+func (e *Effects) resetBodies() {
+	for _, f := range e.fetch.items[:e.fetch.used] {
+		for i := range f.Partitions {
+			f.Partitions[i].Records = nil
+		}
+	}
+	e.produce.reset()
+	e.fetch.reset()
 }
 
 // Empty tells whether there is anything to carry out.

@@ -1,51 +1,70 @@
 package broker
 
-import "trialog/core/kafka"
+import (
+	"trialog/core/controller"
+	"trialog/core/kafka"
+	"trialog/core/partition"
+)
 
-// Limits are the bounds and periods that are not Kafka settings, so that a
-// seed can draw them.
+// Limits are the bounds and periods that a seed may draw. Where Config.Settings
+// sets producer.id.expiration.ms, broker.session.timeout.ms or
+// broker.heartbeat.interval.ms, the setting holds instead.
 type Limits struct {
-	// JournalBytes bounds what recovery may have to redo: journaled bytes that
-	// no checkpoint covers. Produce waits at the bound; half of it starts checkpoints.
-	JournalBytes int64
+	// Storage bounds the journal, its generations, reads and jobs.
+	Storage partition.Limits
+	// Controller bounds the controller of a voter.
+	Controller controller.Limits
 	// DiskReserve is the free space in bytes below which Produce is refused with
 	// KAFKA_STORAGE_ERROR while everything else goes on.
 	DiskReserve int64
 	// ConnectionRequests bounds the requests of one connection that are in the
 	// broker at once; beyond it the connection is muted.
 	ConnectionRequests int
-	// FetchBytes bounds one fetch response whatever the client asks (fetch.max.bytes).
-	FetchBytes int32
 	// FetchWait bounds a long poll whatever the client asks.
 	FetchWait kafka.Duration
 	// RequestTimeout bounds admin requests that name no timeout of their own.
 	RequestTimeout kafka.Duration
-	// ProposalRetry is the wait before a registration or a proposal whose outcome
-	// is unknown is tried again.
-	ProposalRetry kafka.Duration
+	// Retry is the wait before a registration that failed is tried again.
+	Retry kafka.Duration
+	// Heartbeat is how often a registered broker tells the controller that it
+	// lives (broker.heartbeat.interval.ms).
+	Heartbeat kafka.Duration
+	// ShutdownWait bounds how long a controlled shutdown waits for the controller
+	// to move roles away and for waiting produces.
+	ShutdownWait kafka.Duration
 	// ProducerScan is the period on which idle producer IDs are expired.
 	ProducerScan kafka.Duration
-	// CheckPeriod is the period of the walk over all invariants, in Steps; 0: never.
-	CheckPeriod int
-	// IndexInterval is the distance in bytes between index entries.
-	IndexInterval int32
-	// PartitionsPerRequest bounds the partitions created by one request.
-	PartitionsPerRequest int
+	// CheckEvery is the number of Steps between two walks over all invariants;
+	// 0: only those of what a Step touched.
+	CheckEvery int
 }
 
 // DefaultLimits are the limits of production.
 func DefaultLimits() Limits {
 	return Limits{
-		JournalBytes:          256 << 20,
-		DiskReserve:           256 << 20,
-		ConnectionRequests:    64,
-		FetchBytes:            55 << 20,
-		FetchWait:             5 * kafka.Minute,
-		RequestTimeout:        30 * kafka.Second,
-		ProposalRetry:         500 * kafka.Millisecond,
-		ProducerScan:          10 * kafka.Minute,
-		CheckPeriod:           4096,
-		IndexInterval:         4096,
-		PartitionsPerRequest:  10_000,
+		Storage:            partition.DefaultLimits(),
+		Controller:         controller.DefaultLimits(),
+		DiskReserve:        256 << 20,
+		ConnectionRequests: 64,
+		FetchWait:          5 * kafka.Minute,
+		RequestTimeout:     30 * kafka.Second,
+		Retry:              500 * kafka.Millisecond,
+		Heartbeat:          2 * kafka.Second,
+		ShutdownWait:       10 * kafka.Second,
+		ProducerScan:       10 * kafka.Minute,
+		CheckEvery:         1 << 16,
+	}
+}
+
+// heed lets static settings have their way.
+func (l *Limits) heed(static kafka.ConfigMap, c *kafka.BrokerConfig) {
+	if _, set := static.Get("producer.id.expiration.ms"); set {
+		l.Storage.ProducerExpiry = kafka.Ms(int64(c.ProducerIDExpirationMs))
+	}
+	if _, set := static.Get("broker.session.timeout.ms"); set {
+		l.Controller.SessionTimeout = kafka.Ms(int64(c.BrokerSessionTimeoutMs))
+	}
+	if _, set := static.Get("broker.heartbeat.interval.ms"); set {
+		l.Heartbeat = kafka.Ms(int64(c.BrokerHeartbeatIntervalMs))
 	}
 }

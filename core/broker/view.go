@@ -1,6 +1,12 @@
 package broker
 
-import "trialog/core/kafka"
+import (
+	"strconv"
+
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/partition"
+)
 
 // Phase says how far an incarnation has come.
 type Phase uint8
@@ -21,64 +27,137 @@ func (p Phase) String() string {
 }
 
 // Phase tells how far the incarnation has come.
-func (b *Broker) Phase() Phase { return PhaseNew }
+func (b *Broker) Phase() Phase { return b.phase }
 
-// Ready tells whether clients are served: recovered, registered, roles applied.
-func (b *Broker) Ready() bool { return b.Phase() == PhaseServing }
+// Ready tells whether clients are served: recovered, registered, unfenced once.
+func (b *Broker) Ready() bool { return b.phase == PhaseServing }
 
 // Healthy tells whether the incarnation can still do its work; false once it has halted.
-func (b *Broker) Healthy() bool { return b.Phase() != PhaseHalted }
+func (b *Broker) Healthy() bool { return b.phase != PhaseHalted }
 
 // ClusterID names the cluster once known, empty before.
-func (b *Broker) ClusterID() string { return "" }
+func (b *Broker) ClusterID() string {
+	if id := b.state.Image().ClusterID(); id != (kafka.UUID{}) {
+		return id.String()
+	}
+	return ""
+}
 
 // DirectoryID names the data directory once recovery has read it.
-func (b *Broker) DirectoryID() kafka.DirectoryID { return kafka.DirectoryID{} }
+func (b *Broker) DirectoryID() kafka.DirectoryID { return b.directory }
 
-// PartitionView is one partition as a checker or an operator sees it.
+// Image is the metadata that the broker acts on. It is immutable.
+func (b *Broker) Image() *metadata.Image { return b.state.Image() }
+
+// IsController tells whether this broker's controller decides now.
+func (b *Broker) IsController() bool { return b.controller != nil && b.controller.Active() }
+
+// PartitionView is one replica as a checker or an operator sees it.
 type PartitionView struct {
 	Topic          kafka.TopicID
 	Name           string
 	Partition      kafka.PartitionIndex
 	Log            kafka.LogID
-	Leader         bool
+	Leader         bool // leads, the epoch's start durable or not
 	LeaderEpoch    kafka.LeaderEpoch
 	LogStartOffset kafka.Offset
 	HighWatermark  kafka.Offset
 	LogEndOffset   kafka.Offset
+	WrittenOffset  kafka.Offset // offsets below it can be read
 	SyncedOffset   kafka.Offset // offsets below it are durable
 	Synced         bool         // durability mode
 	Fenced         bool
+	Bytes          int64
+	Segments       int
 }
 
 // Partitions calls yield for every replica this broker holds, by rising LogID,
-// until it returns false.
-func (b *Broker) Partitions(yield func(*PartitionView) bool) {}
+// until it returns false. The view is reused.
+func (b *Broker) Partitions(yield func(*PartitionView) bool) {
+	var v PartitionView
+	for _, h := range b.hosts {
+		l := h.replica.Log
+		v = PartitionView{
+			Topic: h.tp.Topic, Name: h.topic, Partition: h.tp.Partition, Log: l.Log,
+			Leader: h.replica.Leads(), LeaderEpoch: h.replica.Epoch(),
+			LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset,
+			WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
+			Synced: l.Mode == partition.Synced, Fenced: l.Fenced != "",
+			Bytes: l.Size(), Segments: l.Segments(),
+		}
+		if !yield(&v) {
+			return
+		}
+	}
+}
 
 // Counters are totals since the incarnation began, and gauges. The driver
 // turns them into metrics.
 type Counters struct {
-	Requests        uint64 // requests taken in
-	Replies         uint64
-	Errors          uint64 // replies whose top-level or any partition's code is not NONE
-	ProduceBatches  uint64 // batches appended
+	Requests        uint64 // taken in
+	Replies         uint64 // handed to the driver, acks=0 included
+	Malformed       uint64 // requests that could not be read
+	Errors          uint64 // parts of replies whose code is not NONE
+	ProduceBatches  uint64 // appended
 	ProduceBytes    uint64
 	ProduceRefused  uint64 // batches refused
 	Duplicates      uint64 // batches answered from producer state
 	FetchBytes      uint64
 	FetchReads      uint64 // disk reads emitted
-	Checkpoints     uint64
-	Rolls           uint64
+	Jobs            uint64 // upkeep jobs emitted
 	Proposals       uint64
-	WaitingProduces int64 // now
-	WaitingFetches  int64 // now
-	Connections     int64 // now
-	Logs            int64 // now
-	FencedLogs      int64 // now
-	JournalBytes    int64 // journaled and not yet covered by checkpoints, now
-	LastLSN         kafka.LSN
+	Redone          uint64 // batches that recovery wrote again
+	WaitingProduces int64  // requests, now
+	WaitingFetches  int64  // requests, now
+	Connections     int64  // now
+	Logs            int64  // now
+	FencedLogs      int64  // now
+	JournalBytes    int64  // in all generations, now
+	JournalPending  int64  // emitted and not yet durable, now
+	DiskFree        int64  // as last reported
+	NextLSN         kafka.LSN
 	DurableLSN      kafka.LSN
 }
 
-// Counters returns the totals.
-func (b *Broker) Counters() Counters { return Counters{} }
+// Counters returns the totals and gauges.
+func (b *Broker) Counters() Counters {
+	c := b.counters
+	c.Logs, c.DiskFree = int64(len(b.hosts)), b.diskFree
+	for _, h := range b.hosts {
+		if h.replica.Log.Fenced != "" {
+			c.FencedLogs++
+		}
+	}
+	if b.journal != nil {
+		c.JournalBytes, c.JournalPending = b.journal.Bytes(), b.journal.Pending()
+		c.NextLSN, c.DurableLSN = b.journal.NextLSN(), b.journal.Durable()
+	}
+	return c
+}
+
+// recoveryDetail says for people what recovery met.
+func recoveryDetail(r *partition.RecoverResult) string {
+	s := strconv.Itoa(len(r.Logs)) + " logs"
+	if r.Redone > 0 {
+		s += ", " + strconv.Itoa(r.Redone) + " batches redone from the journal"
+	}
+	if r.Cut > 0 {
+		s += ", " + strconv.Itoa(r.Cut) + " logs cut behind their last counted byte"
+	}
+	if r.TornTail {
+		s += ", a torn journal tail cut"
+	}
+	if r.Fenced > 0 {
+		s += ", " + strconv.Itoa(r.Fenced) + " logs fenced for damage"
+	}
+	if r.Unattributed > 0 {
+		s += ", " + strconv.Itoa(r.Unattributed) + " damaged journal entries of unknown logs"
+	}
+	return s
+}
+
+// countRecovery takes what recovery met into counters and probes.
+func (b *Broker) countRecovery(r *partition.RecoverResult) {
+	b.counters.Redone = uint64(r.Redone)
+	b.probeRecovery(r)
+}

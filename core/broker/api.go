@@ -1,0 +1,79 @@
+package broker
+
+import (
+	"trialog/core/kafka"
+	"trialog/core/protocol"
+)
+
+// The keys that this package treats by name.
+const (
+	keyProduce                 = protocol.KeyProduce
+	keyFetch                   = protocol.KeyFetch
+	keyListOffsets             = protocol.KeyListOffsets
+	keyMetadata                = protocol.KeyMetadata
+	keyApiVersions             = protocol.KeyApiVersions
+	keyCreateTopics            = protocol.KeyCreateTopics
+	keyDeleteTopics            = protocol.KeyDeleteTopics
+	keyInitProducerID          = protocol.KeyInitProducerID
+	keyOffsetForLeaderEpoch    = protocol.KeyOffsetForLeaderEpoch
+	keyDescribeConfigs         = protocol.KeyDescribeConfigs
+	keyCreatePartitions        = protocol.KeyCreatePartitions
+	keyIncrementalAlterConfigs = protocol.KeyIncrementalAlterConfigs
+	keyDescribeCluster         = protocol.KeyDescribeCluster
+	keyDescribeTopicPartitions = protocol.KeyDescribeTopicPartitions
+)
+
+// begin lets a request take effect. It is finished when this returns, or goes
+// on when a disk, the quorum or another broker answers.
+func (b *Broker) begin(r *request) {
+	if r.err != kafka.None || r.body == nil {
+		b.beginUndecoded(r)
+		return
+	}
+	switch r.key {
+	case keyProduce:
+		b.beginProduce(r)
+	case keyFetch:
+		b.beginFetch(r)
+	case keyListOffsets:
+		b.beginListOffsets(r)
+	case keyMetadata:
+		b.beginMetadata(r)
+	case keyApiVersions:
+		b.beginApiVersions(r)
+	case keyCreateTopics:
+		b.beginCreateTopics(r)
+	case keyDeleteTopics:
+		b.beginDeleteTopics(r)
+	case keyInitProducerID:
+		b.beginInitProducerID(r)
+	case keyOffsetForLeaderEpoch:
+		b.beginOffsetForLeaderEpoch(r)
+	case keyDescribeConfigs:
+		b.beginDescribeConfigs(r)
+	case keyCreatePartitions:
+		b.beginCreatePartitions(r)
+	case keyIncrementalAlterConfigs:
+		b.beginAlterConfigs(r)
+	case keyDescribeCluster:
+		b.beginDescribeCluster(r)
+	case keyDescribeTopicPartitions:
+		b.beginDescribeTopicPartitions(r)
+	default:
+		b.refuse(r)
+	}
+}
+
+// beginUndecoded answers what the driver could not decode. Only ApiVersions has
+// an answer to a version that we do not know (KIP-511); anything else ends the
+// connection, as Kafka does.
+func (b *Broker) beginUndecoded(r *request) {
+	b.counters.Malformed++
+	if r.key == keyApiVersions && r.err == kafka.ErrUnsupportedVersion {
+		b.finish(r, protocol.UnsupportedApiVersions())
+		return
+	}
+	b.note(Note{Level: Warn, Text: "a request could not be read, its connection is closed", Detail: protocol.APIName(r.key),
+		Topic: r.conn.host, Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
+	b.refuse(r)
+}

@@ -1,0 +1,371 @@
+package broker
+
+import (
+	"trialog/core/batch"
+	"trialog/core/kafka"
+	"trialog/core/must"
+	"trialog/core/partition"
+	"trialog/core/protocol"
+	"trialog/core/replication"
+)
+
+// fetchState is a fetch request that has begun. It waits until there is enough
+// to read, or its time is up; then it reads; then it is answered.
+type fetchState struct {
+	parts    []fetchPart
+	waiting  bool // for records
+	queued   bool // stands in Broker.toFetch
+	overdue  bool // the wait is over, whatever there is
+	reading  int  // parts whose lookup waits for the disk
+	err      kafka.ErrorCode
+	follower bool
+}
+
+type fetchPart struct {
+	tp      kafka.TopicPartition
+	err     kafka.ErrorCode
+	host    *host
+	view    replication.Readable
+	listed  bool  // waits with its replica
+	bytes   int64 // about how many there are to read
+	budget  int32 // how many it may return
+	exact   bool  // no more than budget, even if that is none
+	lookup  partition.Lookup
+	records []byte
+}
+
+func (s *fetchState) reset() {
+	for i := range s.parts {
+		p := &s.parts[i]
+		*p = fetchPart{lookup: p.lookup}
+		p.lookup.Records = nil
+	}
+	*s = fetchState{parts: s.parts[:0]}
+}
+
+// beginFetch looks whether there is enough to read, and waits otherwise.
+func (b *Broker) beginFetch(r *request) {
+	body := r.body.(*protocol.FetchRequest)
+	s := &r.fetch
+	if body.SessionEpoch > 0 {
+		// We keep no fetch sessions (KIP-227 lets us: every response says 0).
+		s.err = kafka.ErrFetchSessionIDNotFound
+		b.finish(r, nil)
+		return
+	}
+	s.follower = body.ReplicaID >= 0
+	for i := range body.Partitions {
+		p := s.add()
+		q := &body.Partitions[i]
+		p.tp, p.err = b.locate(q.Topic, q.TopicID, q.Partition, r.version >= 13)
+		if s.follower && !b.fromBroker(r.conn) {
+			p.err = kafka.ErrTopicAuthorizationFailed
+		}
+		if p.err == kafka.None {
+			if p.host = b.find(p.tp); p.host == nil {
+				p.err = kafka.ErrNotLeaderOrFollower
+			} else if s.follower {
+				p.err = b.followerFetched(p.host, q, body)
+			}
+		}
+	}
+	wait := min(kafka.Ms(int64(max(0, body.MaxWaitMs))), b.limits.FetchWait)
+	s.overdue = wait == 0
+	if b.tryFetch(r) {
+		return
+	}
+	b.deadlines.add(r, b.now.Mono.Add(wait))
+	b.counters.WaitingFetches++
+}
+
+// followerFetched tells a replica how far a follower is. A follower counts only
+// under the broker epoch that is registered (KIP-903).
+func (b *Broker) followerFetched(h *host, q *protocol.FetchPartition, body *protocol.FetchRequest) kafka.ErrorCode {
+	peer := b.state.Image().Broker(body.ReplicaID)
+	if peer == nil || peer.Epoch != body.ReplicaEpoch {
+		return kafka.ErrStaleBrokerEpoch
+	}
+	b.stepReplica(h, &replication.FollowerFetched{
+		Broker: body.ReplicaID, BrokerEpoch: body.ReplicaEpoch, Epoch: q.CurrentLeaderEpoch,
+		FetchOffset: q.FetchOffset, DurableEndOffset: q.DurableEndOffset,
+	})
+	return kafka.None
+}
+
+// add makes room for a part, reusing memory.
+func (s *fetchState) add() *fetchPart {
+	if len(s.parts) < cap(s.parts) {
+		s.parts = s.parts[:len(s.parts)+1]
+	} else {
+		s.parts = append(s.parts, fetchPart{})
+	}
+	return &s.parts[len(s.parts)-1]
+}
+
+// tryFetch starts reading when there is enough, when something is wrong, or
+// when the wait is over. Otherwise the fetch waits with the replicas.
+func (b *Broker) tryFetch(r *request) bool {
+	body := r.body.(*protocol.FetchRequest)
+	s := &r.fetch
+	now := s.overdue
+	var total int64
+	for i := range s.parts {
+		p := &s.parts[i]
+		b.look(p, &body.Partitions[i], body, s.overdue)
+		if p.err != kafka.None || p.view.Diverging.Set {
+			now = true
+		}
+		total += min(p.bytes, int64(body.Partitions[i].PartitionMaxBytes))
+	}
+	if total < int64(body.MinBytes) && !now {
+		b.waitForRecords(r)
+		return false
+	}
+	if s.waiting {
+		s.waiting = false
+		b.counters.WaitingFetches--
+		b.deadlines.remove(r)
+		b.unlist(r)
+	}
+	b.read(r)
+	return true
+}
+
+// look asks a replica what the reader may see, and how much of that there is.
+func (b *Broker) look(p *fetchPart, q *protocol.FetchPartition, body *protocol.FetchRequest, overdue bool) {
+	if p.host == nil {
+		return
+	}
+	reader := replication.Reader{
+		Replica: kafka.NoBroker, CurrentLeaderEpoch: q.CurrentLeaderEpoch, Offset: q.FetchOffset,
+		LastFetchedEpoch: q.LastFetchedEpoch, ReadCommitted: body.ReadCommitted,
+	}
+	if body.ReplicaID >= 0 {
+		reader.Replica = body.ReplicaID
+	}
+	p.view = p.host.replica.Read(&reader)
+	p.err = p.view.Err
+	p.bytes = 0
+	switch {
+	case p.host.retired:
+		p.err = kafka.ErrUnknownTopicOrPartition
+	case p.err != kafka.None:
+	case p.view.Wait:
+		if overdue {
+			p.err = kafka.ErrNotLeaderOrFollower
+		}
+	case q.FetchOffset < p.view.EndOffset:
+		p.bytes = max(1, p.host.replica.Log.BytesBetween(q.FetchOffset, p.view.EndOffset))
+	}
+}
+
+// waitForRecords lists the fetch with the replicas that can wake it.
+func (b *Broker) waitForRecords(r *request) {
+	s := &r.fetch
+	s.waiting = true
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.host == nil || p.listed {
+			continue
+		}
+		p.listed = true
+		b.in.wait.Ticket = replication.Ticket{Request: uint64(r.token), Place: int32(i)}
+		p.host.replica.Step(b.now, &b.in.wait, &b.replicated)
+	}
+}
+
+// unlist takes a fetch back from the replicas that it still waits with.
+func (b *Broker) unlist(r *request) {
+	for i := range r.fetch.parts {
+		p := &r.fetch.parts[i]
+		if !p.listed {
+			continue
+		}
+		p.listed = false
+		b.in.unwait.Ticket = replication.Ticket{Request: uint64(r.token), Place: int32(i)}
+		p.host.replica.Step(b.now, &b.in.unwait, &b.replicated)
+	}
+}
+
+// wakeFetch lets a waiting fetch look again, once this Step has settled.
+func (b *Broker) wakeFetch(t replication.Ticket) {
+	r := b.requests.get(token(t.Request))
+	if r == nil || r.state != requestRunning || !r.fetch.waiting {
+		return
+	}
+	b.out.Watch.Reached(must.FetchWaited)
+	r.fetch.parts[t.Place].listed = false
+	if !r.fetch.queued {
+		r.fetch.queued = true
+		b.toFetch = append(b.toFetch, r.token)
+	}
+}
+
+func (b *Broker) settleFetches() {
+	for i := 0; i < len(b.toFetch); i++ {
+		r := b.requests.get(b.toFetch[i])
+		if r == nil || r.state != requestRunning || !r.fetch.queued {
+			continue
+		}
+		r.fetch.queued = false
+		if r.fetch.waiting {
+			b.tryFetch(r)
+		}
+	}
+	b.toFetch = b.toFetch[:0]
+}
+
+// expireFetch ends the wait: what there is will do.
+func (b *Broker) expireFetch(r *request) {
+	r.fetch.overdue = true
+	b.tryFetch(r)
+}
+
+// cancelFetch forgets a fetch whose connection is gone. Reads under way find
+// nobody when they come back.
+func (b *Broker) cancelFetch(r *request) {
+	if r.fetch.waiting {
+		r.fetch.waiting = false
+		b.counters.WaitingFetches--
+	}
+	b.deadlines.remove(r)
+	b.unlist(r)
+}
+
+// read starts the lookups, within the request's bounds: the first partition
+// with records returns at least one batch, whatever its size (KIP-74).
+func (b *Broker) read(r *request) {
+	body := r.body.(*protocol.FetchRequest)
+	s := &r.fetch
+	left := int64(min(body.MaxBytes, b.cluster.FetchMaxBytes))
+	first := true
+	s.reading = 1 // this loop itself, so that a lookup that ends at once does not end the fetch
+	for i := range s.parts {
+		p := &s.parts[i]
+		q := &body.Partitions[i]
+		if p.err != kafka.None || p.bytes == 0 || p.view.Diverging.Set || !first && left <= 0 {
+			continue
+		}
+		p.budget = int32(max(0, min(left, int64(q.PartitionMaxBytes))))
+		p.exact = !first
+		first = false
+		left -= min(p.bytes, int64(p.budget))
+		p.host.replica.Log.Fetch(&p.lookup, q.FetchOffset, p.view.EndOffset, p.budget)
+		s.reading++
+		b.readOn(r, i)
+	}
+	b.partRead(r)
+}
+
+// readOn emits the next read of a lookup, or ends it.
+func (b *Broker) readOn(r *request, place int) {
+	p := &r.fetch.parts[place]
+	if b.emitRead(r, place, p.host, &p.lookup) {
+		return
+	}
+	b.takeRecords(p)
+	b.partRead(r)
+}
+
+// fetchRead takes bytes from the disk for a lookup of a fetch.
+func (b *Broker) fetchRead(r *request, place int, in *ReadDone) {
+	p := &r.fetch.parts[place]
+	log := p.host.replica.Log
+	switch progress := log.Feed(&p.lookup, in.Bytes, in.Err, b.config.Codecs); progress {
+	case partition.More:
+		b.readOn(r, place)
+		return
+	case partition.Found:
+		b.takeRecords(p)
+	case partition.Stale:
+		p.err = kafka.ErrNotLeaderOrFollower
+	case partition.Damaged, partition.Broken:
+		p.err = b.readFailed(p.host, progress, in.Err)
+	}
+	b.partRead(r)
+}
+
+// takeRecords keeps what a lookup found, as far as the bounds allow.
+func (b *Broker) takeRecords(p *fetchPart) {
+	if p.exact && len(p.lookup.Records) > int(p.budget) {
+		return
+	}
+	p.records = p.lookup.Records
+}
+
+// partRead counts a lookup that has ended; the last one ends the fetch.
+func (b *Broker) partRead(r *request) {
+	if r.fetch.reading--; r.fetch.reading == 0 {
+		b.finish(r, nil)
+	}
+}
+
+// fromBroker tells whether a connection came in on the inter-broker listener.
+func (b *Broker) fromBroker(c *connection) bool {
+	for i := range b.config.Listeners {
+		if l := &b.config.Listeners[i]; l.Name == c.listener {
+			return l.InterBroker
+		}
+	}
+	return false
+}
+
+// fetchReply builds the response in the effects' memory.
+func (b *Broker) fetchReply(r *request) protocol.Body {
+	body := r.body.(*protocol.FetchRequest)
+	resp := b.out.fetch.next()
+	*resp = protocol.FetchResponse{Partitions: resp.Partitions[:0], Nodes: resp.Nodes[:0], Err: r.fetch.err}
+	for i := range r.fetch.parts {
+		p, q := &r.fetch.parts[i], &body.Partitions[i]
+		if p.err == kafka.None && r.version < 10 && holdsZstd(p.records) {
+			p.err = kafka.ErrUnsupportedCompressionType
+		}
+		out := nextFetched(resp)
+		*out = protocol.FetchPartitionResponse{
+			Topic: q.Topic, TopicID: q.TopicID, Partition: q.Partition, Err: p.err,
+			HighWatermark: kafka.NoOffset, LastStableOffset: kafka.NoOffset, LogStartOffset: kafka.NoOffset,
+			PreferredReplica: kafka.NoBroker, Aborted: out.Aborted[:0],
+		}
+		if p.err != kafka.None {
+			b.counters.Errors++
+			out.CurrentLeader = b.hint(p.tp, p.err)
+			resp.Nodes = b.hintNode(resp.Nodes, r.conn, out.CurrentLeader)
+		} else {
+			b.fillFetched(out, p, q, body)
+		}
+	}
+	return resp
+}
+
+// nextFetched makes room for a partition, keeping the memory of its lists.
+func nextFetched(resp *protocol.FetchResponse) *protocol.FetchPartitionResponse {
+	if n := len(resp.Partitions); n < cap(resp.Partitions) {
+		resp.Partitions = resp.Partitions[:n+1]
+	} else {
+		resp.Partitions = append(resp.Partitions, protocol.FetchPartitionResponse{})
+	}
+	return &resp.Partitions[len(resp.Partitions)-1]
+}
+
+// fillFetched says what a partition's reader may know.
+func (b *Broker) fillFetched(out *protocol.FetchPartitionResponse, p *fetchPart, q *protocol.FetchPartition, body *protocol.FetchRequest) {
+	out.HighWatermark, out.LogStartOffset = p.view.HighWatermark, p.view.LogStartOffset
+	out.LastStableOffset = p.view.LastStableOffset
+	out.Diverging = p.view.Diverging
+	out.Records = p.records
+	b.counters.FetchBytes += uint64(len(p.records))
+	if body.ReadCommitted && len(p.records) > 0 {
+		out.Aborted = p.host.replica.Log.AppendAborted(out.Aborted, q.FetchOffset, p.view.EndOffset)
+		must.True(p.view.EndOffset <= p.view.LastStableOffset, "B14 read_committed stops at the last stable offset")
+	}
+}
+
+// holdsZstd tells whether batches need a codec that Fetch below 10 does not know.
+func holdsZstd(records []byte) bool {
+	for v := batch.View(records); v.Whole(); v = v[v.Size():] {
+		if v.Codec() == batch.Zstd {
+			return true
+		}
+	}
+	return false
+}

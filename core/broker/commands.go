@@ -1,0 +1,63 @@
+package broker
+
+import (
+	"trialog/core/controller"
+	"trialog/core/kafka"
+)
+
+// commandKind says for whom a command to the controller was given.
+type commandKind uint8
+
+const (
+	commandRegister   commandKind = iota + 1
+	commandHeartbeat              // of this broker
+	commandProducerID             // a block of producer IDs for this broker
+	commandRequest                // a client's or another broker's request
+)
+
+// pendingCommand is a command to the controller that has not been answered.
+type pendingCommand struct {
+	kind  commandKind
+	token token // of a commandRequest
+}
+
+// ask gives the local controller a command on the broker's own behalf.
+func (b *Broker) ask(p pendingCommand, body controller.Body) {
+	b.command(p, body, b.now.Mono.Add(b.limits.RequestTimeout))
+}
+
+// command gives a command to the controller of this node. Without one, or when
+// it is not active, the answer is NOT_CONTROLLER.
+func (b *Broker) command(p pendingCommand, body controller.Body, deadline kafka.Instant) {
+	ref, slot := b.commands.add()
+	*slot = p
+	if b.controller == nil {
+		b.commandDone(controller.Result{Ref: ref, Error: kafka.ErrNotController, Message: "This broker has no controller."})
+		return
+	}
+	b.stepController(&controller.Command{Ref: ref, Deadline: deadline, Body: body})
+}
+
+// commandDone hands the controller's answer to whom it is for.
+func (b *Broker) commandDone(r controller.Result) {
+	slot := b.commands.get(r.Ref)
+	if slot == nil {
+		return
+	}
+	p := *slot
+	b.commands.finish(r.Ref)
+	switch p.kind {
+	case commandRegister:
+		b.registrationDone(r.Error, r.Message)
+	case commandHeartbeat:
+		body, _ := r.Body.(*controller.HeartbeatResult)
+		b.heartbeatDone(r.Error, body)
+	case commandProducerID:
+		body, _ := r.Body.(*controller.AllocateProducerIDsResult)
+		b.producerIDsDone(r.Error, body)
+	case commandRequest:
+		if q := b.requests.get(p.token); q != nil && q.state == requestRunning {
+			b.adminDone(q, &r)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package broker
+
+import (
+	"cmp"
+	"slices"
+
+	"trialog/core/kafka"
+	"trialog/core/must"
+	"trialog/core/partition"
+	"trialog/core/replication"
+)
+
+// host is one replica on this broker, with what the broker adds to it.
+type host struct {
+	replica *replication.Replica
+	tp      kafka.TopicPartition
+	topic   string // its name when the role was last looked at; for people
+	touched bool   // stands in Broker.touched
+	reads   int    // lookups under way: its files must stay
+	retired bool   // taken off byTopic; the log ends when reads is zero
+	gone    bool   // the log has ended
+}
+
+// inputs are the values that steps of replicas point to, so that none is allocated.
+type inputs struct {
+	produce      replication.Produce
+	written      replication.Written
+	synced       replication.Synced
+	epochStarted replication.EpochStarted
+	advance      replication.Advance
+	wait         replication.Wait
+	unwait       replication.Unwait
+	expire       replication.ExpireProducers
+	retire       replication.Retire
+}
+
+// addHost takes a replica on.
+func (b *Broker) addHost(log *partition.Log) *host {
+	h := &host{replica: replication.New(b.config.NodeID, log), tp: log.Partition}
+	must.True(b.byTopic[h.tp] == nil, "B6 one log per partition")
+	b.byTopic[h.tp] = h
+	at, found := slices.BinarySearchFunc(b.hosts, log.Log, func(h *host, id kafka.LogID) int {
+		return cmp.Compare(h.replica.Log.Log, id)
+	})
+	must.True(!found, "B6 log IDs are never used twice")
+	b.hosts = slices.Insert(b.hosts, at, h)
+	return h
+}
+
+// dropHost forgets a replica whose log has ended.
+func (b *Broker) dropHost(h *host) {
+	h.gone = true
+	if i := slices.Index(b.hosts, h); i >= 0 {
+		b.hosts = slices.Delete(b.hosts, i, i+1)
+	}
+}
+
+// stepReplica gives a replica an input and carries on what follows.
+func (b *Broker) stepReplica(h *host, in replication.Input) {
+	must.True(len(b.replicated.Appends) == 0, "B10 a replica's effects are taken before the next one steps")
+	h.replica.Step(b.now, in, &b.replicated)
+	b.takeEffects(h)
+	b.touch(h)
+}
+
+// takeEffects numbers appends, hands out answers and wakes fetches.
+func (b *Broker) takeEffects(h *host) {
+	b.number(h)
+	for i := range b.replicated.Answers {
+		b.answerProduce(&b.replicated.Answers[i])
+	}
+	for _, t := range b.replicated.Wakes {
+		b.wakeFetch(t)
+	}
+	b.replicated.Reset()
+}
+
+// touch puts a replica on the list that settle works off.
+func (b *Broker) touch(h *host) {
+	if !h.touched {
+		h.touched = true
+		b.touched = append(b.touched, h)
+	}
+}
+
+// settleHosts lets every touched replica look how far its log counts now.
+func (b *Broker) settleHosts() {
+	for i := 0; i < len(b.touched); i++ {
+		h := b.touched[i]
+		h.replica.Step(b.now, &b.in.advance, &b.replicated)
+		b.takeEffects(h)
+		h.touched = false
+		b.checkHost(h)
+	}
+	clear(b.touched)
+	b.touched = b.touched[:0]
+}
+
+// find returns the replica of a partition, nil when this broker holds none.
+func (b *Broker) find(tp kafka.TopicPartition) *host { return b.byTopic[tp] }
+
+// hold keeps a replica's files while a lookup reads them.
+func (h *host) hold() { h.reads++ }
+
+// release lets them go again.
+func (b *Broker) release(h *host) {
+	h.reads--
+	must.True(h.reads >= 0, "B9 a lookup releases what it held")
+	if h.reads == 0 && h.retired {
+		b.endLog(h)
+	}
+}
+
+// scanProducers forgets idle producers, on a monotonic period.
+func (b *Broker) scanProducers() {
+	if b.phase < PhaseServing || b.now.Mono < b.nextScan {
+		return
+	}
+	b.nextScan = b.now.Mono.Add(b.limits.ProducerScan)
+	for _, h := range b.hosts {
+		h.replica.Step(b.now, &b.in.expire, &b.replicated)
+	}
+}

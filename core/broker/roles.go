@@ -1,0 +1,162 @@
+package broker
+
+import (
+	"slices"
+
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/partition"
+	"trialog/core/replication"
+)
+
+// applyRoles acts on the difference that a new image makes. Nothing happens
+// before the image contains this incarnation: an older one speaks of roles
+// that another incarnation had.
+func (b *Broker) applyRoles(d *metadata.Delta) {
+	if !b.session.registered || b.session.drained {
+		return
+	}
+	if d.Replaced {
+		b.applyAllRoles()
+		return
+	}
+	for i := range d.Topics {
+		t := &d.Topics[i]
+		if t.Change == metadata.TopicDeleted {
+			b.retireTopic(t.ID, d.From.Topic(t.ID))
+			continue
+		}
+		topic := d.To.Topic(t.ID)
+		for _, p := range t.Partitions {
+			b.applyRole(topic, topic.Partition(p))
+		}
+	}
+	b.applySettings(d)
+}
+
+// applyAllRoles makes the logs on disk those that the image assigns to this broker.
+func (b *Broker) applyAllRoles() {
+	image := b.state.Image()
+	var strays []*host
+	for _, h := range b.hosts {
+		p := image.Partition(h.tp)
+		if !h.retired && (p == nil || !slices.Contains(p.Replicas, b.config.NodeID)) {
+			strays = append(strays, h)
+		}
+	}
+	for _, h := range strays {
+		b.note(Note{Level: Warn, Text: "deleting a log that the cluster does not assign to this broker", Topic: h.tp.Topic.String(),
+			Partition: h.tp.Partition, Epoch: h.replica.Log.LatestEpoch(), Offset: h.replica.Log.LogEndOffset})
+		b.retire(h, kafka.ErrUnknownTopicOrPartition)
+	}
+	image.EachTopic(func(t *metadata.TopicImage) bool {
+		for _, p := range t.Partitions {
+			b.applyRole(t, p)
+		}
+		return true
+	})
+}
+
+// retireTopic ends this broker's logs of a deleted topic.
+func (b *Broker) retireTopic(id kafka.TopicID, was *metadata.TopicImage) {
+	if was == nil {
+		return
+	}
+	for _, p := range was.Partitions {
+		if h := b.find(kafka.TopicPartition{Topic: id, Partition: p.Index}); h != nil {
+			b.retire(h, kafka.ErrUnknownTopicOrPartition)
+		}
+	}
+}
+
+// applyRole gives this broker's replica of a partition the role that the image
+// has for it, making its log if there is none, or ends it.
+func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
+	tp := kafka.TopicPartition{Topic: t.ID, Partition: p.Index}
+	h := b.find(tp)
+	if !slices.Contains(p.Replicas, b.config.NodeID) {
+		if h != nil {
+			b.retire(h, kafka.ErrNotLeaderOrFollower)
+		}
+		return
+	}
+	if h == nil {
+		h = b.createLog(tp, p)
+	}
+	if h.topic != t.Name {
+		h.topic = t.Name
+		b.configure(h)
+	}
+	was := h.replica.Epoch()
+	if p.Leader == b.config.NodeID {
+		b.stepReplica(h, &replication.Lead{
+			Epoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch,
+			Replicas: p.Replicas, ISR: p.ISR, Mode: p.Mode,
+		})
+	} else {
+		b.stepReplica(h, &replication.Follow{Epoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch, Leader: p.Leader})
+	}
+	if h.replica.Epoch() != was {
+		b.note(Note{Level: Info, Text: roleText(h.replica), Topic: h.topic, Partition: tp.Partition,
+			Epoch: h.replica.Epoch(), Offset: h.replica.Log.LogEndOffset})
+	}
+}
+
+// roleText says for people what a replica has become.
+func roleText(r *replication.Replica) string {
+	switch r.Role() {
+	case replication.RoleStarting, replication.RoleLeader:
+		return "leader of a partition"
+	case replication.RoleFollower:
+		return "follower of a partition"
+	case replication.RoleNone:
+	}
+	return "no role in a partition"
+}
+
+// createLog begins the log of a partition that this broker has none of.
+func (b *Broker) createLog(tp kafka.TopicPartition, p *metadata.Partition) *host {
+	id := partition.Identity{Log: b.journal.NewLogID(), Partition: tp, Mode: partition.Synced}
+	if p.Mode == kafka.ModeReplicated {
+		id.Mode = partition.Replicated
+	}
+	a := &replication.Append{}
+	log := partition.New(b.now, id, 0, &b.limits.Storage, &a.Append)
+	h := b.addHost(log)
+	a.Incarnation, a.End = log.Incarnation, log.LogEndOffset
+	b.replicated.Appends = append(b.replicated.Appends, *a)
+	b.takeEffects(h)
+	return h
+}
+
+// applySettings gives replicas the settings that a new image changes.
+func (b *Broker) applySettings(d *metadata.Delta) {
+	if len(d.Configs) == 0 {
+		return
+	}
+	for _, r := range d.Configs {
+		if r.Type != kafka.ResourceTopic {
+			for _, h := range b.hosts {
+				b.configure(h)
+			}
+			return
+		}
+	}
+	for _, r := range d.Configs {
+		t := d.To.TopicByName(r.Name)
+		if t == nil {
+			continue
+		}
+		for _, p := range t.Partitions {
+			if h := b.find(kafka.TopicPartition{Topic: t.ID, Partition: p.Index}); h != nil {
+				b.configure(h)
+			}
+		}
+	}
+}
+
+// configure resolves a replica's settings.
+func (b *Broker) configure(h *host) {
+	layers := b.layers(h.topic)
+	b.stepReplica(h, &replication.Configure{Settings: kafka.LoadTopicConfig(&layers)})
+}

@@ -1,0 +1,195 @@
+package broker
+
+import (
+	"trialog/core/controller"
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/must"
+	"trialog/core/partition"
+)
+
+// session is the broker's standing with the controller: its registration, its
+// heartbeats, and in the end its shutdown.
+type session struct {
+	registered  bool              // the image contains this incarnation
+	epoch       kafka.BrokerEpoch // of this incarnation, once registered
+	previous    kafka.BrokerEpoch // in the clean-shutdown mark, NoBrokerEpoch without
+	diskCluster string            // the cluster that the data directory belongs to, empty while it is new
+
+	asking  bool          // a command is under way
+	retryAt kafka.Instant // when to ask next, unless asking
+
+	stopBy     kafka.Instant // while stopping: when patience ends
+	shouldStop bool          // while stopping: the controller has moved the roles
+	drained    bool          // the logs are closed: nothing is appended any more
+}
+
+// followSession looks what a new image says of this broker.
+func (b *Broker) followSession(claimed bool) {
+	if claimed {
+		b.session.retryAt = b.now.Mono // there is somebody new to ask
+	}
+	if b.journal == nil {
+		return // recovery looks again when it is done
+	}
+	b.followCluster()
+	self := b.state.Image().Broker(b.config.NodeID)
+	switch {
+	case b.phase == PhaseHalted || self == nil:
+	case self.Incarnation == b.config.Incarnation:
+		b.session.epoch = self.Epoch
+		if !b.session.registered {
+			b.session.registered = true
+			b.session.retryAt = b.now.Mono
+			b.applyAllRoles()
+		}
+		if b.phase == PhaseRegistering && !self.Fenced {
+			b.serve()
+		}
+	case b.session.registered:
+		b.halt("another incarnation of this broker has registered", false)
+	}
+}
+
+// followCluster ties the data directory to the cluster.
+func (b *Broker) followCluster() {
+	id := b.state.Image().ClusterID()
+	if id == (kafka.UUID{}) || b.session.diskCluster == id.String() {
+		return
+	}
+	if b.session.diskCluster != "" {
+		b.halt("the data directory belongs to cluster "+b.session.diskCluster+", the metadata quorum to "+id.String(), false)
+		return
+	}
+	b.session.diskCluster = id.String()
+	b.emitJob("set-cluster-id", partition.SetClusterID, &partition.SetClusterIDArgs{ClusterID: id.String()})
+}
+
+// serve lets the requests begin that have waited.
+func (b *Broker) serve() {
+	b.phase = PhaseServing
+	b.nextScan = b.now.Mono.Add(b.limits.ProducerScan)
+	b.note(Note{Level: Info, Text: "serving", Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
+	b.unstall()
+}
+
+// sessionDue registers, tells the controller that this broker lives, and goes
+// on with a shutdown.
+func (b *Broker) sessionDue() {
+	if b.journal == nil || b.phase == PhaseHalted {
+		return
+	}
+	if b.phase == PhaseStopping {
+		b.continueShutdown()
+	}
+	if b.session.asking || b.now.Mono < b.session.retryAt || b.session.drained {
+		return
+	}
+	b.session.asking = true
+	if !b.session.registered {
+		b.session.retryAt = b.now.Mono.Add(b.limits.Retry)
+		b.ask(pendingCommand{kind: commandRegister}, b.registration())
+		return
+	}
+	b.session.retryAt = b.now.Mono.Add(b.limits.Heartbeat)
+	b.ask(pendingCommand{kind: commandHeartbeat}, &controller.Heartbeat{
+		Broker: b.config.NodeID, Epoch: b.session.epoch, AppliedIndex: b.state.Index(),
+		WantShutdown: b.phase == PhaseStopping,
+	})
+}
+
+func (b *Broker) registration() *controller.RegisterBroker {
+	r := &controller.RegisterBroker{
+		Broker: b.config.NodeID, Incarnation: b.config.Incarnation, Directory: b.directory,
+		Previous: b.session.previous, Rack: b.config.Rack,
+	}
+	if id, err := kafka.ParseUUID(b.session.diskCluster); err == nil {
+		r.ClusterID = id
+	}
+	for _, l := range b.config.Listeners {
+		r.Listeners = append(r.Listeners, metadata.Listener{
+			Name: l.Name, Host: l.Host, Port: uint16(l.Port), Security: int16(l.Security),
+		})
+	}
+	return r
+}
+
+// registered takes the answer to a registration. A success shows in the image;
+// some refusals will never go away.
+func (b *Broker) registrationDone(code kafka.ErrorCode, message string) {
+	b.session.asking = false
+	switch code {
+	case kafka.ErrInconsistentClusterID, kafka.ErrInvalidRegistration:
+		b.halt("the controller refuses this broker: "+message, false)
+	case kafka.ErrDuplicateBrokerRegistration:
+		b.note(Note{Level: Warn, Text: "registration refused, will try again", Detail: message, Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
+	}
+}
+
+// heartbeatDone takes the answer to a heartbeat.
+func (b *Broker) heartbeatDone(code kafka.ErrorCode, r *controller.HeartbeatResult) {
+	b.session.asking = false
+	switch {
+	case code == kafka.ErrStaleBrokerEpoch:
+		// The image will show who has taken this broker's place.
+		b.out.Watch.Reached(must.BrokerSuperseded)
+	case code != kafka.None:
+		b.session.retryAt = b.now.Mono.Add(b.limits.Retry)
+	case b.phase == PhaseStopping:
+		b.session.shouldStop = r.ShouldStop
+		b.session.retryAt = b.now.Mono.Add(b.limits.Retry)
+		if !r.ShouldStop {
+			b.session.retryAt = b.now.Mono.Add(b.limits.Retry / 8)
+		}
+	case r.Fenced:
+		b.session.retryAt = b.now.Mono.Add(b.limits.Retry)
+	}
+}
+
+// beginShutdown starts a controlled shutdown: no more produce, let what waits
+// be answered, give the roles away, checkpoint every log, leave the clean mark.
+func (b *Broker) beginShutdown() {
+	switch {
+	case b.phase == PhaseStopping:
+	case b.journal == nil:
+		b.halt("stopped before recovery had finished", true)
+	default:
+		b.phase = PhaseStopping
+		b.session.stopBy = b.now.Mono.Add(b.limits.ShutdownWait)
+		b.session.retryAt = b.now.Mono
+		b.unstall()
+	}
+}
+
+// continueShutdown closes the logs once nothing waits and the roles have moved,
+// or patience has ended.
+func (b *Broker) continueShutdown() {
+	if b.session.drained {
+		return
+	}
+	overdue := b.now.Mono >= b.session.stopBy
+	if !overdue && (b.counters.WaitingProduces > 0 || b.session.registered && !b.session.shouldStop) {
+		return
+	}
+	logs := make([]*partition.Log, 0, len(b.hosts))
+	for _, h := range b.hosts {
+		b.in.retire.Err = kafka.ErrNotLeaderOrFollower
+		b.stepReplica(h, &b.in.retire)
+		logs = append(logs, h.replica.Log)
+	}
+	b.session.drained = true
+	b.journal.Drain(logs, b.session.epoch)
+	b.upkeepDue = true
+}
+
+// sessionDeadline is when sessionDue has something to do.
+func (b *Broker) sessionDeadline() (kafka.Instant, bool) {
+	if b.journal == nil || b.session.drained {
+		return 0, false
+	}
+	at, any := b.session.retryAt, !b.session.asking
+	if b.phase == PhaseStopping && (!any || b.session.stopBy < at) {
+		at, any = b.session.stopBy, true
+	}
+	return at, any
+}

@@ -1,0 +1,143 @@
+package broker
+
+import (
+	"trialog/core/kafka"
+	"trialog/core/must"
+)
+
+// Step is the only way to change the broker.
+func (b *Broker) Step(now kafka.Now, in Input, out *Effects) {
+	if b.phase == PhaseHalted {
+		return // what was emitted before Halt is all there is
+	}
+	b.now, b.out = now, out
+	b.replicated.Watch, b.decided.Watch = &out.Watch, &out.Watch
+	switch in := in.(type) {
+	case *Start:
+		b.start()
+	case *Tick:
+	case *ConnectionOpened:
+		b.openConnection(in)
+	case *ConnectionClosed:
+		b.closeConnection(in.Conn)
+	case *Request:
+		b.accept(in)
+	case *Written:
+		b.written(in.Ref)
+	case *Synced:
+		b.synced(in.Ref)
+	case *Failed:
+		b.fail(in.Err)
+	case *ReadDone:
+		b.readDone(in)
+	case *JobDone:
+		b.jobDone(in)
+	case *Quorum:
+		b.quorumEvent(in.Event)
+	case *PeerReply: // nothing is sent to other brokers yet
+	case *DiskSpace:
+		b.diskSpace(in.Free)
+	case *Shutdown:
+		b.beginShutdown()
+	}
+	b.due()
+	b.settle()
+	b.checkStep()
+	b.out = nil
+}
+
+// due does what has become due by the monotonic clock.
+func (b *Broker) due() {
+	for r := b.deadlines.first(); r != nil && r.deadline <= b.now.Mono; r = b.deadlines.first() {
+		b.deadlines.remove(r)
+		b.expire(r)
+	}
+	b.controllerDue()
+	b.sessionDue()
+	b.scanProducers()
+}
+
+// expire ends the wait of a request.
+func (b *Broker) expire(r *request) {
+	switch r.key {
+	case keyProduce:
+		b.expireProduce(r)
+	case keyFetch:
+		b.expireFetch(r)
+	}
+}
+
+// settle carries on until nothing more follows from what happened: high
+// watermarks move, waiting requests are answered, the next ones begin, jobs
+// that have become due are emitted.
+func (b *Broker) settle() {
+	for {
+		switch {
+		case len(b.touched) > 0:
+			b.settleHosts()
+		case len(b.toFetch) > 0:
+			b.settleFetches()
+		case len(b.toAdvance) > 0:
+			b.settleConnections()
+		case b.upkeepDue:
+			b.upkeep()
+		default:
+			return
+		}
+	}
+}
+
+// settleConnections lets the requests of connections begin and their replies go.
+func (b *Broker) settleConnections() {
+	for i := 0; i < len(b.toAdvance); i++ {
+		b.advance(b.toAdvance[i])
+	}
+	clear(b.toAdvance)
+	b.toAdvance = b.toAdvance[:0]
+}
+
+// mayBegin tells whether a request may begin now. Before the broker serves only
+// the protocol itself is spoken; produce waits while the journal is at its bound.
+func (b *Broker) mayBegin(r *request) bool {
+	if r.err != kafka.None || r.key == keyApiVersions {
+		return true
+	}
+	if b.phase < PhaseServing {
+		return false
+	}
+	if r.key == keyProduce && b.phase == PhaseServing && b.journal.Full() {
+		b.out.Watch.Reached(must.ProduceWaitedForJournal)
+		return false
+	}
+	return true
+}
+
+// unstall lets connections look again whether their next request may begin.
+func (b *Broker) unstall() {
+	for _, c := range b.stalled {
+		c.stalled = false
+		b.advanceLater(c)
+	}
+	clear(b.stalled)
+	b.stalled = b.stalled[:0]
+}
+
+// Deadline says when the broker next wants a Tick.
+func (b *Broker) Deadline() (kafka.Instant, bool) {
+	if b.phase == PhaseHalted || b.phase == PhaseNew {
+		return 0, false
+	}
+	at, any := b.sessionDeadline()
+	if r := b.deadlines.first(); r != nil && (!any || r.deadline < at) {
+		at, any = r.deadline, true
+	}
+	if b.controller != nil {
+		if d, ok := b.controller.Deadline(); ok && (!any || d < at) {
+			at, any = d, true
+		}
+	}
+	if b.phase >= PhaseServing && (!any || b.nextScan < at) {
+		at, any = b.nextScan, true
+	}
+	return at, any
+}

@@ -1,0 +1,95 @@
+package replication
+
+import (
+	"trialog/core/disk"
+	"trialog/core/kafka"
+	"trialog/core/must"
+	"trialog/core/partition"
+)
+
+// produce takes one batch as leader. A refused one leaves no trace; one that
+// is taken, and an exact duplicate of one, is answered when it counts.
+func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
+	answer := Answer{
+		Ticket: in.Ticket, BaseOffset: kafka.NoOffset,
+		AppendTime: kafka.NoTimestamp, LogStartOffset: kafka.NoOffset,
+	}
+	if answer.Err = r.admit(in.Acks); answer.Err == kafka.None {
+		answer.Err = r.Log.CheckRecords(now, in.Batch, in.Checked, &r.storage)
+	}
+	if answer.Err != kafka.None {
+		out.Answers = append(out.Answers, answer)
+		return
+	}
+	decision := r.Log.CheckProducer(in.Batch)
+	if decision.Verdict == partition.Refused {
+		answer.Err = decision.Err
+		out.Answers = append(out.Answers, answer)
+		return
+	}
+	w := waitingProduce{acks: in.Acks, answer: answer}
+	if decision.Verdict == partition.Duplicate {
+		out.Watch.Reached(must.DuplicateAnsweredFromCache)
+		w.answer.Duplicate = true
+		w.answer.BaseOffset, w.end = decision.BaseOffset, decision.LastOffset+1
+		if r.storage.LogAppendTime {
+			w.answer.AppendTime = decision.Timestamp
+		}
+	} else {
+		if decision.Wrapped {
+			out.Watch.Reached(must.SequenceWrapped)
+		}
+		a := r.entry(out)
+		w.answer.BaseOffset = r.Log.AppendAsLeader(now, r.epoch, in.Batch, &r.storage, a)
+		w.answer.AppendTime, w.end = a.Timestamp, r.Log.LogEndOffset
+		r.finishEntry(out)
+	}
+	if in.Acks == 0 {
+		out.Answers = append(out.Answers, w.answer)
+		return
+	}
+	r.await(w, out)
+}
+
+// admit tells whether a batch may be appended now.
+func (r *Replica) admit(acks int16) kafka.ErrorCode {
+	switch {
+	case r.Log.Fenced != "":
+		return kafka.ErrKafkaStorageError
+	case !r.Leads(), !r.Log.Appendable():
+		return kafka.ErrNotLeaderOrFollower
+	case acks == -1 && len(r.isr) < r.minISR():
+		return kafka.ErrNotEnoughReplicas
+	}
+	return kafka.None
+}
+
+// entry makes room for an append, which the log fills in.
+func (r *Replica) entry(out *Effects) *disk.Append {
+	if len(out.Appends) == cap(out.Appends) {
+		out.Appends = append(out.Appends, Append{})
+	} else {
+		out.Appends = out.Appends[:len(out.Appends)+1]
+	}
+	return &out.Appends[len(out.Appends)-1].Append
+}
+
+// finishEntry notes what the completion of the last append will mean.
+func (r *Replica) finishEntry(out *Effects) {
+	a := &out.Appends[len(out.Appends)-1]
+	a.Incarnation, a.End = r.Log.Incarnation, r.Log.LogEndOffset
+}
+
+// storageConfig is what a topic's settings mean to its log.
+func storageConfig(s *kafka.TopicConfig) partition.Config {
+	return partition.Config{
+		SegmentBytes:         s.SegmentBytes,
+		SegmentMs:            s.SegmentMs,
+		IndexIntervalBytes:   s.IndexIntervalBytes,
+		MaxMessageBytes:      s.MaxMessageBytes,
+		LogAppendTime:        s.TimestampType == kafka.LogAppendTime,
+		TimestampBeforeMaxMs: s.TimestampBeforeMaxMs,
+		TimestampAfterMaxMs:  s.TimestampAfterMaxMs,
+		Compacted:            s.CleanupCompact,
+	}
+}

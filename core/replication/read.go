@@ -1,0 +1,88 @@
+package replication
+
+import (
+	"trialog/core/kafka"
+	"trialog/core/protocol"
+)
+
+// Reader says who wants to read what.
+type Reader struct {
+	Replica            kafka.BrokerID    // NoBroker: a consumer
+	CurrentLeaderEpoch kafka.LeaderEpoch // what the reader takes for ours; NoLeaderEpoch: not checked
+	Offset             kafka.Offset      // the first offset wanted
+	LastFetchedEpoch   kafka.LeaderEpoch // of the record before Offset; NoLeaderEpoch: no divergence check
+	ReadCommitted      bool
+}
+
+// Readable is what a reader may see.
+type Readable struct {
+	Err kafka.ErrorCode
+	// Wait: nothing may be said before the epoch's start is durable.
+	Wait           bool
+	LogStartOffset kafka.Offset
+	HighWatermark  kafka.Offset
+	// LastStableOffset is the high watermark while no transaction is open.
+	LastStableOffset kafka.Offset
+	// EndOffset bounds the records: the high watermark, the last stable offset, or
+	// what can be read at all, as the reader is a consumer, one that reads committed, or a follower.
+	EndOffset kafka.Offset
+	// Diverging says where the reader's history parts from ours (KIP-595).
+	Diverging protocol.EpochEndOffset
+}
+
+// Read says what a reader may see. It changes nothing.
+func (r *Replica) Read(in *Reader) Readable {
+	if code := r.checkEpoch(in.CurrentLeaderEpoch); code != kafka.None {
+		return Readable{Err: code}
+	}
+	hw := r.Log.HighWatermark
+	v := Readable{
+		LogStartOffset: r.Log.LogStartOffset, HighWatermark: hw,
+		LastStableOffset: r.Log.LastStableOffset(hw),
+	}
+	switch {
+	case in.Replica != kafka.NoBroker:
+		v.EndOffset = r.Log.WrittenEndOffset
+	case in.ReadCommitted:
+		v.EndOffset = v.LastStableOffset
+	default:
+		v.EndOffset = hw
+	}
+	if r.role == RoleStarting {
+		v.Wait = true
+		return v
+	}
+	if in.Offset < r.Log.LogStartOffset || in.Offset > r.Log.LogEndOffset {
+		// Only the log's ends decide this, never the high watermark: the answer
+		// makes a consumer reset and lose its place.
+		return Readable{Err: kafka.ErrOffsetOutOfRange}
+	}
+	if in.LastFetchedEpoch != kafka.NoLeaderEpoch {
+		epoch, end := r.Log.EndOffsetForEpoch(in.LastFetchedEpoch)
+		if end == kafka.NoOffset {
+			return Readable{Err: kafka.ErrOffsetOutOfRange}
+		}
+		if epoch < in.LastFetchedEpoch || end < in.Offset {
+			v.Diverging = protocol.EpochEndOffset{Set: true, Epoch: epoch, EndOffset: end}
+		}
+	}
+	return v
+}
+
+// checkEpoch is what every request to a leader passes first: the log must
+// serve, the epochs must agree, and we must lead.
+func (r *Replica) checkEpoch(current kafka.LeaderEpoch) kafka.ErrorCode {
+	switch {
+	case r.Log.Fenced != "":
+		return kafka.ErrKafkaStorageError
+	case r.role == RoleNone:
+		return kafka.ErrNotLeaderOrFollower
+	case current != kafka.NoLeaderEpoch && current < r.epoch:
+		return kafka.ErrFencedLeaderEpoch
+	case current != kafka.NoLeaderEpoch && current > r.epoch:
+		return kafka.ErrUnknownLeaderEpoch
+	case !r.Leads():
+		return kafka.ErrNotLeaderOrFollower
+	}
+	return kafka.None
+}
