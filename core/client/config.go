@@ -1,6 +1,9 @@
 package client
 
-import "trialog/core/kafka"
+import (
+	"trialog/core/batch"
+	"trialog/core/kafka"
+)
 
 // Address is where a broker listens.
 type Address struct {
@@ -20,6 +23,8 @@ type Config struct {
 	// is not named is spoken up to the newest that package protocol knows.
 	Versions []VersionCap
 	Limits   Limits
+	// Codecs are the compressions that producer and consumer know.
+	Codecs batch.Codecs
 	// Fatal makes false beliefs panic (must.Watch).
 	Fatal bool
 }
@@ -39,6 +44,8 @@ type ProducerConfig struct {
 	// Retries bounds how often one batch is sent again; 0 never. Idempotent
 	// producers take it too, but are best left with many.
 	Retries int32
+	// Compression is used when Config.Codecs has it.
+	Compression batch.CodecID
 }
 
 // ResetPolicy is auto.offset.reset.

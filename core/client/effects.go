@@ -158,3 +158,25 @@ func (e *Effects) Reset() {
 func (e *Effects) Empty() bool {
 	return len(e.Dials) == 0 && len(e.Closes) == 0 && len(e.Sends) == 0 && len(e.Dones) == 0 && !e.Watch.Dirty()
 }
+
+// produceRequest hands out a request of the arena.
+func (e *Effects) produceRequest() *protocol.ProduceRequest {
+	if e.used.produce == len(e.produce) {
+		e.produce = append(e.produce, new(protocol.ProduceRequest))
+	}
+	q := e.produce[e.used.produce]
+	e.used.produce++
+	*q = protocol.ProduceRequest{Partitions: q.Partitions[:0]}
+	return q
+}
+
+// fetchRequest hands out a request of the arena.
+func (e *Effects) fetchRequest() *protocol.FetchRequest {
+	if e.used.fetch == len(e.fetch) {
+		e.fetch = append(e.fetch, new(protocol.FetchRequest))
+	}
+	q := e.fetch[e.used.fetch]
+	e.used.fetch++
+	*q = protocol.FetchRequest{Partitions: q.Partitions[:0]}
+	return q
+}

@@ -32,7 +32,7 @@ func carryProduceRequest(dst, src *ProduceRequest, version int16) *ProduceReques
 	for i := range ps {
 		p := &ps[i]
 		p.Checked = Checked{}
-		if version >= produceTopicIDs {
+		if version >= ProduceTopicIDs {
 			p.Topic = ""
 		} else {
 			p.TopicID = kafka.TopicID{}
@@ -49,7 +49,7 @@ func carryProduceResponse(dst, src *ProduceResponse, version int16) *ProduceResp
 	*dst = ProduceResponse{ThrottleMs: src.ThrottleMs, Partitions: ps, Nodes: nodes}
 	for i := range ps {
 		p := &ps[i]
-		if version >= produceTopicIDs {
+		if version >= ProduceTopicIDs {
 			p.Topic = ""
 		} else {
 			p.TopicID = kafka.TopicID{}
@@ -87,7 +87,7 @@ func carryFetchRequest(dst, src *FetchRequest, version int16) *FetchRequest {
 		carryFetchPartition(&ps[i], version)
 	}
 	for i := range forgotten {
-		if version >= fetchTopicIDs {
+		if version >= FetchTopicIDs {
 			forgotten[i].Topic = ""
 		} else {
 			forgotten[i].TopicID = kafka.TopicID{}
@@ -97,7 +97,7 @@ func carryFetchRequest(dst, src *FetchRequest, version int16) *FetchRequest {
 }
 
 func carryFetchPartition(p *FetchPartition, version int16) {
-	if version >= fetchTopicIDs {
+	if version >= FetchTopicIDs {
 		p.Topic = ""
 	} else {
 		p.TopicID = kafka.TopicID{}
@@ -144,7 +144,7 @@ func carryFetchResponse(dst, src *FetchResponse, version int16) *FetchResponse {
 }
 
 func carryFetchedPartition(p *FetchPartitionResponse, version int16) {
-	if version >= fetchTopicIDs {
+	if version >= FetchTopicIDs {
 		p.Topic = ""
 	} else {
 		p.TopicID = kafka.TopicID{}

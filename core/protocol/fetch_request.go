@@ -2,15 +2,17 @@ package protocol
 
 import "trialog/core/kafka"
 
+// FetchTopicIDs is the first version of Fetch that names topics by ID.
+const FetchTopicIDs = 13
+
 // Fetch speaks versions 4 to 18: 7 has sessions, 9 the leader epoch, 11 the
-// rack, 12 is flexible and has the last fetched epoch, 13 names topics by ID,
-// 15 moves the replica into a tagged field, 16 hints at leaders.
+// rack, 12 is flexible and has the last fetched epoch, 15 moves the replica
+// into a tagged field, 16 hints at leaders.
 const (
 	fetchSessions  = 7
 	fetchEpoch     = 9
 	fetchRack      = 11
 	fetchFlexible  = 12
-	fetchTopicIDs  = 13
 	fetchReplica   = 15
 	fetchHints     = 16
 	tagReplica     = 1
@@ -73,7 +75,7 @@ func DecodeFetchRequest(dst *FetchRequest, version int16, body []byte) kafka.Err
 func decodeFetchTopic(dst *FetchRequest, version int16, r *reader) {
 	var topic string
 	var id kafka.TopicID
-	if version >= fetchTopicIDs {
+	if version >= FetchTopicIDs {
 		id = r.topicID()
 	} else {
 		prev := ""
@@ -125,7 +127,7 @@ func decodeFetchPartition(p *FetchPartition, version int16, r *reader) {
 
 func decodeForgotten(dst *FetchRequest, version int16, r *reader) {
 	var f ForgottenPartition
-	if version >= fetchTopicIDs {
+	if version >= FetchTopicIDs {
 		f.TopicID = r.topicID()
 	} else {
 		f.Topic = r.string("")
@@ -188,7 +190,7 @@ func appendFetchTopics(dst []byte, version int16, flex bool, ps []FetchPartition
 		for end < len(ps) && sameFetchTopic(version, &ps[i], &ps[end]) {
 			end++
 		}
-		if version >= fetchTopicIDs {
+		if version >= FetchTopicIDs {
 			dst = append(dst, ps[i].TopicID[:]...)
 		} else {
 			dst = appendString(dst, flex, ps[i].Topic)
@@ -229,7 +231,7 @@ func appendFetchPartition(dst []byte, version int16, flex bool, p *FetchPartitio
 
 func appendForgotten(dst []byte, version int16, flex bool, fs []ForgottenPartition) []byte {
 	same := func(a, b *ForgottenPartition) bool {
-		if version >= fetchTopicIDs {
+		if version >= FetchTopicIDs {
 			return a.TopicID == b.TopicID
 		}
 		return a.Topic == b.Topic
@@ -246,7 +248,7 @@ func appendForgotten(dst []byte, version int16, flex bool, fs []ForgottenPartiti
 		for end < len(fs) && same(&fs[i], &fs[end]) {
 			end++
 		}
-		if version >= fetchTopicIDs {
+		if version >= FetchTopicIDs {
 			dst = append(dst, fs[i].TopicID[:]...)
 		} else {
 			dst = appendString(dst, flex, fs[i].Topic)
@@ -261,7 +263,7 @@ func appendForgotten(dst []byte, version int16, flex bool, fs []ForgottenPartiti
 }
 
 func sameFetchTopic(version int16, a, b *FetchPartition) bool {
-	if version >= fetchTopicIDs {
+	if version >= FetchTopicIDs {
 		return a.TopicID == b.TopicID
 	}
 	return a.Topic == b.Topic

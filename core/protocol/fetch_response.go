@@ -38,7 +38,7 @@ func DecodeFetchResponse(dst *FetchResponse, version int16, body []byte) kafka.E
 func decodeFetchedTopic(dst *FetchResponse, version int16, r *reader) {
 	var topic string
 	var id kafka.TopicID
-	if version >= fetchTopicIDs {
+	if version >= FetchTopicIDs {
 		id = r.topicID()
 	} else {
 		prev := ""
@@ -137,7 +137,7 @@ func appendFetchResponse(dst []byte, version int16, q *FetchResponse, sc *Scatte
 		for end < len(ps) && sameFetchedTopic(version, &ps[i], &ps[end]) {
 			end++
 		}
-		if version >= fetchTopicIDs {
+		if version >= FetchTopicIDs {
 			dst = append(dst, ps[i].TopicID[:]...)
 		} else {
 			dst = appendString(dst, flex, ps[i].Topic)
@@ -209,7 +209,7 @@ func appendAborted(dst []byte, flex bool, as []AbortedTransaction) []byte {
 }
 
 func sameFetchedTopic(version int16, a, b *FetchPartitionResponse) bool {
-	if version >= fetchTopicIDs {
+	if version >= FetchTopicIDs {
 		return a.TopicID == b.TopicID
 	}
 	return a.Topic == b.Topic

@@ -103,7 +103,7 @@ func toKmsgFetch(q *FetchRequest, version int16) *kmsg.FetchRequest {
 	}
 	for i, f := range q.Forgotten {
 		same := i > 0 && f.Topic == q.Forgotten[i-1].Topic
-		if version >= fetchTopicIDs {
+		if version >= FetchTopicIDs {
 			same = i > 0 && f.TopicID == q.Forgotten[i-1].TopicID
 		}
 		if !same {

@@ -2,12 +2,13 @@ package protocol
 
 import "trialog/core/kafka"
 
-// Produce speaks versions 3 to 13: 9 is flexible, 13 names topics by ID.
+// ProduceTopicIDs is the first version of Produce that names topics by ID. The
+// versions spoken are 3 to 13.
+const ProduceTopicIDs = 13
+
 const (
-	produceFlexible   = 9
-	produceTopicIDs   = 13
-	produceHints      = 10
-	minProduceElement = 9 // index and an inflexible null: the least a partition takes
+	produceFlexible = 9
+	produceHints    = 10 // at leaders (KIP-951)
 )
 
 // DecodeProduceRequest reads the body of a Produce request into dst, whose
@@ -38,12 +39,12 @@ func DecodeProduceRequest(dst *ProduceRequest, version int16, body []byte) kafka
 func decodeProduceTopic(dst *ProduceRequest, version int16, r *reader) {
 	var topic string
 	var id kafka.TopicID
-	if version >= produceTopicIDs {
+	if version >= ProduceTopicIDs {
 		id = r.topicID()
 	} else {
 		topic = r.string(nextTopic(dst.Partitions))
 	}
-	minPartition := minProduceElement - 1
+	minPartition := 4 + 4
 	if r.flex {
 		minPartition = 6
 	}
@@ -99,7 +100,7 @@ func AppendProduceRequest(dst []byte, version int16, q *ProduceRequest) []byte {
 		for end < len(q.Partitions) && sameProduceTopic(version, &q.Partitions[i], &q.Partitions[end]) {
 			end++
 		}
-		if version >= produceTopicIDs {
+		if version >= ProduceTopicIDs {
 			dst = append(dst, q.Partitions[i].TopicID[:]...)
 		} else {
 			dst = appendString(dst, flex, q.Partitions[i].Topic)
@@ -117,7 +118,7 @@ func AppendProduceRequest(dst []byte, version int16, q *ProduceRequest) []byte {
 }
 
 func sameProduceTopic(version int16, a, b *ProducePartition) bool {
-	if version >= produceTopicIDs {
+	if version >= ProduceTopicIDs {
 		return a.TopicID == b.TopicID
 	}
 	return a.Topic == b.Topic

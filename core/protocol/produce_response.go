@@ -34,7 +34,7 @@ func DecodeProduceResponse(dst *ProduceResponse, version int16, body []byte) kaf
 func decodeProducedTopic(dst *ProduceResponse, version int16, r *reader) {
 	var topic string
 	var id kafka.TopicID
-	if version >= produceTopicIDs {
+	if version >= ProduceTopicIDs {
 		id = r.topicID()
 	} else {
 		prev := ""
@@ -105,7 +105,7 @@ func AppendProduceResponse(dst []byte, version int16, q *ProduceResponse) []byte
 		for end < len(q.Partitions) && sameProducedTopic(version, &q.Partitions[i], &q.Partitions[end]) {
 			end++
 		}
-		if version >= produceTopicIDs {
+		if version >= ProduceTopicIDs {
 			dst = append(dst, q.Partitions[i].TopicID[:]...)
 		} else {
 			dst = appendString(dst, flex, q.Partitions[i].Topic)
@@ -145,7 +145,7 @@ func appendProducedPartition(dst []byte, version int16, flex bool, p *ProducePar
 }
 
 func sameProducedTopic(version int16, a, b *ProducePartitionResponse) bool {
-	if version >= produceTopicIDs {
+	if version >= ProduceTopicIDs {
 		return a.TopicID == b.TopicID
 	}
 	return a.Topic == b.Topic

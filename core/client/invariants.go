@@ -1,0 +1,78 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+
+	"trialog/core/batch"
+	"trialog/core/kafka"
+)
+
+// Invariants checks C1 to C5 of doc.go as far as state shows them: C2 is
+// asserted where a batch is numbered, C5 follows from deliver.go.
+func (c *Client) Invariants() error {
+	open := len(c.producer.flushes) + len(c.consumer.polls)
+	for _, p := range c.producer.partitions {
+		n, err := p.invariants(c.config.Producer.Idempotent)
+		if err != nil {
+			return err
+		}
+		open += n
+	}
+	for _, o := range c.admin.ops {
+		if !o.silent {
+			open++
+		}
+	}
+	if open != c.open {
+		return fmt.Errorf("client C4: %d operations are open, %d are being worked on", c.open, open)
+	}
+	for _, n := range c.conns {
+		if len(n.underway) > max(1, int(c.config.Limits.InFlight)) {
+			return fmt.Errorf("client C3: %d requests are under way on connection %d", len(n.underway), n.id)
+		}
+	}
+	return nil
+}
+
+var errSequenceGap = errors.New("client C1: the sequences under way of a partition have a gap")
+
+// invariants checks C1 and counts the operations of a partition.
+func (p *producerPartition) invariants(idempotent bool) (ops int, err error) {
+	underway := 0
+	var last *outBatch
+	for _, b := range p.queue {
+		ops += len(b.ops)
+		if b.underway {
+			underway++
+		}
+		if !b.numbered || !idempotent {
+			continue
+		}
+		if b.producer.ID != p.id || b.producer.Epoch != p.epoch {
+			return 0, fmt.Errorf("client C1: a batch of epoch %d is numbered in epoch %d", b.producer.Epoch, p.epoch)
+		}
+		// A gap may be left by batches that ended otherwise: then nothing new is numbered.
+		if last != nil && !p.broken && batch.NextSequence(last.producer.BaseSequence, last.count) != b.producer.BaseSequence {
+			return 0, errSequenceGap
+		}
+		last = b
+	}
+	if underway > p.underway {
+		return 0, errors.New("client C1: more batches are under way than were counted")
+	}
+	if last != nil && !p.broken && batch.NextSequence(last.producer.BaseSequence, last.count) != p.next {
+		return 0, errSequenceGap
+	}
+	return ops, nil
+}
+
+// Positions calls yield with every partition that is read and its position,
+// NoOffset while it is being looked up.
+func (c *Client) Positions(yield func(topic string, index kafka.PartitionIndex, position kafka.Offset) bool) {
+	for _, a := range c.consumer.assigned {
+		if !yield(a.topic.name, a.index, a.position) {
+			return
+		}
+	}
+}

@@ -1,0 +1,26 @@
+package protocol
+
+import (
+	"trialog/core/batch"
+	"trialog/core/kafka"
+)
+
+// produceZstd is the first Produce version whose clients may send zstd (KIP-110).
+const produceZstd = 7
+
+// Prepare does what a connection's reader does before a Produce request enters
+// the loop: it verifies every batch and fills Checked. A batch that had to be
+// put right (batch.Checked.Rewritten) takes the place of the one received.
+func Prepare(q *ProduceRequest, version int16, checker *batch.Checker) {
+	for i := range q.Partitions {
+		p := &q.Partitions[i]
+		p.Checked = checker.Check(p.Records)
+		switch {
+		case p.Checked.Err != kafka.None:
+		case p.Checked.Codec == batch.Zstd && version < produceZstd:
+			p.Checked.Err = kafka.ErrUnsupportedCompressionType
+		case p.Checked.Rewritten != nil:
+			p.Records, p.Checked.Rewritten = p.Checked.Rewritten, nil
+		}
+	}
+}
