@@ -34,9 +34,11 @@ type brokerHost struct {
 	jobs   slots[jobOp]
 	files  fileCache
 	crash  crashPlan
-	stall  int64         // how much longer every operation of the disk takes now
-	conns  []*connection // by ConnID
-	peers  []*peer       // by node ID and purpose
+	// stopUntil is when a process that was asked to stop is to be started again.
+	stopUntil int64
+	stall     int64         // how much longer every operation of the disk takes now
+	conns     []*connection // by ConnID
+	peers     []*peer       // by node ID and purpose
 }
 
 // brokerInputs are reused: an input is not kept by the machine.
@@ -97,7 +99,6 @@ func (w *World) startBroker(b *brokerHost) {
 	b.jobs.reset()
 	b.files.reset()
 	w.newMachine(b, config)
-	w.quorumUp(h)
 	w.tellNode(h, NodeStarted, "")
 	w.stepBroker(b, &b.in.start)
 	w.tellSpace(b)
@@ -107,11 +108,12 @@ func (w *World) startBroker(b *brokerHost) {
 func (w *World) newMachine(b *brokerHost, config broker.Config) {
 	if w.fake.broker != nil {
 		b.machine = w.fake.broker(config)
+		b.writer.writer = w.fake.writer(b.mount, simdisk.NewJournal(b.mount, w.config.Disk.SegmentBytes))
+		w.quorumUp(b.host)
 	} else {
 		b.core = broker.New(config, w.config.Limits)
 		b.machine = b.core
 	}
-	b.writer.open(w, b)
 }
 
 // stepBroker gives a broker one input.
@@ -196,12 +198,17 @@ func (w *World) halted(b *brokerHost, halt broker.Halt) {
 	w.trace.current.str(halt.Reason)
 	if halt.Clean {
 		b.writer.drain()
+		if w.diedInCall(b) {
+			return
+		}
 		w.endProcess(b.host, NodeStopped, "")
 	} else {
 		w.endProcess(b.host, NodeHalted, halt.Reason)
 	}
-	if b.host.restartAt == 0 {
-		w.restart(b.host, w.now+b.host.draw.Between(choice.NodeRestart, 100*Millisecond, 2*Second))
+	if b.stopUntil > w.now {
+		w.restart(b.host, b.stopUntil)
+	} else {
+		w.restartSoon(b.host)
 	}
 }
 
@@ -291,11 +298,14 @@ func (w *World) arrive(c *connection, at int, m *message) {
 func (w *World) request(c *connection, m *message, code kafka.ErrorCode) {
 	b := c.ends[acceptor].host.broker
 	if p, ok := m.body.(*protocol.ProduceRequest); ok {
-		for i := range p.Partitions {
-			w.check(&p.Partitions[i])
-		}
+		protocol.Prepare(p, m.version, &w.checker)
 	}
 	c.hold(m.body)
+	if w.trace.on() {
+		w.trace.say("request from", m.clientID)
+		w.trace.number("key", int64(m.key))
+		w.trace.number("correlation", int64(m.correlationID))
+	}
 	b.in.request = broker.Request{
 		Conn: c.conn, Principal: "User:ANONYMOUS", ClientID: m.clientID,
 		Key: m.key, Version: m.version, CorrelationID: m.correlationID, Body: m.body, Err: code,

@@ -120,7 +120,8 @@ func (w *World) carry(c *ClientHost) {
 		out.Reset()
 	}
 	c.carrying = false
-	if c.dying {
+	if c.dying && c.host.running {
+		c.dying = false
 		w.endProcess(c.host, NodeStopped, "the application gave its client up")
 		w.restart(c.host, w.now+c.host.draw.Between(choice.NodeRestart, 10*Millisecond, 200*Millisecond))
 	}

@@ -32,7 +32,7 @@ type Config struct {
 	Voters int
 	// Settings are every broker's static settings by Kafka's names.
 	Settings map[string]string
-	// Limits are every broker's limits. Zero value: broker.DefaultLimits.
+	// Limits are every broker's limits. No ConnectionRequests: broker.DefaultLimits.
 	Limits broker.Limits
 	// Clients are the client hosts, one application each.
 	Clients []ClientSpec
@@ -67,6 +67,9 @@ type Config struct {
 	// Memory, when not nil, is taken from the run before and left to the next. It
 	// changes nothing.
 	Memory *Memory
+	// Panic lets a panic of a machine end the program, with its stack, instead of
+	// the run.
+	Panic bool
 	// Leak is called before every event when not nil. Tests of determinism plant
 	// something there that must not be (a clock, a map's order) and look for
 	// another hash. What it returns is folded into the next Step's instant as a

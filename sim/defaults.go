@@ -11,7 +11,7 @@ func (c *Config) fill() {
 	if c.Voters == 0 {
 		c.Voters = min(c.Brokers, 5)
 	}
-	if c.Limits.JournalBytes == 0 {
+	if c.Limits.ConnectionRequests == 0 {
 		c.Limits = broker.DefaultLimits()
 	}
 	if c.CheckEvery == 0 {

@@ -32,7 +32,6 @@ const (
 	FaultLostResponse                      // a response is lost and its connection ends
 	FaultClientKill                        // a client process dies and starts anew
 	FaultClientPause                       // a client process stands still, then goes on
-	FaultLeadership                        // leadership of the metadata quorum moves
 
 	FaultKindCount // must stay last
 )
@@ -46,7 +45,7 @@ var faultNames = [FaultKindCount]string{
 	FaultClockStep: "clock-step", FaultClockDrift: "clock-drift", FaultClockFreeze: "clock-freeze",
 	FaultReset: "reset", FaultHalfOpen: "half-open", FaultDelay: "delay", FaultCutOneWay: "cut-one-way",
 	FaultCut: "cut", FaultIsolate: "isolate", FaultLostResponse: "lost-response",
-	FaultClientKill: "client-kill", FaultClientPause: "client-pause", FaultLeadership: "leadership",
+	FaultClientKill: "client-kill", FaultClientPause: "client-pause",
 }
 
 // String names the kind.

@@ -17,8 +17,6 @@ func (w *World) inflict(s *strike, h *host, f *Fault) bool {
 		return w.inflictDisk(s, h, f)
 	case FaultClockStep, FaultClockDrift, FaultClockFreeze:
 		return w.inflictClock(s, h, f)
-	case FaultLeadership:
-		return false // the model moves leadership by itself: Config.Quorum
 	default:
 		return w.inflictNetwork(s, h, f)
 	}
@@ -43,7 +41,8 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 		w.crash(h, true, "")
 		w.restart(h, f.Until)
 	case FaultShutdown:
-		h.restartAt = 0
+		h.broker.stopUntil = f.Until
+		w.last(f, h, nil, int64(h.incarnation))
 		w.stepBroker(h.broker, &h.broker.in.stop)
 	case FaultPause, FaultClientPause:
 		if h.paused {

@@ -126,6 +126,9 @@ func (w *World) job(b *brokerHost, i uint64) {
 		op.ran = true
 		b.mount.Work = simdisk.Work{}
 		op.result, op.err = op.job.Run(b.mount, op.job.Args)
+		if r, ok := op.result.(*partition.RecoverResult); ok && op.err == nil {
+			op.err = w.recovered(b, r)
+		}
 		if w.diedInCall(b) {
 			return
 		}
@@ -154,5 +157,6 @@ func (w *World) diedInCall(b *brokerHost) bool {
 	power := b.crash.power
 	b.crash.armed = false
 	w.crash(b.host, power, "in a call to the file system")
+	w.restartSoon(b.host)
 	return true
 }

@@ -105,7 +105,7 @@ func span(k FaultKind) (low, high int64) {
 		return 500 * Millisecond, 5 * Second
 	case FaultPause, FaultClientPause, FaultClockFreeze, FaultDiskStall, FaultNoSpace:
 		return 50 * Millisecond, 4 * Second
-	case FaultClockDrift, FaultDelay, FaultCut, FaultCutOneWay, FaultIsolate, FaultLeadership:
+	case FaultClockDrift, FaultDelay, FaultCut, FaultCutOneWay, FaultIsolate:
 		return 200 * Millisecond, 6 * Second
 	default:
 		return 0, 0
@@ -175,6 +175,11 @@ func (w *World) over(i int) {
 		w.cut(u, -1)
 	case FaultCrashInCall:
 		w.disarm(u.node.broker)
+	case FaultShutdown:
+		if h := u.node; h.running && int64(h.incarnation) == u.amount {
+			w.crash(h, false, "it did not stop in time")
+			w.restart(h, w.now)
+		}
 	}
 }
 
@@ -217,6 +222,7 @@ func (w *World) healAll() {
 		if h.broker != nil {
 			h.broker.disk.Faults.Writes, h.broker.disk.Faults.Reads = 0, 0
 			h.broker.disk.Faults.Syncs, h.broker.disk.Faults.ShortWrites = 0, 0
+			h.broker.stopUntil = 0
 			w.disarm(h.broker)
 		}
 		if !h.running {

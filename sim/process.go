@@ -24,34 +24,34 @@ func (w *World) boot(h *host) {
 	}
 }
 
-// restart lets a host's process start again at a time, or earlier if that was
-// planned before.
+// restart lets a host's process start again at a time, whatever was planned
+// before.
 func (w *World) restart(h *host, at int64) {
-	if h.restartAt != 0 && h.restartAt <= at {
-		return
-	}
 	h.restartAt = max(at, w.now)
 	w.scheduleWorld(h.node, h.restartAt, evStart, uint64(h.restartAt), 0)
 }
 
-// crash ends a host's process without a word to it; with power, the whole host.
+// crash ends a host's process without a word to it; with power, the whole
+// host. Whoever calls it lets the process start again.
 func (w *World) crash(h *host, power bool, detail string) {
 	if h.running {
-		state := NodeKilled
-		if power {
-			state = NodePowerCut
-		}
 		w.end(h, !power)
 		if !power {
-			w.tellNode(h, state, detail)
-			w.restart(h, w.now+h.draw.Between(choice.NodeRestart, 50*Millisecond, 2*Second))
-			return
+			w.tellNode(h, NodeKilled, detail)
 		}
-	} else if !power || !h.up {
-		return
 	}
-	w.powerCut(h, detail)
-	w.restart(h, w.now+h.draw.Between(choice.NodeReboot, 300*Millisecond, 4*Second))
+	if power && h.up {
+		w.powerCut(h, detail)
+	}
+}
+
+// restartSoon lets a process start again that ended by no fault's plan.
+func (w *World) restartSoon(h *host) {
+	if h.up {
+		w.restart(h, w.now+h.draw.Between(choice.NodeRestart, 50*Millisecond, 2*Second))
+	} else {
+		w.restart(h, w.now+h.draw.Between(choice.NodeReboot, 300*Millisecond, 4*Second))
+	}
 }
 
 // powerCut takes what the host's disk had not synced.
@@ -83,8 +83,7 @@ func (w *World) end(h *host, goodbye bool) {
 		w.config.Observer.Node(&NodeEvent{At: w.now, Node: h.node, Incarnation: int(h.incarnation), State: NodeEnding})
 	}
 	h.running = false
-	clear(h.parked)
-	h.parked = h.parked[:0]
+	w.unpark(h)
 	w.dropHost(h, goodbye)
 	if b := h.broker; b != nil {
 		b.mount.Kill()
@@ -115,15 +114,20 @@ func (w *World) resume(h *host) {
 		w.quorum.Freeze(w.instant(), h.node-1, false)
 		w.armQuorum()
 	}
+	w.unpark(h)
+	w.tellNode(h, NodeResumed, "")
+	w.clockChanged(h)
+}
+
+// unpark lets come now what came while the process stood still. What was meant
+// for a process that is no more is ignored then.
+func (w *World) unpark(h *host) {
 	for i := range h.parked {
 		e := h.parked[i]
 		e.at = w.now
 		w.queue.push(e)
 	}
-	clear(h.parked)
 	h.parked = h.parked[:0]
-	w.tellNode(h, NodeResumed, "")
-	w.clockChanged(h)
 }
 
 func (w *World) tellNode(h *host, state NodeState, detail string) {

@@ -74,7 +74,6 @@ func (t *tracer) start(c *Config) {
 // end closes the record of one event.
 func (t *tracer) end(e *event) {
 	r := Record{At: e.at, Digest: uint64(t.current), Node: e.node, Kind: e.kind}
-	t.current = 0
 	t.fold(uint64(r.At), r.Digest^uint64(r.Node)<<48^uint64(r.Kind)<<32)
 	t.count++
 	if t.count%checkpointEvery == 0 {

@@ -82,11 +82,6 @@ func (w *World) arriveResponse(c *connection, frame []byte) {
 	}
 }
 
-// check does the work of a connection's reader: CRC, records, timestamps.
-func (w *World) check(p *protocol.ProducePartition) {
-	p.Checked = w.checker.Check(p.Records)
-}
-
 // digestBody folds a response into the trace.
 func (w *World) digestBody(body protocol.Body, key, version int16) {
 	d := &w.trace.current

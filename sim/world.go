@@ -33,6 +33,7 @@ type World struct {
 	now    int64
 	phase  Phase
 	queue  queue
+	event  event // under way
 	trace  tracer
 	memory *Memory
 	leaked int64 // what Config.Leak gave for the event under way
@@ -154,7 +155,7 @@ func (w *World) Disk(node int) *simdisk.Disk { return w.hosts[node].broker.disk 
 
 // Run carries the run out and tells what came of it.
 func (w *World) Run() *Result {
-	for w.Step() {
+	for w.Advance(1 << 62) {
 	}
 	return w.Finish()
 }
@@ -163,41 +164,49 @@ func (w *World) Run() *Result {
 func (w *World) Finish() *Result { return w.result() }
 
 // Step carries out the next event. It returns false when the run is over.
-func (w *World) Step() bool {
-	if w.phase == Over || w.queue.empty() {
-		return false
+func (w *World) Step() bool { return w.Advance(1) }
+
+// Advance carries out up to n events. It returns false when the run is over. A
+// panic in a machine is a broken invariant or belief: it ends the run and is
+// told in the Result.
+func (w *World) Advance(n uint64) bool {
+	if !w.config.Panic {
+		defer w.caught()
 	}
-	w.step()
-	return w.phase != Over
+	for ; n > 0 && w.phase != Over && !w.queue.empty(); n-- {
+		w.event = w.queue.pop()
+		w.step(&w.event)
+	}
+	return w.phase != Over && !w.queue.empty()
 }
 
-// step does one event. A panic in it is a broken invariant or belief: it ends
-// the run and is told in the Result.
-func (w *World) step() {
-	e := w.queue.pop()
+func (w *World) step(e *event) {
 	w.now = e.at
-	defer w.caught(&e)
+	w.trace.current = 0
 	if w.config.Leak != nil {
 		w.leaked = int64(w.config.Leak() & 7)
 		w.trace.current.add(uint64(w.leaked))
 	}
 	telling := w.trace.on()
 	if telling {
-		w.trace.begin(&e)
+		w.trace.begin(e)
 	}
-	w.dispatch(&e)
+	w.dispatch(e)
 	if telling && w.trace.text != nil {
 		w.trace.write(uint64(w.trace.current))
 	}
-	w.trace.end(&e)
+	w.trace.end(e)
 }
 
-func (w *World) caught(e *event) {
-	if r := recover(); r != nil {
-		if told, ok := r.(string); ok {
-			w.fail(int(e.node), told)
-			return
-		}
+// caught turns a panic into the end of the run.
+func (w *World) caught() {
+	switch r := recover().(type) {
+	case nil:
+	case string:
+		w.fail(int(w.event.node), r)
+	case error:
+		w.fail(int(w.event.node), "panic: "+r.Error())
+	default:
 		panic(r)
 	}
 }

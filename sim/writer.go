@@ -4,6 +4,7 @@ import (
 	"trialog/core/broker"
 	"trialog/core/disk"
 	"trialog/core/kafka"
+	"trialog/core/partition"
 	"trialog/sim/choice"
 	simdisk "trialog/sim/disk"
 )
@@ -18,8 +19,7 @@ type writer interface {
 // writeQueue is the process' writer: it writes what has gathered, syncs it, and
 // meanwhile gathers the next batch.
 type writeQueue struct {
-	host     *brokerHost
-	writer   writer
+	writer   writer // opened once recovery has said where the journal goes on
 	gathered []disk.Append
 	taken    []disk.Append
 	busy     bool
@@ -30,15 +30,20 @@ type writeQueue struct {
 func (q *writeQueue) reset() {
 	clear(q.gathered[:cap(q.gathered)])
 	clear(q.taken[:cap(q.taken)])
-	*q = writeQueue{host: q.host, gathered: q.gathered[:0], taken: q.taken[:0]}
+	*q = writeQueue{gathered: q.gathered[:0], taken: q.taken[:0]}
 }
 
-func (q *writeQueue) open(w *World, b *brokerHost) {
-	q.host = b
+// recovered opens the journal where the recovery job says that it goes on, and
+// starts the node's part of the metadata quorum.
+func (w *World) recovered(b *brokerHost, r *partition.RecoverResult) error {
 	sink := simdisk.NewJournal(b.mount, w.config.Disk.SegmentBytes)
-	if w.fake.writer != nil {
-		q.writer = w.fake.writer(b.mount, sink)
+	files, err := partition.NewWriter(b.mount, sink, r.Salt, r.Journal.Generation(), &w.config.Limits.Storage)
+	if err != nil {
+		return err
 	}
+	b.writer.writer = files
+	w.quorumUp(b.host)
+	return nil
 }
 
 // takeAppends queues writes.
@@ -94,18 +99,15 @@ func (w *World) write(b *brokerHost) {
 		journaled = journaled || uint64(q.taken[i].LSN) != 0
 	}
 	clear(q.taken)
+	q.syncTo = last
+	took := int64(0) // there is nothing to sync
 	if journaled {
-		q.syncTo = last
 		c := &w.config.Disk
-		w.schedule(b.host, w.now+w.latency(b, choice.DiskSync, c.SyncMin, c.SyncJitter), evSync, 0, 0)
-	} else {
-		q.busy = false
+		took = w.latency(b, choice.DiskSync, c.SyncMin, c.SyncJitter)
 	}
+	w.schedule(b.host, w.now+took, evSync, 0, 0)
 	b.in.written.Ref = last
 	w.stepBroker(b, &b.in.written)
-	if b.host.running {
-		w.kick(b)
-	}
 }
 
 // sync ends an fsync.
