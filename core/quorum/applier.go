@@ -9,7 +9,7 @@ type Verdict uint8
 const (
 	Accepted   Verdict = iota + 1
 	StaleClaim         // a claim of an epoch that is not the last plus one
-	StaleEpoch         // a batch of an epoch that is not, or is no longer, current
+	StaleEpoch         // a batch of an epoch that is not current, or before any claim
 	Repeated           // a batch whose sequence has been applied
 	Gap                // a batch beyond the next sequence
 	Impostor           // a batch under the current epoch by somebody who does not hold it
@@ -40,7 +40,7 @@ func (a *Applier) Take(e *Entry) Verdict {
 		return Accepted
 	}
 	switch {
-	case e.Epoch != a.Epoch:
+	case e.Epoch != a.Epoch || a.Epoch == 0:
 		return StaleEpoch
 	case e.Proposer != a.Holder || e.Nonce != a.Nonce:
 		return Impostor

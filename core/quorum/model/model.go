@@ -17,13 +17,14 @@ type Fold interface {
 }
 
 // Limits are the times and the odds of the oddities. An odd of n means that one
-// draw in n shows it; 0 means never.
+// draw in n shows it; 0 means never. A zero Limits is a dull and instant quorum
+// whose proposals are never given up.
 type Limits struct {
 	CommitMin, CommitSpread     kafka.Duration // from Propose to commit
 	ApplyMin, ApplySpread       kafka.Duration // from commit to delivery, per node
 	ElectionMin, ElectionSpread kafka.Duration // from loss of a leader to the next
 	TellMin, TellSpread         kafka.Duration // from election to Leads and LeadsNot
-	ProposeTimeout              kafka.Duration // after which a proposal is answered Unknown
+	ProposeTimeout              kafka.Duration // after which a proposal is answered Unknown; 0: never
 	LateSpread                  kafka.Duration // how much later an Unknown proposal may commit
 	LongLag, LongAbsence        kafka.Duration // the long forms of lag and of elections
 	SnapshotEvery               uint64         // entries between snapshots; 0: none
@@ -31,22 +32,52 @@ type Limits struct {
 	OddDrop        uint64 // a proposal vanishes
 	OddTwice       uint64 // an entry commits again later
 	OddUnknown     uint64 // a proposal is answered Unknown and commits later
-	OddReorder     uint64 // a proposal overtakes or falls behind
+	OddReorder     uint64 // a proposal falls behind later ones
 	OddGap         uint64 // an index is skipped
-	OddLongLag     uint64 // a node stops hearing of commits
+	OddLongLag     uint64 // a node hears of no commit for LongLag
 	OddMove        uint64 // leadership moves without a fault, per commit
 	OddIdleMove    uint64 // leadership moves without a fault, per IdleEvery
 	OddLongAbsence uint64 // an election takes LongAbsence
 	OddEarlyLeads  uint64 // Leads is told before older entries are applied
-	OddLateTell    uint64 // Leads or LeadsNot is told late
-	OddFalseLeads  uint64 // a voter that does not lead is told Leads
+	OddLateTell    uint64 // Leads or LeadsNot is told LateSpread late
+	OddFalseLeads  uint64 // a voter that does not lead is told Leads, per election
 	OddOldSnapshot uint64 // a restart replays from an older snapshot than the newest
 	IdleEvery      kafka.Duration
 }
 
+// The sites of the choice function.
+const (
+	siteCommit uint16 = iota
+	siteApply
+	siteElection
+	siteTell
+	siteLate
+	siteCandidate
+	siteDrop
+	siteTwice
+	siteUnknown
+	siteReorder
+	siteGap
+	siteGapSize
+	siteLongLag
+	siteMove
+	siteIdleMove
+	siteLongAbsence
+	siteEarlyLeads
+	siteLateTell
+	siteFalseLeads
+	siteOldSnapshot
+	siteReplay
+	siteOrphan
+	siteFalseWho
+
+	// SiteCount is one past the last site that the model draws from.
+	SiteCount
+)
+
 // Config says who is in the quorum.
 type Config struct {
-	Nodes  int // brokers are nodes 0 to Nodes-1
+	Nodes  int // nodes 0 to Nodes-1
 	Voters int // the first Voters nodes vote
 	Limits Limits
 	Choose Choose
@@ -60,36 +91,150 @@ type Delivery struct {
 	Event quorum.Event
 }
 
+// never is later than every deadline.
+const never = kafka.Instant(1<<63 - 1)
+
 // Model is the automaton. All nodes start down, all links up.
-type Model struct{}
+type Model struct {
+	cfg    Config
+	clock  kafka.Instant
+	nodes  []node
+	cut    []bool // from*Nodes+to
+	leader int    // -1: nobody
+	last   int    // who led before, -1: nobody
+	elect  kafka.Instant
+	idle   kafka.Instant
+
+	log       []slot // slot p of the log is log[p-base]
+	base      int
+	nextIndex uint64
+	newest    kafka.ControllerEpoch // of the claims committed
+	snapshots [2]snapshot           // the newer first
+	folded    int                   // slots in Fold
+	flights   []flight
+	flown     uint64 // proposals so far
+
+	// events that Next returns pointers to
+	committed quorum.Committed
+	loaded    quorum.SnapshotLoaded
+	unknown   quorum.Unknown
+	leads     quorum.Leads
+	leadsNot  quorum.LeadsNot
+}
+
+// node is one broker as the quorum sees it. Positions count slots of the log.
+type node struct {
+	up, frozen  bool
+	wiped       bool // its disk is new: it does not vote yet
+	incarnation uint64
+	disk        int // what its disk holds
+	persisted   int // what its disk knows to be committed
+	heard       int // what this incarnation may be told
+	applied     int // what it has been told
+	hearAt      kafka.Instant
+	start       int // index in snapshots that a restart begins with, -1: none
+	tells       []tell
+	told        bool // the last it was told is that it leads
+	lastDue     kafka.Instant
+}
+
+// tell is a hint of leadership on its way.
+type tell struct {
+	at    kafka.Instant
+	leads bool
+	false bool // it never led
+	after int  // not before so much is applied
+}
+
+// slot is one committed entry.
+type slot struct {
+	index       uint64
+	entry       quorum.Entry
+	ref         kafka.Ref
+	node        int
+	incarnation uint64
+}
+
+type snapshot struct {
+	slots int // 0: none
+	index uint64
+	state []byte
+}
 
 // New returns a quorum in which nothing has been committed.
-func New(cfg Config) *Model { return &Model{} }
-
-// Up starts a new incarnation of a node on the disk it left behind. Its events
-// begin with SnapshotLoaded or with the first entry.
-func (m *Model) Up(now kafka.Instant, node int) {}
-
-// Down ends a node's incarnation, by a crash, a kill or a power cut: what a
-// majority holds is synced, so none of them loses a committed entry.
-func (m *Model) Down(now kafka.Instant, node int) {}
-
-// Freeze stops a node without ending it (SIGSTOP), or lets it go on.
-func (m *Model) Freeze(now kafka.Instant, node int, frozen bool) {}
-
-// Wipe destroys a down node's disk. It comes back as a new replica, and votes
-// again once a leader has brought it up to date.
-func (m *Model) Wipe(now kafka.Instant, node int) {}
-
-// Link cuts or mends the way from one node to another.
-func (m *Model) Link(now kafka.Instant, from, to int, up bool) {}
-
-// Propose takes a proposal from a live node. Entry.Records is kept.
-func (m *Model) Propose(now kafka.Instant, node int, p *quorum.Propose) {}
+func New(cfg Config) *Model {
+	must.True(cfg.Voters > 0 && cfg.Voters <= cfg.Nodes, "quorum model: some nodes vote")
+	m := &Model{
+		cfg: cfg, leader: -1, last: -1, elect: never, idle: never, nextIndex: 1,
+		nodes: make([]node, cfg.Nodes), cut: make([]bool, cfg.Nodes*cfg.Nodes),
+	}
+	for i := range m.nodes {
+		m.nodes[i] = node{hearAt: never, start: -1}
+	}
+	if cfg.Limits.OddIdleMove > 0 && cfg.Limits.IdleEvery > 0 {
+		m.idle = kafka.Instant(0).Add(cfg.Limits.IdleEvery)
+	}
+	return m
+}
 
 // Deadline says when Next next has something to do.
-func (m *Model) Deadline() (kafka.Instant, bool) { return 0, false }
+func (m *Model) Deadline() (kafka.Instant, bool) {
+	if m.anything() {
+		return m.clock, true
+	}
+	at := m.nextTimer()
+	return at, at != never
+}
 
 // Next moves the automaton up to now and returns the next event that is due,
 // false when there is none. Call it until it returns false.
-func (m *Model) Next(now kafka.Instant) (Delivery, bool) { return Delivery{}, false }
+func (m *Model) Next(now kafka.Instant) (Delivery, bool) {
+	for {
+		if d, ok := m.deliver(); ok {
+			return d, true
+		}
+		at := m.nextTimer()
+		if at > now {
+			m.clock = max(m.clock, now)
+			return Delivery{}, false
+		}
+		m.clock = max(m.clock, at)
+		m.fire()
+	}
+}
+
+// odd draws whether an oddity shows.
+func (m *Model) odd(site uint16, odds uint64) bool {
+	switch odds {
+	case 0:
+		return false
+	case 1:
+		return true
+	}
+	return m.cfg.Choose(site, odds) == 1
+}
+
+// below draws a number below n.
+func (m *Model) below(site uint16, n int) int {
+	if n <= 1 {
+		return 0
+	}
+	return int(m.cfg.Choose(site, uint64(n)))
+}
+
+// spread draws a time from least to least+spread.
+func (m *Model) spread(site uint16, least, spread kafka.Duration) kafka.Duration {
+	if spread <= 0 {
+		return least
+	}
+	return least + kafka.Duration(m.cfg.Choose(site, uint64(spread)+1))
+}
+
+func (m *Model) reached(p must.Probe) {
+	if m.cfg.Watch != nil {
+		m.cfg.Watch.Reached(p)
+	}
+}
+
+// end is the number of committed slots.
+func (m *Model) end() int { return m.base + len(m.log) }
