@@ -12,7 +12,6 @@ type Config struct {
 	Listen      string // host:port of the client listener; port 0 picks a free one
 	Advertise   string // host:port told to clients; empty: what Listen turned out to be
 	AdminListen string // host:port of /healthz, /readyz, /metrics; empty: none
-	ClusterID   string // the cluster ID to found a cluster with; empty: a random one
 
 	// Quorum names the voters of the metadata quorum as "id@host:port". Empty:
 	// this node is the only voter and no port is opened for it.
@@ -31,20 +30,27 @@ type Config struct {
 
 // Network bounds what clients may take.
 type Network struct {
-	RequestMaxBytes       int           // socket.request.max.bytes: refused before memory is taken
-	QueuedRequestBytes    int64         // queued.max.request.bytes: of all connections together
-	MaxConnections        int           // max.connections
-	MaxInFlight           int           // requests of one connection read but not answered
-	MaxReplyBytes         int64         // fetch bytes of one connection asked for but not yet sent
-	MaxDecompressed       int64         // of one record batch
-	ConnectionMaxIdle     time.Duration // connections.max.idle.ms
-	RequestQueue          int           // inputs waiting for the loop
-	ReadThreads           int           // disk reads at a time
-	JournalSegmentBytes   int           // size of the journal's files
-	DiskSpaceEvery        time.Duration // how often free bytes are reported
-	ShutdownGrace         time.Duration // a controlled shutdown that takes longer is abandoned
-	QuorumStallsAfter     time.Duration // a metadata quorum that hangs for so long ends the process
-	HaltWithoutCleanClose bool          // tests: leave as a killed process would
+	RequestMaxBytes     int           // socket.request.max.bytes: refused before memory is taken; Broker decides
+	QueuedRequestBytes  int64         // queued.max.request.bytes: of all connections together
+	MaxConnections      int           // max.connections
+	MaxInFlight         int           // requests of one connection read but not answered
+	MaxReplyBytes       int64         // fetch bytes of one connection asked for but not yet sent
+	MaxDecompressed     int32         // of one record batch
+	ConnectionMaxIdle   time.Duration // connections.max.idle.ms, negative: for ever; Broker decides
+	RequestQueue        int           // inputs waiting for the loop
+	ReadThreads         int           // disk reads at a time
+	JournalSegmentBytes int           // size of the journal's files
+	DiskSpaceEvery      time.Duration // how often free bytes are reported
+	ShutdownGrace       time.Duration // a controlled shutdown that takes longer is abandoned
+	QuorumStallsAfter   time.Duration // a metadata quorum that hangs for so long ends the process
+}
+
+// idleUntil is when a connection that sends nothing from now on is closed.
+func (n *Network) idleUntil(now time.Time) time.Time {
+	if n.ConnectionMaxIdle < 0 {
+		return time.Time{}
+	}
+	return now.Add(n.ConnectionMaxIdle)
 }
 
 // DefaultNetwork is Kafka's where Kafka has a value.

@@ -64,8 +64,8 @@ func (v Voters) addresses() map[string]string {
 	return m
 }
 
-// listen is the address in the list that a node should listen on.
-func (v Voters) listen(self uint64) string {
+// Listen is the address in the list that a node should listen on.
+func (v Voters) Listen(self uint64) string {
 	for _, voter := range v {
 		if voter.ID == self {
 			return voter.Address

@@ -1,0 +1,182 @@
+package node_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"trialog/node"
+)
+
+// TestMain runs a node instead of the tests when the environment says so: the
+// process that the crash tests kill.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("NODE_CHILD_DIR"); dir != "" {
+		c := config(dir)
+		c.Listen = os.Getenv("NODE_CHILD_LISTEN")
+		c.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+		c.OnReady = func(r node.Ready) { _ = json.NewEncoder(os.Stdout).Encode(r) }
+		n, err := node.Start(c)
+		if err == nil {
+			err = n.Wait()
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// child is a node in a process of its own.
+type child struct {
+	cmd   *exec.Cmd
+	ready node.Ready
+}
+
+func spawn(t *testing.T, dir, address string) *child {
+	t.Helper()
+	c := &child{cmd: exec.Command(os.Args[0])}
+	c.cmd.Env = append(os.Environ(), "NODE_CHILD_DIR="+dir, "NODE_CHILD_LISTEN="+address)
+	if testing.Verbose() {
+		c.cmd.Stderr = os.Stderr
+	}
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.kill)
+	line := make(chan []byte, 1)
+	go func() {
+		b, _ := bufio.NewReader(out).ReadBytes('\n')
+		line <- b
+	}()
+	select {
+	case b := <-line:
+		if err := json.Unmarshal(b, &c.ready); err != nil {
+			t.Fatalf("the node did not start: %q", b)
+		}
+	case <-time.After(patience):
+		t.Fatal("the node does not serve")
+	}
+	return c
+}
+
+func (c *child) kill() {
+	_ = c.cmd.Process.Signal(syscall.SIGKILL)
+	_ = c.cmd.Wait()
+}
+
+// acknowledged is where a record was said to be.
+type acknowledged struct {
+	producer, number int
+	offset           int64
+}
+
+// TestKilledUnderLoadKeepsWhatItAcknowledged kills a node again and again while
+// idempotent producers write, and then looks for everything that was
+// acknowledged: at its offset, once, in each producer's order.
+func TestKilledUnderLoadKeepsWhatItAcknowledged(t *testing.T) {
+	const producers = 8
+	rounds := 6
+	if testing.Short() {
+		rounds = 2
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	dir := t.TempDir()
+	c := spawn(t, dir, address)
+	create(t, address, "load", 1, nil)
+
+	var mu sync.Mutex
+	var acks []acknowledged
+	stop, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var writing sync.WaitGroup
+	for p := range producers {
+		client := connect(t, address, kgo.MaxBufferedRecords(64), kgo.RecordRetries(1<<30), kgo.ProduceRequestTimeout(2*time.Second))
+		writing.Go(func() {
+			for i := 0; stop.Err() == nil; i++ {
+				r := &kgo.Record{Topic: "load", Value: fmt.Appendf(nil, "%d %d", p, i)}
+				client.Produce(context.Background(), r, func(r *kgo.Record, err error) {
+					if err != nil {
+						t.Errorf("producer %d, record %d: %v", p, i, err)
+						cancel()
+						return
+					}
+					mu.Lock()
+					acks = append(acks, acknowledged{p, i, r.Offset})
+					mu.Unlock()
+				})
+			}
+			if err := client.Flush(soon(t)); err != nil {
+				t.Errorf("producer %d: %v", p, err)
+			}
+		})
+	}
+	draw := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	for range rounds {
+		time.Sleep(time.Duration(50+draw.IntN(400)) * time.Millisecond)
+		c.kill()
+		began := time.Now()
+		c = spawn(t, dir, address)
+		t.Logf("serves %v after the kill (%d ms by its own account)", time.Since(began).Round(time.Millisecond), c.ready.StartedMs)
+	}
+	time.Sleep(200 * time.Millisecond)
+	cancel()
+	writing.Wait()
+	verify(t, address, acks, producers)
+}
+
+// verify reads everything and compares it with what was acknowledged.
+func verify(t *testing.T, address string, acks []acknowledged, producers int) {
+	t.Helper()
+	last := int64(-1)
+	for _, a := range acks {
+		last = max(last, a.offset)
+	}
+	records := consume(t, address, "load", int(last+1))
+	next := make([]int, producers)
+	for i, r := range records {
+		if r.Offset != int64(i) {
+			t.Fatalf("offset %d where %d was due", r.Offset, i)
+		}
+		var p, n int
+		if _, err := fmt.Sscanf(string(r.Value), "%d %d", &p, &n); err != nil {
+			t.Fatalf("offset %d holds %q", i, r.Value)
+		}
+		if n != next[p] {
+			t.Fatalf("offset %d: record %d of producer %d where %d was due", i, n, p, next[p])
+		}
+		next[p]++
+	}
+	for _, a := range acks {
+		if want := fmt.Sprintf("%d %d", a.producer, a.number); string(records[a.offset].Value) != want {
+			t.Fatalf("offset %d was acknowledged for %q and holds %q", a.offset, want, records[a.offset].Value)
+		}
+	}
+	if len(acks) < 1000 {
+		t.Errorf("only %d records were acknowledged: nothing was tried", len(acks))
+	}
+	t.Logf("%d records acknowledged, %d in the log", len(acks), len(records))
+}

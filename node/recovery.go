@@ -1,0 +1,60 @@
+package node
+
+import (
+	"errors"
+
+	"trialog/core/broker"
+	"trialog/core/disk"
+	"trialog/core/partition"
+	port "trialog/core/quorum"
+	"trialog/node/journal"
+	"trialog/node/quorum"
+)
+
+// runJob carries a job out. The recovery job's result says where the journal
+// goes on, so the writer is opened with it, and whose data this is, so the
+// metadata quorum is started after it.
+func (n *Node) runJob(j *disk.Job) (any, error) {
+	result, err := j.Run(n.fs, j.Args)
+	if recovered, ok := result.(*partition.RecoverResult); ok && err == nil {
+		err = n.recovered(recovered)
+	}
+	return result, err
+}
+
+func (n *Node) recovered(r *partition.RecoverResult) error {
+	sink := journal.New(n.fs, partition.GenerationDir, n.config.Network.JournalSegmentBytes)
+	files, err := partition.NewWriter(n.fs, sink, r.Salt, r.Journal.Generation(), &n.limits.Storage)
+	if err != nil {
+		return err
+	}
+	n.files = files
+	go n.writer.run(files)
+	return n.startQuorum(r.ClusterID != "")
+}
+
+// startQuorum starts the metadata quorum. It replays its log into the inbox,
+// which the loop empties.
+func (n *Node) startQuorum(knowsCluster bool) error {
+	listen := n.config.QuorumListen
+	if listen == "" {
+		listen = n.voters.Listen(uint64(n.config.NodeID))
+	}
+	engine, err := quorum.Start(quorum.Config{
+		Context: n.ctx, FS: n.fs, Dir: "quorum",
+		Voters: n.voters, Self: uint64(n.config.NodeID), Listen: listen, KnowsCluster: knowsCluster,
+		Deliver:     func(e port.Event) { n.inbox.put(&broker.Quorum{Event: e}) },
+		Fail:        n.fail,
+		StallsAfter: n.config.Network.QuorumStallsAfter,
+		Log:         n.log,
+	})
+	if err != nil {
+		return err
+	}
+	if n.ctx.Err() != nil { // the node ended meanwhile
+		engine.Close()
+		return errors.New("the node is ending")
+	}
+	n.engine.Store(engine)
+	return nil
+}

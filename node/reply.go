@@ -1,0 +1,197 @@
+package node
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"trialog/core/broker"
+	"trialog/core/protocol"
+)
+
+// writeTimeout is how long a client may take none of what it is sent.
+const writeTimeout = 2 * time.Minute
+
+// keptBytes is how much memory for encoded replies a connection keeps;
+// partBytes is how much it writes at a time.
+const (
+	keptBytes = 64 << 10
+	partBytes = 1 << 20
+)
+
+// outgoing holds the encoded replies of one connection that its writer has not
+// taken yet. The carrier appends, so it never waits for a client.
+type outgoing struct {
+	mu      sync.Mutex
+	wake    sync.Cond
+	head    []byte // what we encoded
+	cuts    []cut  // record bytes, and where in head they belong
+	due     []pledge
+	ready   int  // how many of due have their reply in head, or need none
+	last    bool // the connection ends after these
+	ended   bool
+	sending bool // the writer has taken something and is not done with it
+	gather  protocol.Scatter
+}
+
+// cut says that records stand before head[at].
+type cut struct {
+	at      int
+	records []byte
+}
+
+func (o *outgoing) expect(p pledge) {
+	o.mu.Lock()
+	o.due = append(o.due, p)
+	o.mu.Unlock()
+}
+
+// answer encodes a reply. Record bytes are not copied.
+func (c *connection) answer(r *broker.Reply) {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return
+	}
+	switch body := r.Body.(type) {
+	case nil:
+	case *protocol.FetchResponse:
+		// Segments alternate between ours and records; the last is ours.
+		for i, s := range o.gather.EncodeFetchResponse(r.Version, r.CorrelationID, body) {
+			if i%2 == 1 {
+				o.cuts = append(o.cuts, cut{at: len(o.head), records: s})
+				continue
+			}
+			o.head = append(o.head, s...)
+		}
+	default:
+		o.head = protocol.AppendResponse(o.head, r.Key, r.Version, r.CorrelationID, body)
+	}
+	o.ready++
+	o.last = o.last || r.Close
+	o.wake.Signal()
+}
+
+// busy tells whether there is something that has not been sent.
+func (o *outgoing) busy() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.ended && (o.ready > 0 || o.sending)
+}
+
+// end lets the writer stop without sending what is left.
+func (o *outgoing) end() {
+	o.mu.Lock()
+	o.ended = true
+	o.mu.Unlock()
+	o.wake.Broadcast()
+}
+
+// shipment is what the writer took to send.
+type shipment struct {
+	head    []byte
+	cuts    []cut
+	replies int
+	sum     pledge
+	last    bool
+}
+
+// take waits for replies and exchanges the memory of s for them; false once ended.
+func (o *outgoing) take(s *shipment) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sending = false
+	for o.ready == 0 && !o.last && !o.ended {
+		o.wake.Wait()
+	}
+	if o.ended {
+		return false
+	}
+	clear(s.cuts)
+	if cap(s.head) > keptBytes {
+		s.head = nil
+	}
+	o.head, s.head = s.head[:0], o.head
+	o.cuts, s.cuts = s.cuts[:0], o.cuts
+	s.replies, s.sum, s.last = o.ready, pledge{}, o.last
+	for _, p := range o.due[:o.ready] {
+		s.sum.reply += p.reply
+		s.sum.frame += p.frame
+	}
+	o.due = o.due[:copy(o.due, o.due[o.ready:])]
+	o.ready, o.sending = 0, true
+	return true
+}
+
+// write sends replies until the connection ends.
+func (c *connection) write() {
+	var s shipment
+	var buffers net.Buffers
+	for c.out.take(&s) {
+		buffers = s.buffers(buffers[:0])
+		if err := c.send(buffers); err != nil {
+			c.close()
+			return
+		}
+		c.settle(s.replies, s.sum)
+		if s.last {
+			c.close()
+			return
+		}
+	}
+}
+
+// buffers lists what goes on the wire, in order.
+func (s *shipment) buffers(dst net.Buffers) net.Buffers {
+	from := 0
+	for _, c := range s.cuts {
+		if c.at > from {
+			dst = append(dst, s.head[from:c.at])
+		}
+		dst = append(dst, c.records)
+		from = c.at
+	}
+	if from < len(s.head) {
+		dst = append(dst, s.head[from:])
+	}
+	return dst
+}
+
+// send writes buffers out, a part at a time: the time limit is for a client
+// that takes nothing, not for one that takes long.
+func (c *connection) send(buffers net.Buffers) error {
+	for len(buffers) > 0 {
+		if err := c.socket.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		n := 0
+		var err error
+		if len(buffers[0]) > partBytes {
+			n, err = c.socket.Write(buffers[0][:partBytes])
+			buffers[0] = buffers[0][n:]
+		} else {
+			part := buffers[:fitting(buffers)]
+			buffers = buffers[len(part):]
+			var sent int64
+			sent, err = part.WriteTo(c.socket)
+			n = int(sent)
+		}
+		c.node.metrics.sent(n)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fitting tells how many buffers make up one part; at least one.
+func fitting(buffers net.Buffers) int {
+	size := 0
+	for i, b := range buffers {
+		if size += len(b); i > 0 && size > partBytes {
+			return i
+		}
+	}
+	return len(buffers)
+}
