@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit statuses.
+const (
+	exitFine   = 0
+	exitNotSo  = 1 // the thing asked about is not so
+	exitUsage  = 2
+	exitNotRun = 3 // could not run
+)
+
+// cli is the command line.
+type cli struct {
+	JSON    bool             `help:"Print JSON instead of text."`
+	Version kong.VersionFlag `help:"Print the version."`
+
+	Serve   serveCommand   `cmd:"" help:"Run a node."`
+	Config  configCommand  `cmd:"" help:"Print each setting of a node, and where its value came from."`
+	Topic   topicCommands  `cmd:"" help:"Create, list, describe and delete topics."`
+	Produce produceCommand `cmd:"" help:"Write records, one a line, from standard input."`
+	Consume consumeCommand `cmd:"" help:"Read records and print them."`
+}
+
+// program is what a command works with.
+type program struct {
+	ctx  context.Context
+	in   io.Reader
+	out  io.Writer
+	err  io.Writer
+	env  []string
+	json bool
+}
+
+// notSo is an error that means: it ran, and the answer is no.
+type notSo struct{ error }
+
+// usage is an error of who typed the command.
+type usage struct{ error }
+
+func (n notSo) Unwrap() error { return n.error }
+func (u usage) Unwrap() error { return u.error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p := &program{ctx: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()}
+	os.Exit(p.run(os.Args[1:]))
+}
+
+// run carries out a command line and returns the exit status.
+func (p *program) run(args []string) (status int) {
+	var c cli
+	left := -1
+	parser, err := kong.New(&c,
+		kong.Name("trialog"),
+		kong.Description("A durable log that speaks Kafka's protocol."),
+		kong.Writers(p.out, p.err),
+		kong.Exit(func(code int) { left = code; panic(leave{}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.Vars{"version": version()},
+		kong.Bind(p),
+	)
+	if err != nil {
+		fmt.Fprintln(p.err, "trialog:", err)
+		return exitNotRun
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(leave); !ok {
+				panic(r)
+			}
+			status = left
+		}
+	}()
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(p.err, "trialog:", err)
+		fmt.Fprintln(p.err, "Run `trialog --help`, or `trialog COMMAND --help`.")
+		return exitUsage
+	}
+	p.json = c.JSON
+	return p.exit(parsed.Run())
+}
+
+// leave unwinds from a flag that ends the program, such as --help.
+type leave struct{}
+
+// exit tells what went wrong and chooses the status.
+func (p *program) exit(err error) int {
+	if err == nil {
+		return exitFine
+	}
+	fmt.Fprintln(p.err, "trialog:", err)
+	var no notSo
+	var use usage
+	switch {
+	case errors.As(err, &use):
+		return exitUsage
+	case errors.As(err, &no):
+		return exitNotSo
+	default:
+		return exitNotRun
+	}
+}
+
+// version is the module's version, or the commit that the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v += " " + s.Value[:12]
+		}
+	}
+	return v + " " + info.GoVersion
+}
