@@ -40,7 +40,7 @@ func (b *Broker) beginProduce(r *request) {
 		tp, code := b.locate(p.Topic, p.TopicID, p.Partition, r.version >= 13)
 		s.parts[i].tp = tp
 		if code == kafka.None {
-			code = b.admitProduce(body, p, r.version)
+			code = b.admitProduce(body, p)
 		}
 		if code != kafka.None {
 			b.concludeProduce(r, i, &replication.Answer{
@@ -59,7 +59,7 @@ func (b *Broker) beginProduce(r *request) {
 }
 
 // admitProduce refuses what no replica needs to look at.
-func (b *Broker) admitProduce(body *protocol.ProduceRequest, p *protocol.ProducePartition, version int16) kafka.ErrorCode {
+func (b *Broker) admitProduce(body *protocol.ProduceRequest, p *protocol.ProducePartition) kafka.ErrorCode {
 	must.True(p.Checked.Done, "B13 records have been checked before they come in")
 	switch {
 	case body.Acks < -1 || body.Acks > 1:
@@ -72,8 +72,6 @@ func (b *Broker) admitProduce(body *protocol.ProduceRequest, p *protocol.Produce
 		return kafka.ErrKafkaStorageError
 	case p.Checked.Err != kafka.None:
 		return p.Checked.Err
-	case p.Checked.Codec == batch.Zstd && version < 7:
-		return kafka.ErrUnsupportedCompressionType
 	case batch.View(p.Records).Transactional():
 		return kafka.ErrInvalidTxnState
 	}
@@ -92,9 +90,6 @@ func (b *Broker) appendBatch(r *request, place int, p *protocol.ProducePartition
 	in := &b.in.produce
 	in.Ticket = replication.Ticket{Request: uint64(r.token), Place: int32(place)}
 	in.Acks, in.Checked, in.Batch = acks, &p.Checked, p.Records
-	if p.Checked.Rewritten != nil {
-		in.Batch = p.Checked.Rewritten
-	}
 	before := h.replica.Log.LogEndOffset
 	size := len(in.Batch)
 	b.stepReplica(h, in)
