@@ -78,7 +78,7 @@ func DecodeBatch(b []byte) ([]Record, error) {
 		}
 		records = append(records, rec)
 	}
-	if r.bad {
+	if r.bad || len(records) == 0 {
 		return nil, ErrUnreadable
 	}
 	return records, nil
