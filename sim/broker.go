@@ -26,6 +26,7 @@ type brokerHost struct {
 	flushAt bool // a flush is in the queue
 	steps   uint64
 	serving bool
+	joined  bool // its replica of the metadata quorum runs
 
 	disk   *simdisk.Disk
 	mount  *simdisk.Mount

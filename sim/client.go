@@ -134,6 +134,14 @@ func (w *World) done(c *ClientHost, d *client.Done) {
 		w.trace.number("op", int64(d.Op))
 		w.trace.number("partition", int64(d.Partition))
 		w.trace.number("offset", int64(d.Offset))
+		for i := range d.Fetched {
+			f := &d.Fetched[i]
+			w.trace.say("fetched", f.Topic, f.Err.String(), f.Reason.String())
+			w.trace.number("partition", int64(f.Partition))
+			w.trace.number("from", int64(f.From))
+			w.trace.number("to", int64(f.To))
+			w.trace.number("hw", int64(f.HighWatermark))
+		}
 	}
 	c.app.Done(c, d)
 }

@@ -49,9 +49,7 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 			return false
 		}
 		h.paused = true
-		if h.broker != nil {
-			w.quorum.Freeze(w.instant(), h.node-1, true)
-		}
+		w.quorumFreeze(h, true)
 		w.tellNode(h, NodePaused, "")
 		w.last(f, h, nil, 0)
 	case FaultCrashInCall:

@@ -87,10 +87,10 @@ func (w *World) end(h *host, goodbye bool) {
 	w.dropHost(h, goodbye)
 	if b := h.broker; b != nil {
 		b.mount.Kill()
-		w.quorumDown(h)
 		if h.paused {
-			w.quorum.Freeze(w.instant(), h.node-1, false)
+			w.quorumFreeze(h, false)
 		}
+		w.quorumDown(h)
 		for i, p := range b.peers {
 			if p != nil {
 				b.peers[i] = nil
@@ -110,10 +110,7 @@ func (w *World) resume(h *host) {
 		return
 	}
 	h.paused = false
-	if h.broker != nil {
-		w.quorum.Freeze(w.instant(), h.node-1, false)
-		w.armQuorum()
-	}
+	w.quorumFreeze(h, false)
 	w.unpark(h)
 	w.tellNode(h, NodeResumed, "")
 	w.clockChanged(h)

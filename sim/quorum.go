@@ -31,13 +31,24 @@ func (w *World) newQuorum() {
 func (w *World) instant() kafka.Instant { return kafka.Instant(w.now) }
 
 func (w *World) quorumUp(h *host) {
+	h.broker.joined = true
 	w.quorum.Up(w.instant(), h.node-1)
 	w.armQuorum()
 }
 
 func (w *World) quorumDown(h *host) {
-	w.quorum.Down(w.instant(), h.node-1)
-	w.armQuorum()
+	if h.broker.joined {
+		h.broker.joined = false
+		w.quorum.Down(w.instant(), h.node-1)
+		w.armQuorum()
+	}
+}
+
+func (w *World) quorumFreeze(h *host, frozen bool) {
+	if h.broker != nil && h.broker.joined {
+		w.quorum.Freeze(w.instant(), h.node-1, frozen)
+		w.armQuorum()
+	}
 }
 
 func (w *World) propose(b *brokerHost, p *quorum.Propose) {
