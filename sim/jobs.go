@@ -147,6 +147,9 @@ func (w *World) job(b *brokerHost, i uint64) {
 	b.in.job = broker.JobDone{Ref: done.job.Ref, Result: done.result, Err: done.err}
 	w.stepBroker(b, &b.in.job)
 	b.in.job = broker.JobDone{}
+	if _, ok := done.result.(*partition.RecoverResult); ok && done.err == nil && b.host.running {
+		w.tellNode(b.host, NodeRecovered, "")
+	}
 }
 
 // diedInCall ends the process whose call to the file system was its last.
