@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,7 +30,7 @@ type running struct {
 // config is a node's configuration on free ports; change may alter it.
 func config(dir string, change ...func(*node.Config)) node.Config {
 	level := slog.LevelError + 1
-	if testing.Verbose() {
+	if flag.Parsed() && testing.Verbose() {
 		level = slog.LevelInfo
 	}
 	c := node.Config{
@@ -80,7 +81,6 @@ func connect(tb testing.TB, address string, options ...kgo.Opt) *kgo.Client {
 		kgo.MetadataMinAge(20 * time.Millisecond),
 		kgo.FetchMaxWait(100 * time.Millisecond),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 10 * time.Millisecond }),
-		kgo.RecordDeliveryTimeout(patience),
 		kgo.RetryTimeout(patience),
 		kgo.DisableClientMetrics(),
 	}, options...)...)

@@ -49,8 +49,9 @@ func serve(t *testing.T) (address string) {
 	var out, errs buffer
 	p := &program{ctx: ctx, in: strings.NewReader(""), out: &out, err: &errs}
 	ended := make(chan int, 1)
+	dir := t.TempDir() // before the cleanup that stops the node
 	go func() {
-		ended <- p.run([]string{"--json", "serve", "--data-dir", t.TempDir(), "--listen", "127.0.0.1:0", "--admin-listen", ""})
+		ended <- p.run([]string{"--json", "serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", ""})
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -88,7 +89,7 @@ func TestEverydayTools(t *testing.T) {
 		{"produce to nothing", "x\n", []string{"produce", b, "nothing", "--timeout=2s"}, 1, "", "UNKNOWN_TOPIC_OR_PARTITION"},
 		{"consume", "", []string{"consume", b, "orders", "-k"}, 0, "a\t1\nb\t2\n\tc\n", ""},
 		{"consume from", "", []string{"consume", b, "orders", "-p", "1", "-o", "2"}, 0, "c\n", ""},
-		{"consume the last", "", []string{"consume", b, "orders", "-p", "1", "-o", "-2", "-n", "1"}, 0, "2\n", ""},
+		{"consume the last", "", []string{"consume", b, "orders", "-p", "1", "--from=-2", "-n", "1"}, 0, "2\n", ""},
 		{"consume since", "", []string{"consume", b, "orders", "-o", "@2020-01-01T00:00:00Z"}, 0, "1\n2\nc\n", ""},
 		{"consume the future", "", []string{"consume", b, "orders", "-o", "@2090-01-01T00:00:00Z"}, 0, "", ""},
 		{"consume as JSON", "", []string{"consume", b, "orders", "--json", "-p", "1", "-n", "1"}, 0, `"offset":0,`, ""},
@@ -100,7 +101,7 @@ func TestEverydayTools(t *testing.T) {
 		{"delete again", "", []string{"topic", "delete", b, "orders"}, 1, "", "UNKNOWN_TOPIC_OR_PARTITION"},
 		{"delete if present", "", []string{"topic", "delete", b, "orders", "--if-exists"}, 0, "", ""},
 		{"no such flag", "", []string{"topic", "list", b, "--nonsense"}, 2, "", "nonsense"},
-		{"a bad place", "", []string{"consume", b, "orders", "-o", "somewhere"}, 1, "", ""},
+		{"a bad place", "", []string{"consume", b, "orders", "-o", "somewhere"}, 1, "", "UNKNOWN_TOPIC_OR_PARTITION"},
 	} {
 		if status, out, errs := run(t, c.in, c.args...); status != c.status || !strings.Contains(out, c.out) || !strings.Contains(errs, c.errs) {
 			t.Errorf("%s: status %d, want %d\nstdout: %s\nstderr: %s", c.name, status, c.status, out, errs)
