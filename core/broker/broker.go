@@ -103,6 +103,6 @@ func staticSettings(settings map[string]string) kafka.ConfigMap {
 	for name, value := range settings { //order: NewConfigMap sorts, and the names differ
 		entries = append(entries, kafka.ConfigEntry{Name: name, Value: value})
 	}
-	slices.SortFunc(entries, func(a, b kafka.ConfigEntry) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(entries, func(a, b kafka.ConfigEntry) int { return strings.Compare(a.Name, b.Name) })
 	return kafka.NewConfigMap(entries...)
 }

@@ -138,7 +138,7 @@ func (c *Client) learnBrokers(version int16, a *kmsg.MetadataResponse) {
 		}
 		known = append(known, e)
 	}
-	slices.SortFunc(known, func(a, b endpoint) int { return cmp.Compare(a.id, b.id) })
+	slices.SortStableFunc(known, func(a, b endpoint) int { return cmp.Compare(a.id, b.id) })
 	c.brokers = known
 }
 

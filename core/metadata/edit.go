@@ -158,10 +158,10 @@ func (e *edit) finish() *Delta {
 		}
 		d.Topics = append(d.Topics, td)
 	}
-	slices.SortFunc(d.Topics, func(a, b TopicDelta) int { return idKey(a.ID).compare(idKey(b.ID)) })
+	slices.SortStableFunc(d.Topics, func(a, b TopicDelta) int { return idKey(a.ID).compare(idKey(b.ID)) })
 	slices.Sort(d.Brokers)
 	d.Brokers = slices.Compact(d.Brokers)
-	slices.SortFunc(d.Configs, func(a, b kafka.ConfigResource) int { return resourceKey(a).compare(resourceKey(b)) })
+	slices.SortStableFunc(d.Configs, func(a, b kafka.ConfigResource) int { return resourceKey(a).compare(resourceKey(b)) })
 	d.Configs = slices.Compact(d.Configs)
 	return d
 }
