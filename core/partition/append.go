@@ -65,8 +65,20 @@ func (l *Log) AppendVerbatim(now kafka.Now, b batch.View, cfg *Config, out *disk
 	must.True(l.Serving(), "P8: append to a log that takes none")
 	base, epoch := b.BaseOffset(), b.LeaderEpoch()
 	must.True(base >= l.LogEndOffset, "P1: a batch below the log's end")
-	l.startEpoch(epoch, base)
+	l.verbatim(base, epoch)
 	l.append(now, base, epoch, kafka.NoTimestamp, b, cfg, out)
+}
+
+// verbatim notes what a batch with offsets and epoch of its own brings with it.
+func (l *Log) verbatim(base kafka.Offset, epoch kafka.LeaderEpoch) {
+	must.True(epoch >= l.EpochAt(l.LogEndOffset-1), "P4: a batch of an older epoch than the one before it")
+	if epoch < l.LatestEpoch() {
+		l.truncateEpochs(base) // an epoch in which nothing was written here
+	}
+	if base > l.LogEndOffset {
+		l.gaps = true
+	}
+	l.startEpoch(epoch, base)
 }
 
 func (l *Log) append(now kafka.Now, base kafka.Offset, epoch kafka.LeaderEpoch, timestamp kafka.TimestampMs, b batch.View, cfg *Config, out *disk.Append) {
@@ -93,6 +105,7 @@ func (l *Log) append(now kafka.Now, base kafka.Offset, epoch kafka.LeaderEpoch, 
 
 // apply is the one place where a batch changes what the log knows.
 func (l *Log) apply(now kafka.Now, base, last kafka.Offset, timestamp kafka.TimestampMs, b batch.View, interval int32) {
+	l.interval = interval
 	l.active().add(last, len(b), maxTimestampOf(b, timestamp), interval)
 	l.LogEndOffset = last + 1
 	l.upkeep.bytes += int64(len(b))

@@ -26,8 +26,9 @@ func (l *Log) Epochs() []EpochEntry { return l.epochs }
 
 // BecomeLeader records that epoch starts at the log's end, before anything is
 // appended in it (KAFKA-7415), and fills in the entry to emit. It returns false
-// and emits nothing when the epoch is already known.
+// and emits nothing when the epoch is already known. The log serves (Serving).
 func (l *Log) BecomeLeader(epoch kafka.LeaderEpoch, out *disk.Append) bool {
+	must.True(l.Serving(), "P8: a log that does not serve takes no role")
 	must.True(epoch >= l.LatestEpoch(), "P4: leadership under an older epoch than the log's")
 	if epoch == l.LatestEpoch() {
 		return false
@@ -75,21 +76,19 @@ func (l *Log) EndOffsetForEpoch(epoch kafka.LeaderEpoch) (kafka.LeaderEpoch, kaf
 // EpochAt is the leader epoch of the record at offset, NoLeaderEpoch when the
 // log does not know.
 func (l *Log) EpochAt(offset kafka.Offset) kafka.LeaderEpoch {
-	epoch := kafka.NoLeaderEpoch
-	for _, e := range l.epochs {
-		if e.Start > offset {
-			break
-		}
-		epoch = e.Epoch
+	n := search(len(l.epochs), func(i int) bool { return l.epochs[i].Start <= offset })
+	if n == 0 {
+		return kafka.NoLeaderEpoch
 	}
-	return epoch
+	return l.epochs[n-1].Epoch
 }
 
-// truncateEpochs forgets epochs that start beyond the log's end. One that
-// starts at the end stays: the log has seen it, and refuses older ones.
-func (l *Log) truncateEpochs() {
+// truncateEpochs forgets epochs that start at or above offset. A truncation
+// does so at its cut even where no record goes: what the leader has there may
+// be of an older epoch than the one in which this replica led last.
+func (l *Log) truncateEpochs(offset kafka.Offset) {
 	n := len(l.epochs)
-	for n > 0 && l.epochs[n-1].Start > l.LogEndOffset {
+	for n > 0 && l.epochs[n-1].Start >= offset {
 		n--
 	}
 	l.epochs = l.epochs[:n]

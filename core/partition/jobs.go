@@ -1,12 +1,9 @@
 package partition
 
-import (
-	"trialog/core/disk"
-	"trialog/core/kafka"
-)
+import "trialog/core/kafka"
 
 // The jobs. Each is a func(disk.FS, any) (any, error) whose args are a pointer
-// to the struct named here and whose result is a pointer to the other. Upkeep
+// to one struct of this package and whose result is a pointer to another. Upkeep
 // (Journal.Due, Journal.Done) emits and takes all but Recover.
 
 // RecoverArgs starts Recover, the first job of an incarnation.
@@ -40,39 +37,4 @@ type RecoverResult struct {
 	Cut          int  // logs whose segments held bytes beyond what counts, now gone
 	Fenced       int  // logs fenced for damage, now or earlier
 	Unattributed int  // damaged journal entries of which nobody knows the log; one may be the creation of a log without other trace
-}
-
-// CheckpointArgs is a snapshot of one log and what must be durable before it counts.
-type CheckpointArgs struct {
-	log   *Log
-	files []checkpointFiles
-	state []byte // the encoded checkpoint
-	lsn   kafka.LSN
-	end   kafka.Offset
-	first bool // the log's directory may not be durable yet
-}
-
-type checkpointFiles struct {
-	base         kafka.Offset
-	size         int64
-	indexAt      int
-	index, times []byte
-	timesAt      int
-}
-
-// CheckpointResult says that a checkpoint is on disk.
-type CheckpointResult struct{ args *CheckpointArgs }
-
-// SetClusterIDArgs starts SetClusterID, which writes the cluster's ID into meta.properties.
-type SetClusterIDArgs struct{ ClusterID string }
-
-// Recover reads the data directory, formats it if it is new, repairs it, and
-// returns the logs and the journal. It may stop at any call and be run again.
-func Recover(fs disk.FS, args any) (any, error) {
-	return (*RecoverResult)(nil), nil
-}
-
-// SetClusterID keeps the cluster's ID in meta.properties. The result is its args.
-func SetClusterID(fs disk.FS, args any) (any, error) {
-	return args, nil
 }

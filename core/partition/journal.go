@@ -60,10 +60,14 @@ func (j *Journal) Number(a *disk.Append, l *Log) {
 	j.ref++
 	a.Ref = j.ref
 	a.Durable = j.durable
-	if !journaled(a.Kind, l.Mode) {
-		j.upkeep.touch(l, j.limits)
-		return
+	if journaled(a.Kind, l.Mode) {
+		j.enter(a, l)
 	}
+	j.touch(l, a)
+}
+
+// enter gives an append its place in the journal.
+func (j *Journal) enter(a *disk.Append, l *Log) {
 	a.LSN = j.next
 	a.PrevLSN = l.LastLSN
 	a.PrevLog = j.lastLog
@@ -73,7 +77,6 @@ func (j *Journal) Number(a *disk.Append, l *Log) {
 	j.next++
 	j.unsynced.push(numbered{ref: a.Ref, lsn: a.LSN, bytes: FrameSize(a)})
 	j.pending += FrameSize(a)
-	j.upkeep.dirty(l, a)
 }
 
 // journaled tells which entries go to the journal (D4): batches and truncations
@@ -109,6 +112,10 @@ func (j *Journal) Synced(ref kafka.Ref) {
 		j.pending -= n.bytes
 	}
 }
+
+// Settled tells that every journaled entry of l is durable. A log in Replicated
+// mode takes no appends before its creation is: they would be lost with it.
+func (j *Journal) Settled(l *Log) bool { return l.LastLSN <= j.durable }
 
 // Full tells that appends must wait until generations have been released.
 func (j *Journal) Full() bool { return j.total > j.limits.JournalBytes }

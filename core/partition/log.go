@@ -47,7 +47,9 @@ type Log struct {
 	open      []openTransaction // by first offset
 	aborted   []AbortedRange    // by last offset
 
-	truncating bool // between TruncateTo and Truncated
+	interval   int32 // index.interval.bytes of the last append
+	gaps       bool  // offsets are not dense: batches came verbatim from a cleaned log
+	truncating bool  // between TruncateTo and Truncated
 	deleted    bool
 	upkeep     upkeepState
 }

@@ -1,6 +1,8 @@
 package partition
 
 import (
+	"io"
+
 	"trialog/core/batch"
 	"trialog/core/disk"
 	"trialog/core/kafka"
@@ -15,8 +17,8 @@ import (
 //	}
 type Lookup struct {
 	// Records, after a fetch: whole batches from the one that holds the offset
-	// on, each with its CRC verified, all below the end asked for. Empty when
-	// there are none yet. It aliases the last bytes fed.
+	// on, each verified, all below the end asked for. Empty when there are none
+	// yet. It aliases the last bytes fed.
 	Records []byte
 	// Offset and Timestamp, after a search by time: the first record at or
 	// after the time asked for; NoOffset and NoTimestamp when there is none
@@ -28,7 +30,31 @@ type Lookup struct {
 	cursor cursor
 }
 
-type cursor struct{}
+// cursor is where a lookup stands.
+type cursor struct {
+	byTime      bool
+	stage       stage
+	distrust    bool // the index led astray: start at the segment's beginning
+	incarnation uint32
+	target      kafka.Offset      // the offset asked for; by time, where the scan begins
+	time        kafka.TimestampMs // asked for
+	end         kafka.Offset
+	maxBytes    int32
+	segment     kafka.Offset // base of the segment looked into
+	block       int          // of the index that is read
+	pos         int64        // of the batch at which the data that is read begins
+	want        int64        // bytes to read from there
+	asked       int32        // bytes of the read that is out
+}
+
+type stage uint8
+
+const (
+	finished stage = iota
+	readIndex
+	readTimes
+	readData
+)
 
 // Progress is what Feed says.
 type Progress uint8
@@ -42,24 +68,187 @@ const (
 	Broken                  // the read failed: the disk is in trouble
 )
 
+// slack is read in addition to what was asked for: the batch that holds an
+// offset begins up to an index interval behind the index entry that leads to it.
+const slack = 8 << 10
+
 // Fetch begins a lookup of the batches from the one that holds offset, all of
 // whose records lie below end (high watermark, last stable offset, or, for a
 // follower, WrittenEndOffset). At least one batch is returned if there is one,
 // even above maxBytes (KIP-74). offset lies within [LogStartOffset, end].
-func (l *Log) Fetch(c *Lookup, offset, end kafka.Offset, maxBytes int32) {}
+func (l *Log) Fetch(c *Lookup, offset, end kafka.Offset, maxBytes int32) {
+	*c = Lookup{Offset: kafka.NoOffset, Timestamp: kafka.NoTimestamp, Epoch: kafka.NoLeaderEpoch, cursor: cursor{
+		incarnation: l.Incarnation,
+		target:      offset,
+		end:         min(end, l.WrittenEndOffset),
+		maxBytes:    max(0, min(maxBytes, l.limits.MaxFetchBytes)),
+	}}
+	if offset < c.cursor.end {
+		l.enter(c, l.segmentFor(offset))
+	}
+}
 
 // FindTimestamp begins a search for the first record below end whose timestamp
 // is at least t (ListOffsets). For the record with the largest timestamp ask
 // for MaxTimestamp.
-func (l *Log) FindTimestamp(c *Lookup, t kafka.TimestampMs, end kafka.Offset) {}
+func (l *Log) FindTimestamp(c *Lookup, t kafka.TimestampMs, end kafka.Offset) {
+	*c = Lookup{Offset: kafka.NoOffset, Timestamp: kafka.NoTimestamp, Epoch: kafka.NoLeaderEpoch, cursor: cursor{
+		byTime:      true,
+		incarnation: l.Incarnation,
+		time:        t,
+		end:         min(end, l.WrittenEndOffset),
+		maxBytes:    l.limits.ReadAheadBytes,
+	}}
+	if l.LogStartOffset >= c.cursor.end {
+		return
+	}
+	// The largest timestamps up to each segment rise: the first that reaches t is the first segment that does.
+	i := search(len(l.segments), func(i int) bool { return l.segments[i].runningMax < t })
+	l.enterByTime(c, max(i, l.segmentFor(l.LogStartOffset)))
+}
+
+// enter goes to the segment at place i and finds where to read it from.
+func (l *Log) enter(c *Lookup, i int) {
+	s, k := &l.segments[i], &c.cursor
+	k.segment, k.pos, k.stage = s.base, 0, readData
+	k.want = int64(k.maxBytes) + slack
+	if k.target <= s.base || k.distrust {
+		return
+	}
+	rel := s.rel(k.target)
+	if n := search(len(s.index.tail), func(i int) bool { return s.index.tail[i].rel <= rel }); n > 0 {
+		k.pos = int64(s.index.tail[n-1].pos)
+		return
+	}
+	n := search(len(s.index.samples), func(i int) bool { return s.index.samples[i].rel <= rel })
+	if n > 0 {
+		k.block, k.stage = n-1, readIndex
+	}
+}
+
+// enterByTime goes to the first segment from place i on that has a record of
+// the time asked for.
+func (l *Log) enterByTime(c *Lookup, i int) {
+	k := &c.cursor
+	for i < len(l.segments) && l.segments[i].maxTimestamp < k.time {
+		i++
+	}
+	if i == len(l.segments) || l.segments[i].base >= k.end {
+		k.stage = finished
+		return
+	}
+	s := &l.segments[i]
+	k.target = max(s.base, l.LogStartOffset)
+	before := func(e timeEntry) bool { return e.timestamp <= int64(k.time) }
+	if n := search(len(s.times.tail), func(i int) bool { return before(s.times.tail[i]) }); n > 0 {
+		k.target = max(k.target, s.base+kafka.Offset(s.times.tail[n-1].rel))
+	} else if n := search(len(s.times.samples), func(i int) bool { return before(s.times.samples[i]) }); n > 0 && !k.distrust {
+		k.segment, k.block, k.stage = s.base, n-1, readTimes
+		return
+	}
+	l.enter(c, i)
+}
 
 // Next fills in the read that the lookup needs, all but Ref. False: the lookup
 // is complete, without a read.
-func (l *Log) Next(c *Lookup, r *disk.Read) bool { return false }
+func (l *Log) Next(c *Lookup, r *disk.Read) bool {
+	k := &c.cursor
+	if k.stage == finished {
+		return false
+	}
+	*r = disk.Read{Log: l.Log, Segment: k.segment}
+	s := l.at(k)
+	switch k.stage {
+	case readIndex:
+		r.File = disk.FileIndex
+		l.block(r, k.block, s.index.stored, indexEntrySize)
+	case readTimes:
+		r.File = disk.FileTimeIndex
+		l.block(r, k.block, s.times.stored, timeEntrySize)
+	default:
+		r.File = disk.FileLog
+		r.Pos = k.pos
+		r.Len = int32(min(k.want, s.size-k.pos))
+	}
+	k.asked = r.Len
+	return true
+}
+
+// block addresses a block of an index: the entries from one that memory holds
+// up to the next.
+func (l *Log) block(r *disk.Read, block, stored, size int) {
+	first := block * l.limits.IndexBlockEntries
+	r.Pos = int64(first * size)
+	r.Len = int32(min(l.limits.IndexBlockEntries, stored-first) * size)
+}
+
+func (l *Log) at(k *cursor) *segment { return &l.segments[l.segmentFor(k.segment)] }
 
 // Feed takes what the read returned. The bytes belong to the lookup's owner
 // and are not written to. codecs are for searches by time in compressed batches.
-func (l *Log) Feed(c *Lookup, bytes []byte, err error, codecs *batch.Codecs) Progress { return Found }
+func (l *Log) Feed(c *Lookup, bytes []byte, err error, codecs *batch.Codecs) Progress {
+	k := &c.cursor
+	if k.incarnation != l.Incarnation {
+		k.stage = finished
+		return Stale
+	}
+	if err != nil && err != io.EOF {
+		k.stage = finished
+		return Broken
+	}
+	switch k.stage {
+	case readIndex:
+		l.feedIndex(k, bytes)
+		return More
+	case readTimes:
+		l.feedTimes(c, bytes)
+		return More
+	case readData:
+		if k.byTime {
+			return l.feedScan(c, bytes, codecs)
+		}
+		return l.feedFetch(c, bytes)
+	default:
+		return Found
+	}
+}
 
-// Fence stops the log from being served, for a reason that the next checkpoint keeps.
-func (l *Log) Fence(reason string) { l.Fenced = reason }
+// feedIndex takes the position of the last entry that does not lie beyond the
+// target. Entries that do not rise from the one in memory are rotten: then that
+// one is where to begin.
+func (l *Log) feedIndex(k *cursor, bytes []byte) {
+	s := l.at(k)
+	best := s.index.samples[k.block]
+	k.stage = readData
+	for at := indexEntrySize; at+indexEntrySize <= len(bytes); at += indexEntrySize {
+		e := decodeIndexEntry(bytes[at:])
+		if e.rel <= best.rel || e.pos <= best.pos || int64(e.pos) >= s.size || e.rel > s.rel(k.target) {
+			break
+		}
+		best = e
+	}
+	k.pos = int64(best.pos)
+}
+
+// feedTimes does the same in the time index, whose entries lead to offsets.
+func (l *Log) feedTimes(c *Lookup, bytes []byte) {
+	k := &c.cursor
+	s := l.at(k)
+	best := s.times.samples[k.block]
+	for at := timeEntrySize; at+timeEntrySize <= len(bytes); at += timeEntrySize {
+		e := decodeTimeEntry(bytes[at:])
+		if e.timestamp <= best.timestamp || e.rel <= best.rel || e.timestamp > int64(k.time) {
+			break
+		}
+		best = e
+	}
+	k.target = max(k.target, s.base+kafka.Offset(best.rel))
+	l.enter(c, l.segmentFor(k.segment))
+}
+
+// Fence stops the log from being served. Journal.Fence also has it remembered.
+func (l *Log) Fence(reason string) {
+	if l.Fenced == "" {
+		l.Fenced = reason
+	}
+}

@@ -88,6 +88,9 @@ func (p *producers) apply(now kafka.Now, b batch.View, base, last kafka.Offset, 
 	if b.Control() {
 		return
 	}
+	if e.n > 0 && b.BaseSequence() != e.expected() {
+		e.n = 0 // the leader had forgotten the producer in between
+	}
 	if e.n == cachedBatches {
 		copy(e.cached[:], e.cached[1:])
 		e.n--
@@ -132,7 +135,7 @@ func (p *producers) sorted() []int32 {
 			order = append(order, int32(i))
 		}
 	}
-	slices.SortFunc(order, func(a, b int32) int {
+	slices.SortFunc(order, func(a, b int32) int { //order: producer IDs differ
 		if p.slots[a].id < p.slots[b].id {
 			return -1
 		}

@@ -18,6 +18,7 @@ type segment struct {
 	sinceIndex int64 // bytes appended behind the batch of the last index entry
 	index      sparse[indexEntry]
 	times      sparse[timeEntry]
+	unindexed  bool // the index files are not what they should be
 }
 
 func newSegment(base kafka.Offset) segment {

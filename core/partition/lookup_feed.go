@@ -1,0 +1,154 @@
+package partition
+
+import (
+	"trialog/core/batch"
+	"trialog/core/kafka"
+)
+
+// decompressLimit bounds what a search by time unpacks. Batches that a leader
+// took were within its own bound.
+const decompressLimit = 256 << 20
+
+// feedFetch cuts what a fetch may have from a segment's bytes.
+func (l *Log) feedFetch(c *Lookup, bytes []byte) Progress {
+	k := &c.cursor
+	s := l.at(k)
+	cut := batch.CutToWhole(bytes, k.target, k.end, k.maxBytes)
+	switch {
+	case cut.Damaged && len(cut.Records) == 0:
+		return l.astray(c)
+	case len(cut.Records) > 0:
+		if !l.verified(cut.Records, k.target) {
+			return l.astray(c)
+		}
+		c.Records = cut.Records
+		k.stage = finished
+		return Found
+	case cut.End:
+		k.stage = finished
+		return Found
+	}
+	return l.onward(c, s, len(bytes), cut.Skipped, cut.Need)
+}
+
+// verified checks what a batch's CRC does not cover: base offsets and leader
+// epochs of the batches that a fetch at target returns.
+func (l *Log) verified(records []byte, target kafka.Offset) bool {
+	next := target
+	for len(records) > 0 {
+		v := batch.View(records)
+		base := v.BaseOffset()
+		if base > next && !l.gaps || base < next && next != target || v.LastOffset() < next {
+			return false
+		}
+		if epoch := l.EpochAt(base); epoch != v.LeaderEpoch() && epoch != kafka.NoLeaderEpoch {
+			return false
+		}
+		next = v.NextOffset()
+		records = records[v.Size():]
+	}
+	return true
+}
+
+// onward moves behind what was passed over: to the batch that needs a larger
+// read, to the rest of the segment, or to the next one.
+func (l *Log) onward(c *Lookup, s *segment, fed, skipped, need int) Progress {
+	k := &c.cursor
+	if fed < int(k.asked) && (need > 0 || skipped == fed) {
+		return l.astray(c) // the file is shorter than the log
+	}
+	k.pos += int64(skipped)
+	if need > 0 {
+		if k.pos+int64(need) > s.size {
+			return l.astray(c)
+		}
+		k.want = max(int64(need), int64(k.maxBytes))
+		return More
+	}
+	if k.pos < s.size {
+		return More
+	}
+	i := l.segmentFor(k.segment) + 1
+	k.distrust = false
+	switch {
+	case i == len(l.segments):
+		k.stage = finished
+		return Found
+	case k.byTime:
+		l.enterByTime(c, i)
+	default:
+		l.enter(c, i)
+	}
+	return More
+}
+
+// astray handles bytes that are not what they should be. If an index led there
+// the index may be rotten: the segment is read from its beginning. If not, it
+// is the segment.
+func (l *Log) astray(c *Lookup) Progress {
+	k := &c.cursor
+	if k.distrust || k.pos == 0 {
+		k.stage = finished
+		return Damaged
+	}
+	k.distrust = true
+	i := l.segmentFor(k.segment)
+	if k.byTime {
+		k.target = max(l.segments[i].base, l.LogStartOffset)
+	}
+	l.enter(c, i)
+	return More
+}
+
+// feedScan looks through a segment's bytes for the first record of a time.
+func (l *Log) feedScan(c *Lookup, bytes []byte, codecs *batch.Codecs) Progress {
+	k := &c.cursor
+	s := l.at(k)
+	at := 0
+	for batch.View(bytes[at:]).Whole() {
+		v := batch.View(bytes[at:])
+		v = v[:v.Size()]
+		switch {
+		case !v.Intact():
+			return l.astray(c)
+		case v.NextOffset() > k.end:
+			k.stage = finished
+			return Found
+		case v.MaxTimestamp() >= k.time && v.LastOffset() >= l.LogStartOffset:
+			offset, timestamp, ok, err := v.FindTimestamp(k.time, l.LogStartOffset, codecs, decompressLimit)
+			if err != nil {
+				return l.astray(c)
+			}
+			if ok {
+				c.Offset, c.Timestamp, c.Epoch = offset, timestamp, v.LeaderEpoch()
+				k.stage = finished
+				return Found
+			}
+		}
+		at += len(v)
+		if v.NextOffset() >= k.end {
+			k.stage = finished
+			return Found
+		}
+	}
+	need := 0
+	if rest := len(bytes) - at; rest > 0 {
+		need = batch.HeaderSize
+		if rest >= batch.HeaderSize {
+			need = batch.View(bytes[at:]).Size()
+			if need <= rest {
+				return l.astray(c) // no batch begins here
+			}
+		}
+		need = max(need, rest)
+	}
+	if at > 0 {
+		k.pos += int64(at)
+		k.want = max(int64(need), int64(k.maxBytes))
+		if k.pos < s.size {
+			return More
+		}
+		at = 0
+	}
+	return l.onward(c, s, len(bytes), at, need)
+}

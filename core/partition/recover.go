@@ -1,0 +1,323 @@
+package partition
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"trialog/core/disk"
+	"trialog/core/kafka"
+)
+
+// Recover reads the data directory, formats it if it is new, repairs it, and
+// returns the logs and the journal. It may stop at any call and be run again:
+// the journal stays until every log has a checkpoint of all that was redone.
+//
+//  1. meta.properties; the clean mark, whose removal is durable first.
+//  2. The checkpoints: each log as of some LSN.
+//  3. The journal: where it ends, and what of it is damaged (surveyJournal).
+//  4. Replay of every entry beyond its log's checkpoint.
+//  5. Per log: cut behind what counts, verify, rebuild, checkpoint.
+//  6. The old generations go, an empty one begins.
+func Recover(fs disk.FS, args any) (any, error) {
+	a := args.(*RecoverArgs)
+	m, formatted, err := openDirectory(fs, a)
+	if err != nil {
+		return nil, err
+	}
+	mark, clean, err := takeCleanMark(fs)
+	if err != nil {
+		return nil, err
+	}
+	r := &recovery{
+		fs:   fs,
+		args: a,
+		salt: SaltOf(m.directory),
+		logs: make(map[kafka.LogID]*recovered),
+		result: &RecoverResult{
+			Directory: m.directory,
+			Salt:      SaltOf(m.directory),
+			ClusterID: m.clusterID,
+			Formatted: formatted,
+			Clean:     clean,
+			Previous:  mark.epoch,
+		},
+	}
+	if err := r.loadLogs(); err != nil {
+		return nil, err
+	}
+	generations, err := listJournal(fs)
+	if err != nil {
+		return nil, err
+	}
+	next := max(mark.lsn, r.covered) + 1
+	if !clean {
+		if next, err = r.redo(generations, next); err != nil {
+			return nil, err
+		}
+	}
+	// LSNs up to a checkpoint's may have been given out and lost; they are not
+	// given out again, or the next recovery would take new entries for contained.
+	durable := next - 1
+	next = max(next, r.covered+1)
+	if err := r.finish(next-1, durable); err != nil {
+		return nil, err
+	}
+	return r.result, r.renewJournal(generations, next)
+}
+
+// recovery is the state of Recover.
+type recovery struct {
+	fs      disk.FS
+	args    *RecoverArgs
+	salt    Salt
+	logs    map[kafka.LogID]*recovered
+	order   []kafka.LogID // of logs, ascending once loaded
+	strays  []kafka.LogID // directories without a checkpoint
+	covered kafka.LSN     // the largest LSN of a checkpoint
+	durable kafka.LSN     // the newest durable mark of a checkpoint
+	highest kafka.LogID   // the largest log ID met
+	deleted map[kafka.LogID]bool
+	result  *RecoverResult
+}
+
+// recovered is one log in the making.
+type recovered struct {
+	log     *Log
+	covered kafka.LSN    // its checkpoint's LSN, 0 when it has none
+	base    kafka.Offset // its checkpoint's log end
+	stop    kafka.LSN    // the first entry that is not replayed, 0 when all are
+	cut     kafka.Offset // the lowest truncation replayed
+	dirty   bool         // not what the checkpoint on disk says
+	epochs  []EpochEntry // of a replicated log, until its batches have been met
+}
+
+const noCut kafka.Offset = 1<<63 - 1
+
+func (r *recovery) add(x *recovered) *recovered {
+	x.cut = noCut
+	x.log.interval = r.args.IndexIntervalBytes
+	r.logs[x.log.Log] = x
+	r.order = append(r.order, x.log.Log)
+	return x
+}
+
+// loadLogs reads the checkpoint of every log.
+func (r *recovery) loadLogs() error {
+	names, err := r.fs.ReadDir(logsDir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, deleted) {
+			if err := removeTree(r.fs, logsDir+"/"+name); err != nil {
+				return err
+			}
+			continue
+		}
+		if id, ok := parse20(name); ok {
+			if err := r.loadLog(kafka.LogID(id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *recovery) loadLog(id kafka.LogID) error {
+	r.highest = max(r.highest, id)
+	b, err := readFile(r.fs, checkpointPath(id))
+	if errors.Is(err, disk.ErrNotExist) {
+		r.strays = append(r.strays, id)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c, err := decodeCheckpoint(b, r.args.Now, r.args.Limits)
+	if err != nil || c.log.Log != id {
+		r.ghost(id, "its checkpoint is damaged")
+		return nil
+	}
+	r.covered = max(r.covered, c.lsn)
+	r.durable = max(r.durable, c.durable)
+	l := c.log
+	l.upkeep.synced = l.active().base
+	r.add(&recovered{log: l, covered: c.lsn, base: l.LogEndOffset})
+	return l.loadIndexes(r.fs)
+}
+
+// ghost stands for a log of which too little is left to know what it was.
+func (r *recovery) ghost(id kafka.LogID, reason string) *recovered {
+	l := newLog(Identity{Log: id, Mode: Synced}, 0, r.args.Limits, r.args.Now.Wall)
+	l.Fence(reason)
+	return r.add(&recovered{log: l, stop: 1, dirty: true})
+}
+
+// redo surveys the journal and replays it. It returns one past the last LSN
+// that counts, all of which are durable.
+func (r *recovery) redo(generations []generationFiles, start kafka.LSN) (kafka.LSN, error) {
+	s, err := surveyJournal(r.fs, generations, r.salt, r.durable, start)
+	if err != nil {
+		return 0, err
+	}
+	r.highest = max(r.highest, s.highest)
+	r.deleted = s.deleted
+	r.result.TornTail = s.torn
+	if err := r.syncJournal(generations); err != nil {
+		return 0, err
+	}
+	if err := r.removeDeleted(s); err != nil {
+		return 0, err
+	}
+	if len(s.damaged) > 0 {
+		if err := r.fenceDamaged(generations, s); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.replay(generations, s.next); err != nil {
+		return 0, err
+	}
+	return s.next, nil
+}
+
+// syncJournal makes what was read durable. After a mere crash of the process
+// the newest entries may stand in the page cache only.
+func (r *recovery) syncJournal(generations []generationFiles) error {
+	if len(generations) == 0 {
+		return nil
+	}
+	g := &generations[len(generations)-1]
+	for _, path := range g.files {
+		if err := syncFile(r.fs, path); err != nil {
+			return err
+		}
+	}
+	return r.fs.SyncDir(GenerationDir(g.first))
+}
+
+// removeDeleted removes what is left of logs whose EntryDelete is in the journal.
+func (r *recovery) removeDeleted(s *survey) error {
+	names, err := r.fs.ReadDir(logsDir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		id, ok := parse20(name)
+		if !ok || !s.deleted[kafka.LogID(id)] {
+			continue
+		}
+		if err := removeLog(r.fs, logsDir+"/"+name); err != nil {
+			return err
+		}
+	}
+	for id := range s.deleted { //order: each is forgotten on its own
+		r.forget(id)
+	}
+	return nil
+}
+
+// forget drops a log that was deleted.
+func (r *recovery) forget(id kafka.LogID) {
+	is := func(x kafka.LogID) bool { return x == id }
+	delete(r.logs, id)
+	r.order = slices.DeleteFunc(r.order, is)
+	r.strays = slices.DeleteFunc(r.strays, is)
+}
+
+// fenceDamaged fences the logs that damaged entries may have belonged to, and
+// no others.
+func (r *recovery) fenceDamaged(generations []generationFiles, s *survey) error {
+	a, err := attribute(r.fs, generations, r.salt, s)
+	if err != nil {
+		return err
+	}
+	r.result.Unattributed = a.unattributed()
+	ids := slices.Clone(r.order)
+	for id := range a.hits { //order: sorted below
+		ids = append(ids, id)
+	}
+	for id := range a.links { //order: sorted below
+		ids = append(ids, id)
+	}
+	ids = append(ids, r.strays...)
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		x := r.logs[id]
+		var covered kafka.LSN
+		if x != nil {
+			covered = x.covered
+		}
+		stop, hit := a.concerned(id, covered)
+		if !hit || s.deleted[id] {
+			continue
+		}
+		if x == nil {
+			x = r.ghost(id, "")
+		}
+		x.stop = stop
+		x.dirty = true
+		x.log.Fence(fmt.Sprintf("journal entries from %d on are damaged", uint64(stop)))
+	}
+	return nil
+}
+
+// finish completes every log and checkpoints those that differ from their
+// checkpoint on disk, as of the journal's entry lsn.
+func (r *recovery) finish(lsn, durable kafka.LSN) error {
+	slices.Sort(r.order)
+	for _, id := range r.strays {
+		if _, ok := r.logs[id]; !ok { // its creation never became durable
+			if err := removeLog(r.fs, LogDir(id)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range r.order {
+		x := r.logs[id]
+		if err := r.complete(x); err != nil {
+			return err
+		}
+		if x.dirty {
+			if err := r.checkpoint(x.log, lsn, durable); err != nil {
+				return err
+			}
+		}
+		if x.log.Fenced != "" {
+			r.result.Fenced++
+		}
+		r.result.Logs = append(r.result.Logs, x.log)
+	}
+	return nil
+}
+
+func (r *recovery) checkpoint(l *Log, lsn, durable kafka.LSN) error {
+	if err := r.fs.MkdirAll(LogDir(l.Log)); err != nil { // a ghost may have none
+		return err
+	}
+	snapshot := l.snapshot(r.args.Now, lsn, durable)
+	if _, err := Checkpoint(r.fs, snapshot); err != nil {
+		return err
+	}
+	l.checkpointed(snapshot)
+	return nil
+}
+
+// renewJournal removes the old generations, which no log needs any more, and
+// begins an empty one.
+func (r *recovery) renewJournal(generations []generationFiles, next kafka.LSN) error {
+	for i := range generations {
+		if err := removeTree(r.fs, GenerationDir(generations[i].first)); err != nil {
+			return err
+		}
+	}
+	if err := r.fs.MkdirAll(GenerationDir(next)); err != nil {
+		return err
+	}
+	if err := r.fs.SyncDir(journalDir); err != nil {
+		return err
+	}
+	r.result.Journal = NewJournal(next, max(r.highest+1, kafka.LogID(next)), r.args.Limits)
+	return nil
+}

@@ -1,0 +1,187 @@
+package partition
+
+import (
+	"errors"
+
+	"trialog/core/batch"
+	"trialog/core/disk"
+	"trialog/core/kafka"
+)
+
+// replay carries out again what the journal says beyond each log's checkpoint,
+// in the order of the LSNs and up to next. Writing bytes again that are there
+// already changes nothing, so a crash costs another run and no more.
+func (r *recovery) replay(generations []generationFiles, next kafka.LSN) error {
+	files := newDescriptors(r.fs, r.args.Limits.OpenFiles)
+	expected := kafka.LSN(0)
+	_, err := scanJournal(r.fs, generations, r.salt, func(e *entry) error {
+		if e.hurt || e.LSN >= next || e.LSN < expected {
+			return nil
+		}
+		expected = e.LSN + 1
+		return r.replayEntry(e, &files)
+	})
+	return errors.Join(err, files.closeAll())
+}
+
+func (r *recovery) replayEntry(e *entry, files *descriptors) error {
+	if r.deleted[e.Log] {
+		return nil
+	}
+	x := r.logs[e.Log]
+	if e.Kind == disk.EntryCreate && (x == nil || x.covered == 0) {
+		return r.create(e, x)
+	}
+	if x == nil || e.LSN <= x.covered || x.stop != 0 && e.LSN >= x.stop {
+		return nil // contained, or behind damage
+	}
+	l := x.log
+	x.dirty = true
+	l.LastLSN = e.LSN
+	switch e.Kind {
+	case disk.EntryAppend:
+		return r.redoAppend(x, e, files)
+	case disk.EntryTruncateTo:
+		if err := files.forget(l.Log); err != nil {
+			return err
+		}
+		return r.redoTruncate(x, e.BaseOffset)
+	case disk.EntryEpochStart:
+		x.startEpoch(e.LeaderEpoch, e.BaseOffset)
+	case disk.EntryLogStart:
+		l.LogStartOffset = max(l.LogStartOffset, e.BaseOffset)
+		l.LocalLogStartOffset = l.LogStartOffset
+	case disk.EntryMode:
+		return r.redoMode(x, e)
+	}
+	return nil
+}
+
+// create begins a log, or tells a ghost who it was.
+func (r *recovery) create(e *entry, x *recovered) error {
+	id, err := decodeIdentity(e.Bytes)
+	if err != nil || id.Log != e.Log || e.BaseOffset < 0 {
+		return nil // not of our making; the log's other entries find no log
+	}
+	if x != nil {
+		x.log.Identity = id
+		if x.stop != 0 && e.LSN >= x.stop {
+			return nil
+		}
+	}
+	l := newLog(id, e.BaseOffset, r.args.Limits, r.args.Now.Wall)
+	l.LastLSN = e.LSN
+	if x == nil {
+		x = r.add(&recovered{log: l})
+	} else {
+		l.Fenced = x.log.Fenced
+		l.interval = x.log.interval
+		x.log = l
+	}
+	x.dirty = true
+	return r.fs.MkdirAll(LogDir(l.Log))
+}
+
+// redoAppend writes a batch again and accounts for it.
+func (r *recovery) redoAppend(x *recovered, e *entry, files *descriptors) error {
+	l, v := x.log, batch.View(e.Bytes)
+	if !v.Whole() || v.Size() != len(v) || !v.Intact() || v.BaseOffset() < l.LogEndOffset {
+		return x.breakOff(e.LSN)
+	}
+	if e.Segment != l.active().base {
+		if e.Segment != l.LogEndOffset || l.active().size == 0 {
+			return x.breakOff(e.LSN)
+		}
+		l.roll()
+	}
+	if e.Pos != l.active().size {
+		return x.breakOff(e.LSN)
+	}
+	f, err := files.open(l.Log, e.Segment)
+	if err != nil {
+		return err
+	}
+	if err := writeAt(f, e.Bytes, e.Pos); err != nil {
+		return err
+	}
+	r.result.Redone++
+	x.take(r.args.Now, v)
+	return nil
+}
+
+// take accounts for a batch that is in its segment.
+func (x *recovered) take(now kafka.Now, v batch.View) {
+	l := x.log
+	base, last := v.BaseOffset(), v.LastOffset()
+	if l.active().size == 0 {
+		l.ActiveSince = now.Wall
+	}
+	l.verbatim(base, v.LeaderEpoch())
+	l.apply(now, base, last, kafka.NoTimestamp, v, l.interval)
+}
+
+// breakOff fences a log whose entry does not continue it. That is no crash's
+// doing; the rest of the node goes on.
+func (x *recovered) breakOff(lsn kafka.LSN) error {
+	x.stop = lsn
+	x.log.Fence("its journal entries do not continue it")
+	return nil
+}
+
+// redoTruncate cuts a log in the middle of the replay.
+func (r *recovery) redoTruncate(x *recovered, end kafka.Offset) error {
+	l := x.log
+	if end >= l.LogEndOffset {
+		l.truncateEpochs(end)
+		return nil
+	}
+	x.cut = min(x.cut, end)
+	gone, err := l.cutTable(r.fs, max(end, l.segments[0].base))
+	if errors.Is(err, errShort) {
+		l.Fence("bytes below a truncation are missing or damaged")
+		x.stop = l.LastLSN
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return l.cutFiles(r.fs, gone)
+}
+
+// redoMode changes the mode. What a replicated log held until then was not
+// journaled: it ends where its intact batches end.
+func (r *recovery) redoMode(x *recovered, e *entry) error {
+	if len(e.Bytes) != 1 || Mode(e.Bytes[0]) != Synced && Mode(e.Bytes[0]) != Replicated {
+		return x.breakOff(e.LSN)
+	}
+	if x.log.Mode == Replicated {
+		if err := r.readTail(x); err != nil {
+			return err
+		}
+		x.epochsTo(x.log.LogEndOffset)
+	}
+	x.log.Mode = Mode(e.Bytes[0])
+	return nil
+}
+
+// startEpoch notes the start of an epoch. The batches before it of a replicated
+// log have not been met yet, so there it waits for them.
+func (x *recovered) startEpoch(epoch kafka.LeaderEpoch, start kafka.Offset) {
+	if x.log.Mode == Synced {
+		x.log.startEpoch(epoch, start)
+		return
+	}
+	for n := len(x.epochs); n > 0 && x.epochs[n-1].Start >= start; n-- {
+		x.epochs = x.epochs[:n-1]
+	}
+	x.epochs = append(x.epochs, EpochEntry{Epoch: epoch, Start: start})
+}
+
+// epochsTo hands the waiting epochs that start at or below offset to the log.
+func (x *recovered) epochsTo(offset kafka.Offset) {
+	n := 0
+	for ; n < len(x.epochs) && x.epochs[n].Start <= offset; n++ {
+		x.log.startEpoch(x.epochs[n].Epoch, x.epochs[n].Start)
+	}
+	x.epochs = x.epochs[n:]
+}

@@ -1,0 +1,154 @@
+package partition
+
+import (
+	"errors"
+
+	"trialog/core/disk"
+	"trialog/core/kafka"
+)
+
+// CheckpointArgs is a snapshot of one log, and what must be durable before it counts.
+type CheckpointArgs struct {
+	log      *Log
+	path     string
+	state    []byte // the encoded checkpoint
+	segments []dirtySegment
+	newNames bool // files were made since the last checkpoint
+	newLog   bool // and so was the log's directory
+	ref      kafka.Ref
+	lsn      kafka.LSN
+	end      kafka.Offset
+	bytes    int64 // appended before the snapshot, since the one before
+	mode     bool  // a change of mode waits for it
+}
+
+// dirtySegment is a segment with bytes or index entries that may not be durable.
+type dirtySegment struct {
+	base    kafka.Offset
+	size    int64
+	indexAt int // entries in the file before these
+	index   []indexEntry
+	timesAt int
+	times   []timeEntry
+}
+
+// CheckpointResult says that a checkpoint is on disk.
+type CheckpointResult struct{ args *CheckpointArgs }
+
+// snapshot takes what a checkpoint of l as of the journal's entry lsn needs. It
+// counts once the appends so far are written; then the job may run.
+func (l *Log) snapshot(now kafka.Now, lsn, durable kafka.LSN) *CheckpointArgs {
+	a := &CheckpointArgs{
+		log:    l,
+		path:   checkpointPath(l.Log),
+		state:  encodeCheckpoint(now, l, lsn, durable),
+		newLog: l.CheckpointLSN == 0,
+		ref:    l.upkeep.lastRef,
+		lsn:    lsn,
+		end:    l.LogEndOffset,
+		bytes:  l.upkeep.bytes,
+		mode:   l.upkeep.urgent,
+	}
+	if l.Fenced != "" { // the reason is what there is to keep; files may be missing
+		a.end = l.DurableEndOffset
+		return a
+	}
+	for i := l.segmentFor(l.upkeep.synced); i < len(l.segments); i++ {
+		s := &l.segments[i]
+		a.newNames = a.newNames || s.base >= l.upkeep.named || s.index.stored == 0 && len(s.index.tail) > 0 || s.times.stored == 0 && len(s.times.tail) > 0
+		a.segments = append(a.segments, dirtySegment{
+			base: s.base, size: s.size,
+			indexAt: s.index.stored, index: append([]indexEntry(nil), s.index.tail...),
+			timesAt: s.times.stored, times: append([]timeEntry(nil), s.times.tail...),
+		})
+	}
+	return a
+}
+
+// Checkpoint is the job that makes a snapshot durable: the segments' bytes and
+// index entries first, then their names, then the checkpoint that vouches for them.
+func Checkpoint(fs disk.FS, args any) (any, error) {
+	a := args.(*CheckpointArgs)
+	for i := range a.segments {
+		if err := a.segments[i].sync(fs, a.log.Log); err != nil {
+			return nil, err
+		}
+	}
+	if a.newNames || a.newLog {
+		if err := fs.SyncDir(dirOf(a.path)); err != nil {
+			return nil, err
+		}
+	}
+	if err := replaceFile(fs, a.path, a.state); err != nil {
+		return nil, err
+	}
+	if a.newLog {
+		if err := fs.SyncDir(logsDir); err != nil {
+			return nil, err
+		}
+	}
+	return &CheckpointResult{args: a}, nil
+}
+
+// sync makes a segment's bytes durable, and its index entries. An empty segment
+// may have no file yet.
+func (d *dirtySegment) sync(fs disk.FS, log kafka.LogID) error {
+	if d.size == 0 {
+		return nil
+	}
+	if err := syncFile(fs, SegmentPath(log, d.base, disk.FileLog)); err != nil {
+		return err
+	}
+	var e encoder
+	for _, x := range d.index {
+		e.b = x.append(e.b)
+	}
+	if err := writeEntries(fs, SegmentPath(log, d.base, disk.FileIndex), e.b, int64(d.indexAt)*indexEntrySize); err != nil {
+		return err
+	}
+	e.b = nil
+	for _, x := range d.times {
+		e.b = x.append(e.b)
+	}
+	return writeEntries(fs, SegmentPath(log, d.base, disk.FileTimeIndex), e.b, int64(d.timesAt)*timeEntrySize)
+}
+
+// writeEntries puts entries into an index file, durably. What may follow them
+// in the file is of an earlier life; no checkpoint counts it.
+func writeEntries(fs disk.FS, path string, b []byte, at int64) (err error) {
+	if len(b) == 0 {
+		return nil
+	}
+	f, err := openOrCreate(fs, path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := f.Truncate(at); err != nil {
+		return err
+	}
+	if err := writeAt(f, b, at); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// checkpointed takes note of a checkpoint that is on disk.
+func (l *Log) checkpointed(a *CheckpointArgs) {
+	l.CheckpointLSN = a.lsn
+	l.upkeep.bytes -= a.bytes
+	if a.mode {
+		l.upkeep.urgent = false
+	}
+	l.DurableEndOffset = max(l.DurableEndOffset, min(a.end, l.LogEndOffset))
+	for i := range a.segments {
+		d := &a.segments[i]
+		s := &l.segments[l.segmentFor(d.base)]
+		s.index.keep(len(d.index), l.limits.IndexBlockEntries)
+		s.times.keep(len(d.times), l.limits.IndexBlockEntries)
+		l.upkeep.synced = d.base
+		if d.size > 0 {
+			l.upkeep.named = d.base + 1
+		}
+	}
+}
