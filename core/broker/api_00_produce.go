@@ -130,7 +130,9 @@ func (b *Broker) concludeProduce(r *request, place int, a *replication.Answer) {
 // produceDone ends a produce request. With acks=0 nothing is sent; an error
 // closes the connection, so that the client looks for the leader anew.
 func (b *Broker) produceDone(r *request) {
-	b.counters.WaitingProduces--
+	if b.counters.WaitingProduces--; b.counters.WaitingProduces == 0 && b.phase == PhaseStopping {
+		b.session.retryAt = b.now.Mono // the roles may go
+	}
 	if r.produce.silent {
 		for i := range r.produce.parts {
 			if r.produce.parts[i].answer.Err != kafka.None {

@@ -65,7 +65,9 @@ func (b *Broker) beginFetch(r *request) {
 			if p.host = b.find(p.tp); p.host == nil {
 				p.err = kafka.ErrNotLeaderOrFollower
 			} else if s.follower {
-				p.err = b.followerFetched(p.host, q, body)
+				if p.err = b.followerFetched(p.host, q, body); p.err != kafka.None {
+					p.host = nil // there is nothing to look at
+				}
 			}
 		}
 	}

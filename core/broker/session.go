@@ -94,7 +94,7 @@ func (b *Broker) sessionDue() {
 	b.session.retryAt = b.now.Mono.Add(b.limits.Heartbeat)
 	b.ask(pendingCommand{kind: commandHeartbeat}, &controller.Heartbeat{
 		Broker: b.config.NodeID, Epoch: b.session.epoch, AppliedIndex: b.state.Index(),
-		WantShutdown: b.phase == PhaseStopping,
+		WantShutdown: b.phase == PhaseStopping && b.patienceOver(),
 	})
 }
 
@@ -168,7 +168,7 @@ func (b *Broker) continueShutdown() {
 		return
 	}
 	overdue := b.now.Mono >= b.session.stopBy
-	if !overdue && (b.counters.WaitingProduces > 0 || b.session.registered && !b.session.shouldStop) {
+	if !overdue && (!b.patienceOver() || b.session.registered && !b.session.shouldStop) {
 		return
 	}
 	logs := make([]*partition.Log, 0, len(b.hosts))
@@ -180,6 +180,11 @@ func (b *Broker) continueShutdown() {
 	b.session.drained = true
 	b.journal.Drain(logs, b.session.epoch)
 	b.upkeepDue = true
+}
+
+// patienceOver tells whether the roles may go: no produce waits, or for too long.
+func (b *Broker) patienceOver() bool {
+	return b.counters.WaitingProduces == 0 || b.now.Mono >= b.session.stopBy
 }
 
 // sessionDeadline is when sessionDue has something to do.
