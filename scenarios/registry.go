@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// All returns every declared scenario, in the order of the documentation.
-func All() []Scenario { return singles() }
+// All returns every declared scenario.
+func All() []Scenario { return append(singles(), storageLog()) }
 
 // Named returns the scenarios of these names, or all of them when none is
 // given. A name that nobody declared is an error that lists the ones there are.

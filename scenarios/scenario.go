@@ -9,7 +9,10 @@ type Scenario struct {
 	Cluster  Cluster
 	Topics   TopicSettings
 	Workload Workload
-	Faults   []Fault
+	// Storage, when not nil, puts the storage of one node on trial without a
+	// cluster or clients around it; Cluster, Topics and Workload do not apply.
+	Storage *Storage
+	Faults  []Fault
 	// Needs are what must have happened for a seed to count as evidence.
 	Needs  []Need
 	Expect Expect
@@ -72,6 +75,12 @@ type Workload struct {
 	ListOffsets Range
 	// TopicChurn is how often a minute an administrator creates and deletes topics of its own.
 	TopicChurn Range
+}
+
+// Storage is work for the logs of one node.
+type Storage struct {
+	Logs       Range // at a time
+	Operations Range // appends, writes, syncs, jobs, truncations, reads, …
 }
 
 // Need is a condition on one seed; a seed that fails one is vacuous.

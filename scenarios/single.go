@@ -14,7 +14,7 @@ var usual = Workload{
 	Plain:            Range{1, 2},
 	Idempotent:       Range{2, 3},
 	Consumers:        Range{2, 3},
-	Seconds:          Range{20, 40},
+	Seconds:          Range{15, 30},
 	Sends:            Range{600, 900},
 	BatchRecords:     Range{1, 4},
 	RecordBytes:      Range{10, 400},
@@ -32,6 +32,14 @@ var worked = []Need{
 	{Name: "a fault struck", Of: FaultsFired, AtLeast: 1},
 }
 
+// always and sometimes are short for faults: so many times in every
+// seed, or in some per cent of them.
+func always(kind Kind, least, most int) Fault { return Fault{Kind: kind, Times: Range{least, most}} }
+
+func sometimes(share int, kind Kind, least, most int) Fault {
+	return Fault{Kind: kind, Times: Range{least, most}, Share: share}
+}
+
 func singles() []Scenario {
 	return []Scenario{
 		singleCrash(), singleKills(), singlePower(), singleDisk(), singleRot(), singleClock(), singleNet(), singleMixed(), singleUnsyncedPower(),
@@ -46,10 +54,11 @@ func singleCrash() Scenario {
 		Topics:   someTopics,
 		Workload: usual,
 		Faults: []Fault{
-			{Kind: ProcessKill, Times: Range{2, 6}},
-			{Kind: Shutdown, Times: Range{1, 2}, Share: 40},
-			{Kind: Pause, Times: Range{1, 3}, Share: 40},
-			{Kind: ClientKill, Times: Range{1, 3}, Share: 30},
+			always(ProcessKill, 2, 6),
+			always(LostResponse, 2, 6),
+			sometimes(40, Shutdown, 1, 2),
+			sometimes(40, Pause, 1, 3),
+			sometimes(30, ClientKill, 1, 3),
 		},
 		Needs: worked,
 	}
@@ -66,7 +75,7 @@ func singleKills() Scenario {
 		Cluster:  oneBroker,
 		Topics:   TopicSettings{Topics: Fixed(1), Partitions: Fixed(4)},
 		Workload: w,
-		Faults:   []Fault{{Kind: ProcessKill, Times: Fixed(100)}},
+		Faults:   []Fault{always(ProcessKill, 100, 100)},
 		Needs:    worked,
 	}
 }
@@ -79,9 +88,10 @@ func singlePower() Scenario {
 		Topics:   someTopics,
 		Workload: usual,
 		Faults: []Fault{
-			{Kind: PowerCut, Times: Range{2, 6}},
-			{Kind: CrashInCall, Times: Range{1, 3}, Share: 60},
-			{Kind: ProcessKill, Times: Range{1, 2}, Share: 30},
+			always(PowerCut, 2, 6),
+			always(LostResponse, 2, 6),
+			sometimes(60, CrashInCall, 1, 3),
+			sometimes(30, ProcessKill, 1, 2),
 		},
 		Needs: worked,
 	}
@@ -95,14 +105,15 @@ func singleDisk() Scenario {
 		Topics:   someTopics,
 		Workload: usual,
 		Faults: []Fault{
-			{Kind: WriteError, Times: Range{1, 3}, Share: 60},
-			{Kind: ReadError, Times: Range{1, 3}, Share: 50},
-			{Kind: SyncError, Times: Range{1, 3}, Share: 60},
-			{Kind: NoSpace, Times: Range{1, 2}, Share: 40},
-			{Kind: ShortWrite, Times: Range{1, 3}, Share: 60},
-			{Kind: DiskStall, Times: Range{1, 4}, Share: 50},
-			{Kind: ProcessKill, Times: Range{1, 2}, Share: 30},
-			{Kind: PowerCut, Times: Range{1, 2}, Share: 30},
+			sometimes(60, WriteError, 1, 3),
+			sometimes(50, ReadError, 1, 3),
+			sometimes(60, SyncError, 1, 3),
+			sometimes(40, NoSpace, 1, 2),
+			sometimes(60, ShortWrite, 1, 3),
+			sometimes(50, DiskStall, 1, 4),
+			always(ProcessKill, 1, 2),
+			always(LostResponse, 2, 6),
+			sometimes(30, PowerCut, 1, 2),
 		},
 		Needs: worked,
 	}
@@ -116,10 +127,11 @@ func singleRot() Scenario {
 		Topics:   someTopics,
 		Workload: usual,
 		Faults: []Fault{
-			{Kind: JournalRot, Times: Range{1, 2}, Share: 60},
-			{Kind: SegmentRot, Times: Range{1, 3}, Share: 60},
-			{Kind: ProcessKill, Times: Range{1, 3}},
-			{Kind: PowerCut, Times: Range{1, 2}, Share: 40},
+			sometimes(60, JournalRot, 1, 2),
+			sometimes(60, SegmentRot, 1, 3),
+			always(ProcessKill, 1, 3),
+			always(LostResponse, 2, 6),
+			sometimes(40, PowerCut, 1, 2),
 		},
 		Needs: worked,
 	}
@@ -135,11 +147,11 @@ func singleClock() Scenario {
 		Topics:   someTopics,
 		Workload: w,
 		Faults: []Fault{
-			{Kind: ClockStep, Times: Range{1, 6}},
-			{Kind: ClockDrift, Times: Range{1, 2}, Share: 50},
-			{Kind: ClockFreeze, Times: Range{1, 3}, Share: 50},
-			{Kind: LostResponse, Times: Range{2, 12}, Share: 70},
-			{Kind: ProcessKill, Times: Range{1, 2}, Share: 40},
+			always(ClockStep, 1, 6),
+			sometimes(50, ClockDrift, 1, 2),
+			sometimes(50, ClockFreeze, 1, 3),
+			always(LostResponse, 4, 12),
+			always(ProcessKill, 1, 2),
 		},
 		Needs: worked,
 	}
@@ -153,20 +165,19 @@ func singleNet() Scenario {
 		Topics:   someTopics,
 		Workload: usual,
 		Faults: []Fault{
-			{Kind: Reset, Times: Range{2, 12}, Share: 70},
-			{Kind: HalfOpen, Times: Range{1, 4}, Share: 50},
-			{Kind: Delay, Times: Range{2, 8}, Share: 60},
-			{Kind: Cut, Times: Range{1, 3}, Share: 40},
-			{Kind: LostResponse, Times: Range{4, 24}, Share: 80},
-			{Kind: ClientKill, Times: Range{1, 3}, Share: 30},
-			{Kind: ProcessKill, Times: Range{1, 2}, Share: 30},
+			sometimes(70, Reset, 2, 12),
+			sometimes(50, HalfOpen, 1, 4),
+			sometimes(60, Delay, 2, 8),
+			sometimes(40, Cut, 1, 3),
+			always(LostResponse, 4, 24),
+			always(ProcessKill, 1, 2),
+			sometimes(30, ClientKill, 1, 3),
 		},
 		Needs: worked,
 	}
 }
 
 func singleMixed() Scenario {
-	some := func(kind Kind, most, share int) Fault { return Fault{Kind: kind, Times: Range{1, most}, Share: share} }
 	return Scenario{
 		Name:     "single-mixed",
 		Why:      "faults of different kinds meet: a full disk during recovery, a power cut while a retry is on its way",
@@ -174,14 +185,16 @@ func singleMixed() Scenario {
 		Topics:   someTopics,
 		Workload: usual,
 		Faults: []Fault{
-			some(ProcessKill, 4, 50), some(PowerCut, 4, 50), some(CrashInCall, 3, 40), some(Shutdown, 2, 20), some(Pause, 3, 25),
-			some(WriteError, 2, 20), some(ReadError, 2, 20), some(SyncError, 2, 20), some(NoSpace, 2, 15), some(ShortWrite, 2, 20), some(DiskStall, 3, 25),
-			some(JournalRot, 1, 8), some(SegmentRot, 1, 8),
-			some(ClockStep, 3, 25), some(ClockDrift, 2, 15), some(ClockFreeze, 2, 15),
-			some(Reset, 8, 35), some(HalfOpen, 3, 20), some(Delay, 4, 25), some(Cut, 2, 15), some(LostResponse, 12, 50),
-			some(ClientKill, 2, 15), some(ClientPause, 2, 15),
+			always(ProcessKill, 1, 3), always(LostResponse, 2, 12),
+			sometimes(50, PowerCut, 1, 4), sometimes(40, CrashInCall, 1, 3), sometimes(20, Shutdown, 1, 2), sometimes(25, Pause, 1, 3),
+			sometimes(20, WriteError, 1, 2), sometimes(20, ReadError, 1, 2), sometimes(20, SyncError, 1, 2),
+			sometimes(15, NoSpace, 1, 2), sometimes(20, ShortWrite, 1, 2), sometimes(25, DiskStall, 1, 3),
+			sometimes(8, JournalRot, 1, 1), sometimes(8, SegmentRot, 1, 1),
+			sometimes(25, ClockStep, 1, 3), sometimes(15, ClockDrift, 1, 2), sometimes(15, ClockFreeze, 1, 2),
+			sometimes(35, Reset, 1, 8), sometimes(20, HalfOpen, 1, 3), sometimes(25, Delay, 1, 4), sometimes(15, Cut, 1, 2),
+			sometimes(15, ClientKill, 1, 2), sometimes(15, ClientPause, 1, 2),
 		},
-		Needs: worked[:2],
+		Needs: worked,
 	}
 }
 
@@ -194,7 +207,7 @@ func singleUnsyncedPower() Scenario {
 		Cluster:  oneBroker,
 		Topics:   topics,
 		Workload: usual,
-		Faults:   []Fault{{Kind: PowerCut, Times: Range{2, 6}}},
+		Faults:   []Fault{always(PowerCut, 2, 6)},
 		Needs:    worked,
 		Expect: Expect{
 			Anomaly: "lost-write", Within: 10,

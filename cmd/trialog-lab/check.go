@@ -1,0 +1,62 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"trialog/checker"
+	"trialog/checker/history"
+	"trialog/scenarios"
+)
+
+type checkCommand struct {
+	File string `arg:"" help:"A history: one JSON object a line, see the documentation of package checker/history."`
+	JSON bool   `help:"Print the verdicts for machines."`
+}
+
+// Run judges a stored history.
+func (c *checkCommand) Run(to output) error {
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	h, err := history.Read(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	report := checker.Check(h, checker.Options{})
+	o := scenarios.Outcome{Scenario: h.Header.Scenario, Seed: h.Header.Seed, Arm: string(h.Header.Arm), TraceHash: h.Header.TraceHash}
+	o.Judge(&scenarios.Scenario{}, report)
+	o.Count(h)
+	if err := c.print(to, &o); err != nil {
+		return err
+	}
+	if report.Failed() {
+		return errNotSo
+	}
+	return nil
+}
+
+func (c *checkCommand) print(to output, o *scenarios.Outcome) error {
+	if c.JSON {
+		encoder := json.NewEncoder(to.out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(o)
+	}
+	for _, j := range o.Judgements {
+		fmt.Fprintf(to.out, "%-2d %-24s %s %s\n", j.Number, j.Name, j.Status, j.Reason)
+		for _, f := range j.Found {
+			fmt.Fprintf(to.out, "     found %s %d\n", f.Name, f.N)
+		}
+	}
+	fmt.Fprintf(to.out, "%d answered operations, %d acknowledged sends\n", o.Operations, o.Acked)
+	if f := o.Failure; f != nil {
+		fmt.Fprintf(to.out, "\n%s: %s\n  %s\n", f.Property, f.Anomaly, f.Text)
+		for _, line := range f.Shown {
+			fmt.Fprintf(to.out, "  %s\n", line)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"trialog/scenarios"
+)
+
+type runCommand struct {
+	Scenarios []string      `arg:"" optional:"" name:"scenario" help:"Scenarios to run, in turn; all of them when none is named."`
+	Seeds     int           `help:"How many seeds to run, over all scenarios together." placeholder:"N"`
+	For       time.Duration `help:"Run for this long instead, on fresh seeds." placeholder:"10m"`
+	Seed      *uint64       `help:"The first seed. Default: 1 with --seeds, a fresh one with --for." placeholder:"S"`
+	Jobs      int           `help:"Seeds at a time. Default: one a core in the simulator, one at all on real processes." placeholder:"J"`
+	On        string        `help:"Where to run: sim, local (real processes of this machine), or HOST:PORT of any Kafka-compatible broker." default:"sim"`
+	Trialog   string        `help:"The server program for --on local. Default: the one beside this program, else built from source." placeholder:"FILE" type:"path"`
+	History   string        `help:"Keep the history of every seed in this directory. Default: only those of red seeds on real processes, in ./results." placeholder:"DIR" type:"path"`
+	Failures  int           `help:"Stop after this many red seeds." default:"5"`
+	JSON      bool          `help:"Print a summary for machines."`
+}
+
+// Run carries out the seeds and prints failures as they come and a summary.
+func (c *runCommand) Run(ctx context.Context, to output) error {
+	list, err := c.scenarios()
+	if err != nil {
+		return err
+	}
+	if c.Seeds == 0 && c.For == 0 {
+		return usage("say how much: --seeds N or --for 10m")
+	}
+	first := c.firstSeed()
+	arms, err := newArms(ctx, armOptions{on: c.On, jobs: c.jobs(), trialog: c.Trialog, history: c.History, log: to.log})
+	if err != nil {
+		return err
+	}
+	defer arms.close()
+	gather := scenarios.NewGather(list)
+	bar := newProgress(to.log, c.Seeds, c.For)
+	deadline := time.Now().Add(c.For)
+	pool := scenarios.Pool{
+		Arms: arms.list,
+		Next: func(i int) (scenarios.Task, bool) {
+			return scenarios.Deal(list, first, i), (c.Seeds == 0 || i < c.Seeds) && (c.For == 0 || time.Now().Before(deadline))
+		},
+		Emit: func(o *scenarios.Outcome) bool {
+			gather.Add(o)
+			if o.Red() && !c.JSON {
+				bar.clear()
+				printFailure(to.out, o)
+			}
+			bar.show(gather)
+			return gather.Red() < c.Failures
+		},
+	}
+	began := time.Now()
+	pool.Run(ctx)
+	bar.clear()
+	return c.report(to.out, gather.Summary(), first, time.Since(began))
+}
+
+func (c *runCommand) report(w io.Writer, sum *scenarios.Summary, first uint64, elapsed time.Duration) error {
+	if c.JSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		err := encoder.Encode(struct {
+			Stamp     string `json:"stamp"`
+			Passed    bool   `json:"passed"`
+			FirstSeed uint64 `json:"first_seed"`
+			Elapsed   int64  `json:"elapsed_ns"`
+			*scenarios.Summary
+		}{stamp, sum.Passed(), first, elapsed.Nanoseconds(), sum})
+		if err != nil {
+			return err
+		}
+	} else {
+		printSummary(w, sum, first, elapsed)
+	}
+	switch {
+	case !sum.Passed():
+		return errNotSo
+	case sum.Seeds == 0:
+		return fmt.Errorf("nothing was run: no scenario has a fault that %s can inject", c.On)
+	default:
+		return nil
+	}
+}
+
+func (c *runCommand) scenarios() ([]scenarios.Scenario, error) {
+	list, err := scenarios.Named(c.Scenarios...)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return list, nil
+}
+
+func (c *runCommand) firstSeed() uint64 {
+	switch {
+	case c.Seed != nil:
+		return *c.Seed
+	case c.Seeds > 0:
+		return 1
+	default:
+		return freshSeed()
+	}
+}
+
+func (c *runCommand) jobs() int {
+	switch {
+	case c.Jobs > 0:
+		return c.Jobs
+	case c.On == onSimulator:
+		return runtime.GOMAXPROCS(0)
+	default:
+		return 1
+	}
+}
+
+// freshSeed is short enough to be typed.
+func freshSeed() uint64 {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err) // never returned since Go 1.24
+	}
+	return binary.LittleEndian.Uint64(b[:])%1_000_000_000 + 1_000_000
+}

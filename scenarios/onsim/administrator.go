@@ -1,0 +1,125 @@
+package onsim
+
+import (
+	"strconv"
+
+	"trialog/checker/history"
+	"trialog/core/client"
+	"trialog/core/kafka"
+	"trialog/sim"
+	"trialog/sim/choice"
+)
+
+// What an administrator's command was.
+const (
+	tagTopic = iota // creates one of the run's topics
+	tagExtra        // creates a topic of its own
+	tagWrite        // writes to it
+	tagDrop         // deletes it
+)
+
+// administrator makes the run's topics, and then creates, fills and deletes
+// topics of its own.
+type administrator struct {
+	application
+	settings []client.TopicSetting
+	made     int   // of the run's topics
+	asked    bool  // one of them is under way
+	every    int64 // between topics of its own; 0: none
+	at       int64
+	extra    int
+	name     string // of its own topic, while there is one
+	writes   int
+}
+
+// Start begins a process.
+func (a *administrator) Start(c *sim.ClientHost) {
+	a.begin()
+	a.asked, a.name = false, ""
+	a.at = c.Now() + a.every
+	wakeIn(c, sim.Millisecond)
+}
+
+// Wake does what is next.
+func (a *administrator) Wake(c *sim.ClientHost) {
+	wakeIn(c, 20*sim.Millisecond)
+	t := a.trial
+	switch {
+	case a.made < len(t.topics):
+		if !a.asked {
+			a.createTopic(c, &t.topics[a.made])
+		}
+	case !t.ready:
+		t.ready = true
+		t.enter(c.Now(), history.PhaseWorkload)
+	case c.Phase() >= sim.Healing:
+		if t.phase == history.PhaseWorkload {
+			t.enter(c.Now(), history.PhaseHeal)
+		}
+	case a.every > 0 && c.Now() >= a.at && len(a.pending) == 0:
+		a.churn(c)
+	}
+}
+
+func (a *administrator) createTopic(c *sim.ClientHost, topic *trialTopic) {
+	a.asked = true
+	a.create(c, tagTopic, topic.name, topic.partitions)
+}
+
+func (a *administrator) create(c *sim.ClientHost, tag int, name string, partitions int32) {
+	op := history.NewOp(history.CreateTopic, a.id, a.process, a.trial.record.Partition(name, 0))
+	op.Incarnation, op.At = int32(c.Incarnation()), int64(partitions)
+	command := a.next()
+	a.await(command, a.trial.record.Invoke(c.Now(), &op), tag)
+	c.Do(&client.CreateTopic{Op: command, Topic: name, Partitions: partitions, Replicas: -1, Settings: a.settings})
+}
+
+// churn moves the life of its own topic one step on: made, written to, deleted.
+func (a *administrator) churn(c *sim.ClientHost) {
+	switch {
+	case a.name == "":
+		a.extra++
+		a.name = "extra-" + strconv.Itoa(a.extra)
+		a.writes = int(c.Choose(choice.AppOp, 4))
+		a.create(c, tagExtra, a.name, 1+int32(c.Choose(choice.AppSize, 3)))
+	case a.writes > 0:
+		a.writes--
+		command := a.next()
+		a.await(command, history.NoOp, tagWrite)
+		c.Do(&client.Produce{Op: command, Topic: a.name, Records: []client.Record{{Timestamp: kafka.NoTimestamp, Value: []byte(a.name)}}})
+	default:
+		op := history.NewOp(history.DeleteTopic, a.id, a.process, a.trial.record.Partition(a.name, 0))
+		op.Incarnation = int32(c.Incarnation())
+		command := a.next()
+		a.await(command, a.trial.record.Invoke(c.Now(), &op), tagDrop)
+		c.Do(&client.DeleteTopic{Op: command, Topic: a.name})
+	}
+}
+
+// Done puts an outcome down and tries again what must be.
+func (a *administrator) Done(c *sim.ClientHost, d *client.Done) {
+	pending, ok := a.take(d.Op)
+	if !ok {
+		return
+	}
+	r := result(d)
+	if pending.op != history.NoOp {
+		a.trial.record.Complete(c.Now(), pending.op, &r)
+	}
+	switch pending.tag {
+	case tagTopic:
+		a.asked = false
+		if r.Outcome == history.OK || r.Error == "TOPIC_ALREADY_EXISTS" {
+			a.made++
+		}
+	case tagDrop:
+		a.name = ""
+		a.at = c.Now() + a.every/2 + int64(c.Choose(choice.AppGap, uint64(a.every)+1))
+	}
+	if d.Dead {
+		c.Restart()
+	}
+}
+
+// Idle tells whether the topics of the run are there.
+func (a *administrator) Idle() bool { return a.trial.ready }

@@ -1,0 +1,219 @@
+package onsim
+
+import (
+	"trialog/checker/history"
+	"trialog/core/client"
+	"trialog/core/kafka"
+	"trialog/scenarios"
+	"trialog/sim"
+	"trialog/sim/choice"
+)
+
+// What a consumer's command was.
+const (
+	tagAssign = iota
+	tagPoll
+	tagList
+)
+
+// consumer assigns itself some partitions and follows them.
+type consumer struct {
+	application
+	mine      []followed
+	committed bool  // isolation.level=read_committed
+	wait      int64 // of one poll
+	gap       int64 // between polls
+	listEvery int64
+	listAt    int64
+	polling   bool
+	records   []history.Record
+}
+
+// followed is one partition that a consumer reads.
+type followed struct {
+	place
+	open     history.OpID // the poll that awaits this partition's next answer
+	next     int64
+	assigned bool
+}
+
+// Start begins a process: a new consumer, from the beginning.
+func (k *consumer) Start(c *sim.ClientHost) {
+	k.begin()
+	k.polling = false
+	k.listAt = c.Now() + k.listEvery
+	for i := range k.mine {
+		k.mine[i].open, k.mine[i].assigned, k.mine[i].next = history.NoOp, false, 0
+	}
+	wakeIn(c, k.gap)
+}
+
+// Wake assigns what is not assigned, polls, and asks for offsets now and then.
+func (k *consumer) Wake(c *sim.ClientHost) {
+	if k.trial.phase == history.PhaseScan {
+		return
+	}
+	wakeIn(c, k.gap+int64(c.Choose(choice.AppGap, uint64(k.gap)+1)))
+	if !k.trial.ready {
+		return
+	}
+	if len(k.pending) == 0 {
+		k.assign(c)
+	}
+	if k.listEvery > 0 && c.Now() >= k.listAt && c.Phase() <= sim.Faulty {
+		k.listAt = c.Now() + k.listEvery/2 + int64(c.Choose(choice.AppDetail, uint64(k.listEvery)))
+		k.list(c)
+	}
+	if c.Choose(choice.AppOp, 8) > 0 {
+		k.poll(c)
+	}
+}
+
+func (k *consumer) assign(c *sim.ClientHost) {
+	for i := range k.mine {
+		f := &k.mine[i]
+		if f.assigned {
+			continue
+		}
+		op := history.NewOp(history.Assign, k.id, k.process, f.partition)
+		op.Incarnation, op.At = int32(c.Incarnation()), f.next
+		command := k.next()
+		k.await(command, k.trial.record.Invoke(c.Now(), &op), tagAssign)
+		c.Do(&client.Assign{Op: command, Topic: f.topic, Partition: kafka.PartitionIndex(f.index),
+			From: client.Position{Kind: client.AtOffset, Offset: kafka.Offset(f.next)}})
+		f.assigned = true
+	}
+}
+
+// poll asks once for all partitions. Each of them has one open operation that
+// the next answer about it completes: begun before the call, as bounds need it.
+func (k *consumer) poll(c *sim.ClientHost) {
+	if k.polling {
+		return
+	}
+	k.polling = true
+	for i := range k.mine {
+		f := &k.mine[i]
+		if f.open != history.NoOp {
+			continue
+		}
+		op := history.NewOp(history.Poll, k.id, k.process, f.partition)
+		op.Incarnation, op.At = int32(c.Incarnation()), f.next
+		if k.committed {
+			op.Flags |= history.ReadCommitted
+		}
+		f.open = k.trial.record.Invoke(c.Now(), &op)
+	}
+	command := k.next()
+	k.await(command, history.NoOp, tagPoll)
+	most := int32(c.Choose(choice.AppSize, 8)) * 4 // 0: as fetched
+	c.Do(&client.Poll{Op: command, Wait: kafka.Duration(k.wait), MaxRecords: most})
+}
+
+// list asks for an offset: the end, the beginning, the largest timestamp, or a time.
+func (k *consumer) list(c *sim.ClientHost) {
+	f := &k.mine[c.Choose(choice.AppTarget, uint64(len(k.mine)))]
+	at := int64(-1)
+	switch c.Choose(choice.AppExtra0, 6) {
+	case 1:
+		at = -2
+	case 2:
+		at = -3
+	case 3:
+		at = c.WallMs() - int64(c.Choose(choice.AppExtra1, 60_000))
+	}
+	op := history.NewOp(history.ListOffsets, k.id, k.process, f.partition)
+	op.Incarnation, op.At = int32(c.Incarnation()), at
+	if k.committed {
+		op.Flags |= history.ReadCommitted
+	}
+	command := k.next()
+	k.await(command, k.trial.record.Invoke(c.Now(), &op), tagList)
+	c.Do(&client.ListOffsets{Op: command, Topic: f.topic, Partition: kafka.PartitionIndex(f.index), Timestamp: kafka.TimestampMs(at)})
+}
+
+// Done puts an outcome down.
+func (k *consumer) Done(c *sim.ClientHost, d *client.Done) {
+	pending, ok := k.take(d.Op)
+	if !ok {
+		return
+	}
+	if pending.tag == tagPoll {
+		k.polling = false
+		for i := range d.Fetched {
+			k.fetched(c, &d.Fetched[i])
+		}
+		return
+	}
+	r := result(d)
+	k.trial.record.Complete(c.Now(), pending.op, &r)
+	if pending.tag == tagAssign && d.Outcome != client.OK {
+		k.unassigned(d)
+	}
+}
+
+func (k *consumer) unassigned(d *client.Done) {
+	if f := k.find(d.Topic, int32(d.Partition)); f != nil {
+		f.assigned = false
+	}
+}
+
+func (k *consumer) find(topic string, index int32) *followed {
+	for i := range k.mine {
+		if k.mine[i].index == index && k.mine[i].topic == topic {
+			return &k.mine[i]
+		}
+	}
+	return nil
+}
+
+// fetched completes one partition's poll with what came back for it.
+func (k *consumer) fetched(c *sim.ClientHost, d *client.Fetched) {
+	f := k.find(d.Topic, int32(d.Partition))
+	if f == nil || f.open == history.NoOp {
+		return
+	}
+	r := history.NewResult(history.OK)
+	r.Error = errorName(d.Err, d.Reason)
+	if r.Error != "" {
+		r.Outcome = history.Fail
+	}
+	r.Broker, r.LeaderEpoch = int32(d.Broker), int32(d.LeaderEpoch)
+	k.records = appendRead(k.records[:0], d.Records)
+	r.Records = k.records
+	r.To = int64(d.To)
+	if d.Fresh && r.Outcome == history.OK {
+		r.HighWatermark, r.LastStableOffset, r.LogStartOffset = int64(d.HighWatermark), int64(d.LastStableOffset), int64(d.LogStartOffset)
+	}
+	if d.Reset {
+		r.To = f.next
+	} else {
+		f.next = r.To
+	}
+	k.trial.record.Complete(c.Now(), f.open, &r)
+	f.open = history.NoOp
+	if d.Reset {
+		k.reset(c, f, int64(d.To))
+	}
+}
+
+// reset puts down that the client moved the position by itself.
+func (k *consumer) reset(c *sim.ClientHost, f *followed, to int64) {
+	op := history.NewOp(history.Seek, k.id, k.process, f.partition)
+	op.Incarnation, op.At = int32(c.Incarnation()), to
+	op.Flags |= history.Reset
+	r := history.NewResult(history.OK)
+	r.Offset = to
+	k.trial.record.Complete(c.Now(), k.trial.record.Invoke(c.Now(), &op), &r)
+	f.next = to
+}
+
+// Idle is always so: consumers stop when the final scan begins.
+func (k *consumer) Idle() bool { return true }
+
+func appendRead(dst []history.Record, records []client.Record) []history.Record {
+	for i := range records {
+		dst = append(dst, history.Record{Offset: int64(records[i].Offset), Value: scenarios.ParsePayload(records[i].Value)})
+	}
+	return dst
+}

@@ -1,0 +1,33 @@
+package onsim
+
+import (
+	"strconv"
+
+	"trialog/checker/history"
+	"trialog/sim"
+)
+
+// header tells the checker what was run and what was promised.
+func (t *trial) header(seed uint64, config *sim.Config) history.Header {
+	s := t.scenario
+	mode := history.ModeReplicated
+	if s.Topics.Synced() {
+		mode = history.ModeSynced
+	}
+	h := history.Header{
+		Scenario: s.Name, Arm: history.ArmSimulator, Seed: seed, Nodes: s.Cluster.Brokers,
+		Replay: "trialog-lab replay " + s.Name + " --seed " + strconv.FormatUint(seed, 10),
+	}
+	for _, topic := range t.topics {
+		h.Topics = append(h.Topics, history.Topic{
+			Name: topic.name, Partitions: int(topic.partitions), Replicas: s.Cluster.Brokers, MinISR: 1, Mode: mode,
+		})
+	}
+	for _, name := range []string{"log.segment.bytes", "log.index.interval.bytes", "producer.id.expiration.ms"} {
+		h.Config = append(h.Config, history.Setting{Name: name, Value: config.Settings[name]})
+	}
+	for _, c := range s.Topics.Configs {
+		h.Config = append(h.Config, history.Setting{Name: c.Name, Value: c.Value})
+	}
+	return h
+}

@@ -1,0 +1,89 @@
+package onsim
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"trialog/checker/history"
+	"trialog/scenarios"
+	"trialog/sim"
+	"trialog/sim/choice"
+)
+
+// ReplayOptions say what to look at.
+type ReplayOptions struct {
+	// Trace receives a line an event; nil: nobody does.
+	Trace io.Writer
+}
+
+// Replay runs a tape.
+func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
+	list, err := scenarios.Named(t.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	overrides, err := t.overrides()
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	a := New(Options{Patience: time.Hour})
+	began := time.Now()
+	run := a.carryOut(&list[0], t.Seed, options{tape: overrides, trace: o.Trace, operations: t.Operations})
+	run.Outcome.CPU = time.Since(began).Nanoseconds()
+	if n := len(run.Result.Unused); n > 0 {
+		run.Stale = append(run.Stale, fmt.Sprintf("%d of %d stored draws were never made: the code has changed since", n, len(overrides)))
+	}
+	if t.TraceHash != "" && t.TraceHash != run.Outcome.TraceHash {
+		run.Stale = append(run.Stale, "the trace hash was "+t.TraceHash+" when the tape was stored")
+	}
+	return run, nil
+}
+
+// Twice runs a tape twice and describes the first event in which the two runs
+// differ; false: they are the same.
+func Twice(t *Tape) (string, bool, error) {
+	list, err := scenarios.Named(t.Scenario)
+	if err != nil {
+		return "", false, err
+	}
+	overrides, err := t.overrides()
+	if err != nil {
+		return "", false, err
+	}
+	if list[0].Storage != nil {
+		return twiceStorage(&list[0], t.Seed, overrides)
+	}
+	d, differ := sim.FirstDifference(func() sim.Config {
+		trial, config := build(&list[0], t.Seed, history.NewRecorder(history.Header{}))
+		config.Observer, config.Tape = newWatch(trial), overrides
+		return *config
+	})
+	if !differ {
+		return "", false, nil
+	}
+	return fmt.Sprintf("from event %d on:\nfirst\n%s\nsecond\n%s", d.Event, d.A, d.B), true, nil
+}
+
+// twiceStorage compares the lines that two runs of a storage trial tell.
+func twiceStorage(s *scenarios.Scenario, seed uint64, tape []choice.Override) (string, bool, error) {
+	var told [2]bytes.Buffer
+	for i := range told {
+		New(Options{}).carryOut(s, seed, options{tape: tape, trace: &told[i]})
+	}
+	for n := 1; ; n++ {
+		a, atEnd := told[0].ReadString('\n')
+		b, _ := told[1].ReadString('\n')
+		if a != b {
+			return fmt.Sprintf("from event %d on:\nfirst\n%ssecond\n%s", n, a, b), true, nil
+		}
+		if atEnd != nil {
+			return "", false, nil
+		}
+	}
+}

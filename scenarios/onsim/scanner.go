@@ -1,0 +1,201 @@
+package onsim
+
+import (
+	"trialog/checker/history"
+	"trialog/core/client"
+	"trialog/core/kafka"
+	"trialog/sim"
+)
+
+// What a scanner's command was.
+const (
+	tagEnd = iota
+	tagFrom
+	tagScan
+)
+
+// scanPause is how long the scanner waits before it looks or tries again.
+const scanPause = 20 * sim.Millisecond
+
+// scanner is the fresh consumer that has the last word: after everything has
+// healed and every producer has its outcomes, it reads each partition from the
+// beginning to the end that it was told first.
+type scanner struct {
+	application
+	parts   []scanned
+	begun   bool
+	polling bool
+	records []history.Record
+}
+
+type scanned struct {
+	place
+	end      int64 // -1: not known yet
+	asked    bool
+	assigned bool
+	open     history.OpID
+	next     int64
+	refusals int // errors in a row
+	over     bool
+}
+
+// givenUp is after how many errors in a row a partition counts as fenced, when
+// a bit was flipped; otherwise the scanner never gives up.
+const givenUp = 20
+
+// Start begins the process; the host is never killed.
+func (s *scanner) Start(c *sim.ClientHost) {
+	s.begin()
+	for _, p := range s.trial.places {
+		s.parts = append(s.parts, scanned{place: p, end: history.Unset, open: history.NoOp})
+	}
+	wakeIn(c, scanPause)
+}
+
+// Wake begins when it is time, and then works until every end is reached.
+func (s *scanner) Wake(c *sim.ClientHost) {
+	if s.Idle() {
+		return
+	}
+	wakeIn(c, scanPause)
+	if !s.begun {
+		if !s.trial.drained(c) {
+			return
+		}
+		s.begun = true
+		s.trial.enter(c.Now(), history.PhaseScan)
+	}
+	ready := true
+	for i := range s.parts {
+		ready = s.prepare(c, i) && ready
+	}
+	if ready {
+		s.poll(c)
+	}
+}
+
+// prepare asks for a partition's end and assigns it; true when it is under way or over.
+func (s *scanner) prepare(c *sim.ClientHost, i int) bool {
+	p := &s.parts[i]
+	switch {
+	case p.over || p.assigned:
+		return true
+	case p.asked:
+		return false
+	case p.end == history.Unset:
+		p.asked = true
+		op := history.NewOp(history.ListOffsets, s.id, s.process, p.partition)
+		op.At = -1
+		command := s.next()
+		s.await(command, s.trial.record.Invoke(c.Now(), &op), i*4+tagEnd)
+		c.Do(&client.ListOffsets{Op: command, Topic: p.topic, Partition: kafka.PartitionIndex(p.index), Timestamp: -1})
+	default:
+		p.asked = true
+		op := history.NewOp(history.Assign, s.id, s.process, p.partition)
+		op.At = 0
+		command := s.next()
+		s.await(command, s.trial.record.Invoke(c.Now(), &op), i*4+tagFrom)
+		c.Do(&client.Assign{Op: command, Topic: p.topic, Partition: kafka.PartitionIndex(p.index),
+			From: client.Position{Kind: client.AtOffset, Offset: 0}})
+	}
+	return false
+}
+
+func (s *scanner) poll(c *sim.ClientHost) {
+	if s.polling {
+		return
+	}
+	s.polling = true
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.over || p.open != history.NoOp {
+			continue
+		}
+		op := history.NewOp(history.Scan, s.id, s.process, p.partition)
+		op.At = p.next
+		p.open = s.trial.record.Invoke(c.Now(), &op)
+	}
+	command := s.next()
+	s.await(command, history.NoOp, tagScan)
+	c.Do(&client.Poll{Op: command, Wait: 100 * kafka.Millisecond})
+}
+
+// Done puts an outcome down.
+func (s *scanner) Done(c *sim.ClientHost, d *client.Done) {
+	pending, ok := s.take(d.Op)
+	if !ok {
+		return
+	}
+	if pending.tag == tagScan {
+		s.polling = false
+		for i := range d.Fetched {
+			s.fetched(c, &d.Fetched[i])
+		}
+		if !s.Idle() {
+			wakeIn(c, 0)
+		}
+		return
+	}
+	r := result(d)
+	s.trial.record.Complete(c.Now(), pending.op, &r)
+	p := &s.parts[pending.tag/4]
+	p.asked = false
+	switch {
+	case d.Outcome != client.OK:
+		s.refused(p)
+	case pending.tag%4 == tagEnd:
+		p.end, p.refusals = int64(d.Offset), 0
+		wakeIn(c, 0)
+	default:
+		p.assigned = true
+		wakeIn(c, 0)
+	}
+}
+
+// refused counts an error. A partition whose disk has rotted may be fenced for
+// good, which is what it should be; the scan goes on without it.
+func (s *scanner) refused(p *scanned) {
+	p.refusals++
+	if s.trial.rotten && p.refusals >= givenUp {
+		p.over = true
+	}
+}
+
+func (s *scanner) fetched(c *sim.ClientHost, d *client.Fetched) {
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.index != int32(d.Partition) || p.topic != d.Topic || p.open == history.NoOp {
+			continue
+		}
+		r := history.NewResult(history.OK)
+		r.Error = errorName(d.Err, d.Reason)
+		if r.Error != "" {
+			r.Outcome = history.Fail
+			s.refused(p)
+		} else {
+			p.refusals = 0
+		}
+		r.Broker, r.LeaderEpoch, r.To = int32(d.Broker), int32(d.LeaderEpoch), int64(d.To)
+		s.records = appendRead(s.records[:0], d.Records)
+		r.Records = s.records
+		if d.Fresh && r.Outcome == history.OK {
+			r.HighWatermark, r.LastStableOffset, r.LogStartOffset = int64(d.HighWatermark), int64(d.LastStableOffset), int64(d.LogStartOffset)
+		}
+		s.trial.record.Complete(c.Now(), p.open, &r)
+		p.open, p.next = history.NoOp, r.To
+		p.over = p.over || r.Outcome == history.OK && p.next >= p.end
+	}
+}
+
+// Idle tells whether the scan is over.
+func (s *scanner) Idle() bool {
+	if !s.begun {
+		return false
+	}
+	for i := range s.parts {
+		if !s.parts[i].over {
+			return false
+		}
+	}
+	return true
+}

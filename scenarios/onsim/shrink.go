@@ -1,0 +1,96 @@
+package onsim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"trialog/scenarios"
+	"trialog/sim/choice"
+	"trialog/sim/shrink"
+)
+
+// shrinkRuns bounds the runs of one shrinking.
+const shrinkRuns = 4000
+
+// ShrinkStep tells how far shrinking has come.
+type ShrinkStep struct {
+	Runs      int
+	Signature string // of the last run
+}
+
+// Shrunk is what shrinking found.
+type Shrunk struct {
+	Tape      *Tape
+	Signature string
+	Runs      int
+	// Before and After count faults, operations and details, in this order.
+	Before, After [shrink.StageCount]int
+}
+
+// Shrink looks for a shorter schedule that fails in the same way: by the same
+// property and anomaly. When ctx ends it settles for what it has.
+func Shrink(ctx context.Context, t *Tape, tell func(ShrinkStep)) (*Shrunk, error) {
+	list, err := scenarios.Named(t.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	given, err := t.overrides()
+	if err != nil {
+		return nil, err
+	}
+	a := New(Options{Patience: 10 * time.Second})
+	runs, operations := 0, t.Operations
+	if list[0].Storage != nil {
+		// What would have come after the failure must not take its place.
+		operations = a.carryOut(&list[0], t.Seed, options{tape: given, operations: operations}).operations
+	}
+	carryOut := func(tape []choice.Override) shrink.Outcome {
+		runs++
+		if ctx.Err() != nil {
+			return shrink.Outcome{}
+		}
+		run := a.carryOut(&list[0], t.Seed, options{tape: tape, record: true, operations: operations})
+		o := shrink.Outcome{Signature: signature(run.Outcome), Choices: run.Result.Choices, Unused: run.Result.Unused}
+		tell(ShrinkStep{Runs: runs, Signature: o.Signature})
+		return o
+	}
+	found, failed := shrink.Minimise(carryOut, given, shrinkRuns)
+	if !failed {
+		return nil, fmt.Errorf("%s --seed %d does not fail", t.Scenario, t.Seed)
+	}
+	s := &Shrunk{Signature: found.Signature, Runs: found.Runs, Before: found.Before, After: found.After}
+	s.Tape = &Tape{Scenario: t.Scenario, Seed: t.Seed, Signature: found.Signature, Operations: operations}
+	s.Tape.setOverrides(found.Tape)
+	// The tape is stored with the hash of its own run.
+	last, err := Replay(context.WithoutCancel(ctx), s.Tape, ReplayOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if signature(last.Outcome) != found.Signature {
+		return nil, errors.New("the shrunk run does not fail any more: the run is not deterministic")
+	}
+	s.Tape.TraceHash = last.Outcome.TraceHash
+	return s, nil
+}
+
+// signature names how a run failed, "" when it did not.
+func signature(o *scenarios.Outcome) string {
+	if o.Failure == nil {
+		return ""
+	}
+	if o.Failure.Class == scenarios.ClassInvariant {
+		return o.Failure.Property + ": " + firstLine(o.Failure.Text)
+	}
+	return o.Failure.Property + ": " + o.Failure.Anomaly
+}
+
+func firstLine(text string) string {
+	for i := range len(text) {
+		if text[i] == '\n' {
+			return text[:i]
+		}
+	}
+	return text
+}

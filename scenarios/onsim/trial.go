@@ -1,0 +1,81 @@
+package onsim
+
+import (
+	"trialog/checker/history"
+	"trialog/scenarios"
+	"trialog/sim"
+)
+
+// trial is what the applications of one run share. They live in one thread, so
+// that reading each other's state is as deterministic as the run itself.
+type trial struct {
+	scenario *scenarios.Scenario
+	record   *history.Recorder
+	topics   []trialTopic
+	places   []place // every partition of every topic
+
+	admin     *administrator
+	producers []*producer
+	consumers []*consumer
+	scanner   *scanner
+
+	processes int32 // client processes so far, a number each
+	writers   uint32
+	ready     bool // the topics are there
+	phase     string
+	rotten    bool // a bit was flipped: a partition may be fenced for good
+}
+
+type trialTopic struct {
+	name       string
+	partitions int32
+}
+
+// place is one partition.
+type place struct {
+	topic     string
+	index     int32
+	partition history.Partition
+}
+
+func (t *trial) process() int32 {
+	t.processes++
+	return t.processes - 1
+}
+
+// enter puts the beginning of a part of the run down, once.
+func (t *trial) enter(now int64, phase string) {
+	if t.phase == phase {
+		return
+	}
+	t.phase = phase
+	e := history.NewEvent(history.Phase, history.Unset)
+	e.Note = phase
+	t.record.Event(now, &e)
+}
+
+// working tells whether producers may still begin something.
+func (t *trial) working(c *sim.ClientHost) bool { return t.ready && c.Phase() <= sim.Faulty }
+
+// lasting tells whether a topic is one of the run's, which nobody deletes.
+func (t *trial) lasting(topic string) bool {
+	for i := range t.topics {
+		if t.topics[i].name == topic {
+			return true
+		}
+	}
+	return false
+}
+
+// drained tells whether every producer has all its outcomes after the faults.
+func (t *trial) drained(c *sim.ClientHost) bool {
+	if c.Phase() < sim.Healing {
+		return false
+	}
+	for _, p := range t.producers {
+		if !p.Idle() {
+			return false
+		}
+	}
+	return true
+}

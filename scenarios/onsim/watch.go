@@ -1,0 +1,166 @@
+package onsim
+
+import (
+	"trialog/checker/history"
+	"trialog/core/broker"
+	"trialog/core/kafka"
+	"trialog/sim"
+)
+
+// watch puts what the world tells into the history: faults, crashes, starts,
+// and for every log of a restarted broker what it had to keep and what it found.
+type watch struct {
+	trial  *trial
+	world  *sim.World             // nil: nobody asks what brokers hold
+	before map[logName]*logBefore // looked up only
+	names  []logName              // in the order of their first sight
+	fired  int64
+}
+
+// logName names one replica of a partition. A broker that has just recovered
+// knows topics by their IDs only.
+type logName struct {
+	node  int
+	topic kafka.TopicID
+	index int32
+}
+
+// logBefore is what is known of a log while its broker runs, or since it died.
+type logBefore struct {
+	topic     string // empty: not told yet
+	partition history.Partition
+	required  int64 // offsets below it are durable
+	appended  int64 // the largest end it had
+	fenced    bool  // it was told that it is
+	seen      bool  // in the recovery under way
+}
+
+func newWatch(t *trial) *watch { return &watch{trial: t, before: make(map[logName]*logBefore)} }
+
+// Fault puts a strike down.
+func (w *watch) Fault(f *sim.Fault) {
+	row, ok := rowOf(f.Kind)
+	if !ok {
+		return
+	}
+	w.fired++
+	if row.history.LosesDisk() {
+		w.trial.rotten = true
+	}
+	e := history.NewEvent(history.Fault, int32(f.Node))
+	e.Fault = row.history
+	if f.Peer > 0 {
+		e.Peer = int32(f.Peer)
+	}
+	e.Note = f.Kind.String()
+	w.trial.record.Event(f.At, &e)
+}
+
+// Node puts a change of a node's state down.
+func (w *watch) Node(n *sim.NodeEvent) {
+	if n.Node > w.trial.scenario.Cluster.Brokers {
+		return // clients' lives stand in their operations
+	}
+	e := history.NewEvent(history.Start, int32(n.Node))
+	e.Note = n.Detail
+	switch n.State {
+	case sim.NodeEnding:
+		w.remember(n.Node)
+		return
+	case sim.NodeKilled, sim.NodeHalted, sim.NodeUnhealthy:
+		e.Kind, e.Fault = history.Crash, history.FaultKill
+	case sim.NodePowerCut:
+		e.Kind, e.Fault = history.Crash, history.FaultPower
+	case sim.NodeStopped:
+		e.Kind, e.Fault, e.Clean = history.Crash, history.FaultKill, true
+	case sim.NodeStarted:
+	case sim.NodeRecovered:
+		w.recovered(n)
+		return
+	default:
+		return
+	}
+	w.trial.record.Event(n.At, &e)
+}
+
+// Broken is told in the result.
+func (w *watch) Broken(int64, int, string) {}
+
+// remember looks at a broker's logs at the last moment at which it can be
+// asked. A broker that had not recovered yet holds none: what stood before holds on.
+func (w *watch) remember(node int) {
+	if w.world == nil {
+		return
+	}
+	w.world.Replicas(node, func(v *broker.PartitionView) bool {
+		b := w.log(node, v)
+		b.required = max(b.required, int64(v.SyncedOffset))
+		b.appended = max(b.appended, int64(v.LogEndOffset))
+		return true
+	})
+}
+
+func (w *watch) log(node int, v *broker.PartitionView) *logBefore {
+	name := logName{node, v.Topic, int32(v.Partition)}
+	b := w.before[name]
+	if b == nil {
+		b = &logBefore{partition: history.NoPartition}
+		w.before[name] = b
+		w.names = append(w.names, name)
+	}
+	if b.topic == "" && v.Name != "" {
+		b.topic, b.partition = v.Name, w.trial.record.Partition(v.Name, name.index)
+	}
+	return b
+}
+
+// recovered compares what a broker has found with what it had to keep.
+func (w *watch) recovered(n *sim.NodeEvent) {
+	if n.Incarnation == 1 || w.world == nil {
+		return
+	}
+	for _, name := range w.names {
+		w.before[name].seen = false
+	}
+	w.world.Replicas(n.Node, func(v *broker.PartitionView) bool {
+		b := w.log(n.Node, v)
+		b.seen = true
+		if b.topic == "" {
+			return true // it was made and its broker died before anybody could look
+		}
+		e := history.NewEvent(history.Recovered, int32(n.Node))
+		e.Partition, e.LeaderEpoch = b.partition, int32(v.LeaderEpoch)
+		e.RequiredEndOffset, e.AppendedEndOffset = b.required, b.appended
+		e.FoundEndOffset, e.LogStartOffset, e.Fenced = int64(v.LogEndOffset), int64(v.LogStartOffset), v.Fenced
+		w.trial.record.Event(n.At, &e)
+		if !v.Fenced {
+			// The log goes on from what was found.
+			b.required, b.appended = min(b.required, e.FoundEndOffset), e.FoundEndOffset
+		}
+		b.fenced = v.Fenced
+		return true
+	})
+	for _, name := range w.names {
+		if b := w.before[name]; name.node == n.Node && !b.seen && w.trial.lasting(b.topic) {
+			e := history.NewEvent(history.Recovered, int32(n.Node))
+			e.Partition, e.RequiredEndOffset, e.AppendedEndOffset, e.FoundEndOffset = b.partition, b.required, b.appended, 0
+			e.Note = "the log is not there"
+			w.trial.record.Event(n.At, &e)
+		}
+	}
+}
+
+// fence, called at the end, puts the logs down that were fenced while they were served: a reader
+// came upon bytes that had rotted.
+func (w *watch) fence(at int64) {
+	for node := 1; node <= w.trial.scenario.Cluster.Brokers; node++ {
+		w.world.Replicas(node, func(v *broker.PartitionView) bool {
+			if b := w.log(node, v); v.Fenced && !b.fenced && b.topic != "" {
+				e := history.NewEvent(history.Recovered, int32(node))
+				e.Partition, e.FoundEndOffset, e.Fenced, e.Note = b.partition, int64(v.LogEndOffset), true, "fenced while it was served"
+				w.trial.record.Event(at, &e)
+			}
+			return true
+		})
+	}
+}
