@@ -43,7 +43,7 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 	case FaultShutdown:
 		h.broker.stopUntil = f.Until
 		w.last(f, h, nil, int64(h.incarnation))
-		w.stepBroker(h.broker, &h.broker.in.stop)
+		w.schedule(h, w.now, evStop, 0, 0)
 	case FaultPause, FaultClientPause:
 		if h.paused {
 			return false

@@ -23,6 +23,7 @@ const (
 	evPeerLate                      // a: connection; a peer has not answered
 	evIdleConn                      // a: connection; nothing was heard on it
 	evPeerLost                      // a: ref; there is no such host
+	evStop                          // a broker is asked to stop
 
 	evKindCount
 )
@@ -31,7 +32,7 @@ var eventNames = [evKindCount]string{
 	evPhase: "phase", evStart: "start", evTimer: "timer", evDeliver: "deliver", evFlush: "flush",
 	evWrite: "write", evSync: "sync", evRead: "read", evJob: "job", evQuorum: "quorum",
 	evStrike: "strike", evFaultEnd: "fault-end", evWake: "wake", evSpace: "space",
-	evDialLost: "dial-lost", evPeerLate: "peer-late", evIdleConn: "idle-connection", evPeerLost: "peer-lost",
+	evDialLost: "dial-lost", evPeerLate: "peer-late", evIdleConn: "idle-connection", evPeerLost: "peer-lost", evStop: "stop",
 }
 
 // String names the kind.

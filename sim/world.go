@@ -291,6 +291,8 @@ func (w *World) dispatchProcess(h *host, e *event) {
 		w.finishRead(h.broker, e.a)
 	case evJob:
 		w.job(h.broker, e.a)
+	case evStop:
+		w.stepBroker(h.broker, &h.broker.in.stop)
 	case evSpace:
 		w.tellSpace(h.broker)
 	case evWake:

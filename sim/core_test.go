@@ -1,0 +1,197 @@
+package sim
+
+import (
+	"encoding/binary"
+	"runtime"
+	"testing"
+
+	"trialog/core/client"
+	"trialog/core/kafka"
+	"trialog/sim/choice"
+)
+
+// ledger is what the applications of one run know together.
+type ledger struct {
+	created bool
+	acked   map[int64]uint64 // offset: value
+	read    map[int64]uint64
+	twice   int // two records acknowledged at one offset
+	changed int // an offset showed another record than before
+	next    uint64
+}
+
+const ledgerTopic = "ledger"
+
+// writerApp creates the topic and produces one record after another.
+type writerApp struct {
+	l        *ledger
+	op       client.OpID
+	values   map[client.OpID]uint64
+	inFlight int
+	ready    bool
+	creates  bool
+}
+
+func (a *writerApp) Start(c *ClientHost) {
+	a.values, a.inFlight, a.ready = map[client.OpID]uint64{}, 0, a.l.created
+	c.WakeAt(c.Now() + Millisecond)
+}
+
+func (a *writerApp) Wake(c *ClientHost) {
+	switch {
+	case c.Phase() >= Healing:
+		return
+	case !a.l.created && a.creates:
+		a.op++
+		c.Do(&client.CreateTopic{Op: a.op, Topic: ledgerTopic, Partitions: 1, Replicas: -1})
+		c.WakeAt(c.Now() + Second)
+		return
+	case a.l.created && a.inFlight < 5:
+		a.op++
+		a.l.next++
+		a.values[a.op] = a.l.next
+		a.inFlight++
+		value := binary.BigEndian.AppendUint64(make([]byte, 0, 100), a.l.next)
+		c.Do(&client.Produce{Op: a.op, Topic: ledgerTopic, Records: []client.Record{{Timestamp: kafka.NoTimestamp, Value: value[:100]}}})
+	}
+	c.WakeAt(c.Now() + c.Between(choice.AppGap, 5*Millisecond, 35*Millisecond))
+}
+
+func (a *writerApp) Done(c *ClientHost, d *client.Done) {
+	v, produced := a.values[d.Op]
+	if !produced {
+		if d.Outcome == client.OK || d.Err.String() == "TOPIC_ALREADY_EXISTS" {
+			a.l.created = true
+		}
+		return
+	}
+	a.inFlight--
+	delete(a.values, d.Op)
+	if d.Outcome != client.OK {
+		return
+	}
+	if _, ok := a.l.acked[int64(d.Offset)]; ok {
+		a.l.twice++
+	}
+	a.l.acked[int64(d.Offset)] = v
+}
+
+func (a *writerApp) Idle() bool { return a.inFlight == 0 }
+
+// readerApp reads the topic from its beginning.
+type readerApp struct {
+	l        *ledger
+	op       client.OpID
+	assigned bool
+	polling  bool
+	behind   int
+}
+
+func (a *readerApp) Start(c *ClientHost) {
+	a.assigned, a.polling = false, false
+	c.WakeAt(c.Now() + 10*Millisecond)
+}
+
+func (a *readerApp) Wake(c *ClientHost) {
+	if !a.l.created {
+		c.WakeAt(c.Now() + 100*Millisecond)
+		return
+	}
+	if !a.assigned {
+		a.assigned = true
+		a.op++
+		c.Do(&client.Assign{Op: a.op, Topic: ledgerTopic, From: client.Position{Kind: client.AtEarliest}})
+	}
+	if !a.polling {
+		a.polling = true
+		a.op++
+		c.Do(&client.Poll{Op: a.op, Wait: 500 * kafka.Millisecond})
+	}
+}
+
+func (a *readerApp) Done(c *ClientHost, d *client.Done) {
+	for i := range d.Fetched {
+		for _, r := range d.Fetched[i].Records {
+			v := binary.BigEndian.Uint64(r.Value)
+			if old, ok := a.l.read[int64(r.Offset)]; ok && old != v {
+				a.l.changed++
+			}
+			a.l.read[int64(r.Offset)] = v
+		}
+	}
+	a.polling = false
+	c.WakeAt(c.Now() + c.Between(choice.AppGap, Millisecond, 20*Millisecond))
+}
+
+func (a *readerApp) Idle() bool { return len(a.l.read) >= len(a.l.acked) }
+
+// coreRun is a world of real machines: one topic, two writers, a reader.
+func coreRun(config Config, l *ledger) Config {
+	l.acked, l.read = map[int64]uint64{}, map[int64]uint64{}
+	limits := client.DefaultLimits()
+	limits.RequestTimeout, limits.DeliveryTimeout, limits.DialTimeout = 2*kafka.Second, 8*kafka.Second, kafka.Second
+	limits.ProduceWait = kafka.Second
+	plain := client.Config{Limits: limits, Producer: client.ProducerConfig{Acks: -1, Idempotent: true, Retries: 1 << 30}}
+	config.Clients = []ClientSpec{
+		{Name: "writer1", Client: plain, App: &writerApp{l: l, creates: true}},
+		{Name: "writer2", Client: plain, App: &writerApp{l: l}},
+		{Name: "reader", Client: plain, App: &readerApp{l: l}},
+	}
+	return config
+}
+
+func check(t *testing.T, l *ledger, r *Result) {
+	t.Helper()
+	if r.Broken != "" {
+		t.Errorf("seed %d at %d.%03d s, node %d: %s", r.Seed, r.BrokenAt/Second, r.BrokenAt%Second/Millisecond, r.BrokenNode, r.Broken)
+		return
+	}
+	lost := 0
+	for offset, v := range l.acked {
+		if got, ok := l.read[offset]; !ok || got != v {
+			lost++
+		}
+	}
+	if lost+l.twice+l.changed > 0 {
+		t.Errorf("seed %d: of %d acknowledged records %d are not where they were acknowledged (%d read), %d lie on another, %d changed",
+			r.Seed, len(l.acked), lost, len(l.read), l.twice, l.changed)
+	}
+}
+
+func TestCoreWithoutFaults(t *testing.T) {
+	for seed := range uint64(3) {
+		var l ledger
+		r := New(coreRun(Config{Seed: seed, Brokers: 1, WirePercent: 50 * seed,
+			Phases: Phases{Warmup: 3 * Second, Faults: 10 * Second, Heal: 2 * Second, Extra: 5 * Second}}, &l)).Run()
+		check(t, &l, r)
+		if len(l.acked) < 400 {
+			t.Errorf("seed %d: only %d acknowledged", seed, len(l.acked))
+		}
+	}
+}
+
+// BenchmarkCore measures a default load on one broker without faults: four
+// writers and two readers, about 100 operations a second.
+func BenchmarkCore(b *testing.B) {
+	config := Config{Brokers: 1, Memory: &Memory{}, Phases: Phases{Warmup: 2 * Second, Faults: 60 * Second, Heal: Second, Extra: Second}}
+	var events, ops uint64
+	var virtual int64
+	var before, after runtime.MemStats
+	b.ResetTimer()
+	for i := range b.N {
+		if i == 1 {
+			runtime.ReadMemStats(&before)
+			b.ResetTimer()
+			events, ops, virtual = 0, 0, 0
+		}
+		var l ledger
+		config.Seed++
+		r := New(coreRun(config, &l)).Run()
+		events += r.Events
+		virtual += r.Virtual
+		ops += uint64(len(l.acked))
+	}
+	b.StopTimer()
+	runtime.ReadMemStats(&after)
+	report(b, events, ops, virtual, after.Mallocs-before.Mallocs)
+}
