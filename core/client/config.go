@@ -44,6 +44,11 @@ type ProducerConfig struct {
 	// Retries bounds how often one batch is sent again; 0 never. Idempotent
 	// producers take it too, but are best left with many.
 	Retries int32
+	// Hasty lets an idempotent producer send a second batch to a partition before
+	// the first under its ID and epoch is acknowledged, as Kafka's own does. A
+	// leader without a state for an ID accepts any sequence: if it refuses the
+	// first batch, it may take the second, and their order is lost.
+	Hasty bool
 	// Compression is used when Config.Codecs has it.
 	Compression batch.CodecID
 }

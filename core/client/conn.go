@@ -85,7 +85,7 @@ func (c *Client) anyConn(out *Effects) *conn {
 		}
 	}
 	if best != nil {
-		if c.due(best.mutedUntil) {
+		if len(best.underway) < int(c.config.Limits.InFlight) && c.due(best.mutedUntil) {
 			return best
 		}
 		return nil

@@ -21,8 +21,8 @@
 //
 // # Invariants
 //
-//	C1  The batches of a partition under way have been given sequences that rise
-//	    without a gap, in the order of the queue.
+//	C1  The numbered batches of a partition have the identity of the partition
+//	    and sequences that rise in the order of the queue.
 //	C2  A batch that may have been appended is never sent with another
 //	    sequence, epoch or producer ID than before.
 //	C3  At most Limits.InFlight requests are under way on one connection.

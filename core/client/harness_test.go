@@ -3,7 +3,6 @@ package client
 import (
 	"fmt"
 	"slices"
-	"testing"
 
 	"trialog/core/kafka"
 	"trialog/core/protocol"
@@ -13,7 +12,7 @@ import (
 // the order of what is sent on them; a broker goes on reading what it was sent
 // after the client has hung up.
 type harness struct {
-	t       testing.TB
+	t       tester
 	client  *Client
 	cluster *cluster
 	now     kafka.Instant
@@ -60,7 +59,14 @@ type link struct {
 
 const netDelay = 1 * kafka.Millisecond
 
-func newHarness(t testing.TB, c *cluster, config Config) *harness {
+// tester is a *testing.T or a *rapid.T.
+type tester interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+func newHarness(t tester, c *cluster, config Config) *harness {
 	h := &harness{t: t, cluster: c, conns: map[Conn]*link{}, done: map[OpID]Done{}, now: kafka.Instant(kafka.Second)}
 	config.Bootstrap = c.brokers
 	config.Fatal = true

@@ -49,6 +49,8 @@ func (c *Client) sendable(p *producerPartition) *outBatch {
 			return nil
 		case idempotent && p.underway >= maxNumbered:
 			return nil
+		case idempotent && !p.confirmed && !c.config.Producer.Hasty && p.underway > 0:
+			return nil
 		case b.closed || b != p.last() || b.attempts > 0 || c.producer.flushing(b) || c.due(b.lingers):
 			return b
 		}

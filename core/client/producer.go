@@ -45,6 +45,9 @@ type producerPartition struct {
 	epoch      kafka.ProducerEpoch
 	next       kafka.Sequence
 	acked      kafka.Sequence
+	// confirmed: a batch under this ID and epoch has been acknowledged, so that
+	// the leader has a state to compare sequences with.
+	confirmed bool
 	// broken: a sequence was handed out whose batch ended in any other way than
 	// by being acknowledged. No new batch is numbered until it is clear whether
 	// the sequences are intact.

@@ -43,6 +43,7 @@ func (p *producerPartition) acknowledge(b *outBatch) {
 	if b.producer.ID != p.id || b.producer.Epoch != p.epoch {
 		return
 	}
+	p.confirmed = true
 	end := batch.NextSequence(b.producer.BaseSequence, b.count)
 	if ahead := (int64(end) - int64(p.acked)) & 0x7fffffff; ahead < 1<<30 {
 		p.acked = end
@@ -95,7 +96,8 @@ func (c *Client) mend(p *producerPartition, out *Effects) {
 	if p.id == s.id && p.epoch == s.epoch {
 		s.epoch++
 	}
-	p.id, p.epoch, p.next, p.acked, p.broken = s.id, s.epoch, 0, 0, false
+	p.id, p.epoch, p.next, p.acked = s.id, s.epoch, 0, 0
+	p.broken, p.confirmed = false, false
 	out.Watch.Reached(must.SequencesRestarted)
 }
 
