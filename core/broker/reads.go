@@ -73,7 +73,8 @@ func (b *Broker) readFailed(h *host, progress partition.Progress, err error) kaf
 
 // fence stops a log from being served. What waits on it is answered.
 func (b *Broker) fence(h *host, reason string) {
-	h.replica.Log.Fence(reason)
+	b.journal.Fence(h.replica.Log, reason)
+	b.upkeepDue = true
 	b.in.retire.Err = kafka.ErrKafkaStorageError
 	b.stepReplica(h, &b.in.retire)
 }

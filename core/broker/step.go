@@ -40,7 +40,9 @@ func (b *Broker) Step(now kafka.Now, in Input, out *Effects) {
 	case *Shutdown:
 		b.beginShutdown()
 	}
-	b.due()
+	if b.phase != PhaseHalted {
+		b.due()
+	}
 	b.settle()
 	b.checkStep()
 	b.out = nil
@@ -73,6 +75,8 @@ func (b *Broker) expire(r *request) {
 func (b *Broker) settle() {
 	for {
 		switch {
+		case b.phase == PhaseHalted:
+			return // nothing is appended or answered any more
 		case len(b.touched) > 0:
 			b.settleHosts()
 		case len(b.toFetch) > 0:

@@ -49,6 +49,17 @@ func (b *Broker) jobDone(in *JobDone) {
 	default:
 		if b.journal.Done(b.now, in.Result) {
 			b.upkeepDue = true
+			b.touchBehind()
+		}
+	}
+}
+
+// touchBehind lets replicas look again for whose logs a job has changed how far
+// they count.
+func (b *Broker) touchBehind() {
+	for _, h := range b.hosts {
+		if h.replica.Behind() {
+			b.touch(h)
 		}
 	}
 }
@@ -134,7 +145,6 @@ func (b *Broker) halt(reason string, clean bool) {
 	if !clean {
 		b.note(Note{Level: Error, Text: "the broker stops", Detail: reason, Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
 	}
-	b.touched, b.toAdvance, b.toFetch, b.upkeepDue = b.touched[:0], b.toAdvance[:0], b.toFetch[:0], false
 }
 
 // diskSpace takes the free bytes. Below the reserve produce is refused, and

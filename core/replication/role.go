@@ -81,7 +81,7 @@ func (r *Replica) leave(role Role, code kafka.ErrorCode, out *Effects) {
 // mayTake tells whether a role may be taken: not on a fenced log, not under an
 // epoch older than the log's or the role's, and not by old news.
 func (r *Replica) mayTake(epoch kafka.LeaderEpoch, partitionEpoch kafka.PartitionEpoch) bool {
-	if !r.Log.Serving() || epoch < r.Log.LatestEpoch() || epoch < r.epoch {
+	if r.Log.Fenced != "" || r.Log.Deleted() || epoch < r.Log.LatestEpoch() || epoch < r.epoch {
 		return false
 	}
 	return r.role == RoleNone || partitionEpoch > r.partitionEpoch

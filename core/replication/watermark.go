@@ -50,6 +50,12 @@ func (r *Replica) advance(out *Effects) {
 	}
 }
 
+// Behind tells whether Advance has something to do: more counts than before
+// without this machine having been told, as after a checkpoint.
+func (r *Replica) Behind() bool {
+	return r.role == RoleLeader && r.counted() > r.Log.HighWatermark
+}
+
 // inMaximalISR tells whether a replica is in the ISR or asked into it (KIP-497).
 func (r *Replica) inMaximalISR(id kafka.BrokerID) bool {
 	return slices.Contains(r.isr, id) || slices.Contains(r.expanding, id)
