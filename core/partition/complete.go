@@ -19,7 +19,7 @@ func (r *recovery) complete(x *recovered) error {
 		}
 	}
 	x.epochsTo(l.LogEndOffset)
-	l.truncateEpochs(l.LogEndOffset + 1) // one that starts at the end was seen, and older ones are refused
+	l.truncateEpochs(l.LogEndOffset + 1)                     // one that starts at the end was seen, and older ones are refused
 	l.LogStartOffset = min(l.LogStartOffset, l.LogEndOffset) // a fenced log keeps what it can
 	l.LocalLogStartOffset = max(l.LocalLogStartOffset, l.LogStartOffset)
 	l.HighWatermark = min(max(l.HighWatermark, l.LogStartOffset), l.LogEndOffset)

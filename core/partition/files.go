@@ -133,3 +133,24 @@ func syncFile(fs disk.FS, path string) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return f.Sync()
 }
+
+// liveNames lists the directories in dir after removing those whose removal was
+// cut short. A crash may have kept both names of one that was being renamed.
+func liveNames(fs disk.FS, dir string) ([]string, error) {
+	names, err := fs.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		base, ok := strings.CutSuffix(name, deleted)
+		if !ok {
+			continue
+		}
+		for _, half := range []string{name, base} {
+			if err := removeTree(fs, dir+"/"+half); err != nil && !errors.Is(err, disk.ErrNotExist) {
+				return nil, err
+			}
+		}
+	}
+	return fs.ReadDir(dir)
+}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"trialog/core/disk"
 	"trialog/core/kafka"
@@ -105,17 +104,11 @@ func (r *recovery) add(x *recovered) *recovered {
 
 // loadLogs reads the checkpoint of every log.
 func (r *recovery) loadLogs() error {
-	names, err := r.fs.ReadDir(logsDir)
+	names, err := liveNames(r.fs, logsDir)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if strings.HasSuffix(name, deleted) {
-			if err := removeTree(r.fs, logsDir+"/"+name); err != nil {
-				return err
-			}
-			continue
-		}
 		if id, ok := parse20(name); ok {
 			if err := r.loadLog(kafka.LogID(id)); err != nil {
 				return err
@@ -208,7 +201,7 @@ func (r *recovery) removeDeleted(s *survey) error {
 		if !ok || !s.deleted[kafka.LogID(id)] {
 			continue
 		}
-		if err := removeLog(r.fs, logsDir+"/"+name); err != nil {
+		if err := removeDir(r.fs, logsDir+"/"+name); err != nil {
 			return err
 		}
 	}
@@ -269,7 +262,7 @@ func (r *recovery) finish(lsn, durable kafka.LSN) error {
 	slices.Sort(r.order)
 	for _, id := range r.strays {
 		if _, ok := r.logs[id]; !ok { // its creation never became durable
-			if err := removeLog(r.fs, LogDir(id)); err != nil {
+			if err := removeDir(r.fs, LogDir(id)); err != nil {
 				return err
 			}
 		}
@@ -308,7 +301,7 @@ func (r *recovery) checkpoint(l *Log, lsn, durable kafka.LSN) error {
 // begins an empty one.
 func (r *recovery) renewJournal(generations []generationFiles, next kafka.LSN) error {
 	for i := range generations {
-		if err := removeTree(r.fs, GenerationDir(generations[i].first)); err != nil {
+		if err := removeDir(r.fs, GenerationDir(generations[i].first)); err != nil {
 			return err
 		}
 	}

@@ -18,11 +18,27 @@ type ReleaseResult struct{ count int }
 func Release(fs disk.FS, args any) (any, error) {
 	a := args.(*ReleaseArgs)
 	for _, g := range a.generations {
-		if err := removeTree(fs, GenerationDir(g)); err != nil {
+		if err := removeDir(fs, GenerationDir(g)); err != nil {
 			return nil, err
 		}
 	}
 	return &ReleaseResult{count: len(a.generations)}, nil
+}
+
+// removeDir removes a directory of files. It is renamed first, so that no crash
+// leaves a part of it under its name.
+func removeDir(fs disk.FS, dir string) error {
+	err := fs.Rename(dir, dir+deleted)
+	switch {
+	case errors.Is(err, disk.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := fs.SyncDir(dirOf(dir)); err != nil {
+		return err
+	}
+	return removeTree(fs, dir+deleted)
 }
 
 // DeleteArgs names a log whose EntryDelete is durable.
@@ -34,23 +50,8 @@ type DeleteArgs struct {
 // DeleteResult says that its files are gone.
 type DeleteResult struct{ log *Log }
 
-// Delete removes a log's files. The directory is renamed first, so that no
-// crash leaves half a log under its name.
+// Delete removes a log's files.
 func Delete(fs disk.FS, args any) (any, error) {
 	a := args.(*DeleteArgs)
-	return &DeleteResult{log: a.log}, removeLog(fs, a.dir)
-}
-
-func removeLog(fs disk.FS, dir string) error {
-	err := fs.Rename(dir, dir+deleted)
-	switch {
-	case errors.Is(err, disk.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	}
-	if err := fs.SyncDir(logsDir); err != nil {
-		return err
-	}
-	return removeTree(fs, dir+deleted)
+	return &DeleteResult{log: a.log}, removeDir(fs, a.dir)
 }

@@ -29,7 +29,7 @@ type entry struct {
 
 // listJournal lists the generations, oldest first.
 func listJournal(fs disk.FS) ([]generationFiles, error) {
-	names, err := fs.ReadDir(journalDir)
+	names, err := liveNames(fs, journalDir)
 	if err != nil {
 		return nil, err
 	}
