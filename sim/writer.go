@@ -96,7 +96,7 @@ func (w *World) write(b *brokerHost) {
 	var last kafka.Ref
 	for i := range q.taken {
 		last = q.taken[i].Ref
-		journaled = journaled || uint64(q.taken[i].LSN) != 0
+		journaled = journaled || q.taken[i].Journaled()
 	}
 	clear(q.taken)
 	q.syncTo = last

@@ -37,6 +37,10 @@ type Append struct {
 	Bytes       []byte
 }
 
+// Journaled tells whether the entry goes to the journal, which a sync then
+// makes durable.
+func (a *Append) Journaled() bool { return a.LSN != 0 }
+
 // FileKind selects one of a segment's files.
 type FileKind uint8
 
