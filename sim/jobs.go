@@ -135,7 +135,8 @@ func (w *World) job(b *brokerHost, i uint64) {
 		work := b.mount.Work
 		w.trace.current.add2(uint64(work.Calls)<<32^uint64(work.Syncs), uint64(work.Bytes))
 		c := &w.config.Disk
-		took := c.JobMin + work.Calls*2*Microsecond + work.Bytes + work.Syncs*w.latency(b, choice.DiskSync, c.SyncMin, c.SyncJitter)
+		sync := b.disk.Draw().Between(choice.DiskSync, c.SyncMin, c.SyncMin+c.SyncJitter)
+		took := c.JobMin + work.Calls*2*Microsecond + work.Bytes + work.Syncs*sync + min(work.Syncs, 2)*b.stall
 		w.schedule(b.host, w.now+took, evJob, i, 0)
 		return
 	}

@@ -167,8 +167,8 @@ func (w *World) Finish() *Result { return w.result() }
 func (w *World) Step() bool { return w.Advance(1) }
 
 // Advance carries out up to n events. It returns false when the run is over. A
-// panic in a machine is a broken invariant or belief: it ends the run and is
-// told in the Result.
+// machine that panics with a string has broken an invariant or belief: that
+// ends the run and is told in the Result. Any other panic is the caller's.
 func (w *World) Advance(n uint64) bool {
 	if !w.config.Panic {
 		defer w.caught()
@@ -204,10 +204,8 @@ func (w *World) caught() {
 	case nil:
 	case string:
 		w.fail(int(w.event.node), r)
-	case error:
-		w.fail(int(w.event.node), "panic: "+r.Error())
 	default:
-		panic(r)
+		panic(r) // not an invariant but a defect, for the caller to tell
 	}
 }
 
