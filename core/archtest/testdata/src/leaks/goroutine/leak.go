@@ -1,0 +1,6 @@
+// Package goroutine leaks the scheduler.
+package goroutine
+
+func run(f func()) {
+	go f() // want "goroutine"
+}
