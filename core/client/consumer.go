@@ -18,13 +18,12 @@ type consumer struct {
 
 // poll is a Poll that awaits its answer.
 type poll struct {
-	op     OpID
-	began  bool
-	wait   kafka.Duration
-	until  kafka.Instant
-	since  uint64 // fetches above it were sent for this poll or later ones
-	max    int32
-	called kafka.Instant
+	op    OpID
+	began bool
+	wait  kafka.Duration
+	until kafka.Instant
+	since uint64 // fetches above it were sent for this poll or later ones
+	max   int32
 }
 
 type assignedState uint8

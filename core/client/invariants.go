@@ -71,13 +71,3 @@ func follows(b *outBatch, s kafka.Sequence) bool {
 	end := batch.NextSequence(b.producer.BaseSequence, b.count)
 	return (int64(s)-int64(end))&0x7fffffff < 1<<30
 }
-
-// Positions calls yield with every partition that is read and its position,
-// NoOffset while it is being looked up.
-func (c *Client) Positions(yield func(topic string, index kafka.PartitionIndex, position kafka.Offset) bool) {
-	for _, a := range c.consumer.assigned {
-		if !yield(a.topic.name, a.index, a.position) {
-			return
-		}
-	}
-}
