@@ -51,7 +51,6 @@ func produceFranz(t *testing.T, s *server, topic string, from, n int, opts []kgo
 	t.Helper()
 	c, err := kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(s.addr), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0),
-		kgo.RecordDeliveryTimeout(20 * time.Second),
 	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
