@@ -106,12 +106,14 @@ func (pc *partitionClaims) apply(e *history.Event, before []history.Event) {
 				pc.damage(e, false, true, "a data directory was lost")
 			case history.FaultDiskDead:
 				pc.damage(e, true, true, "a disk died")
+			default: // single calls fail, or loss must show: nothing is taken for granted
 			}
 		}
 	case history.Recovered:
 		if e.Fenced && diskFault(before, e.Node) {
 			pc.damage(e, true, false, "the log is fenced after a disk fault")
 		}
+	default: // says nothing about copies
 	}
 }
 
@@ -180,6 +182,7 @@ func (c *claims) claimed(property history.Property, p history.Partition, positio
 			if !v.total {
 				continue // judged by what the crash had to spare
 			}
+		default:
 		}
 		return false, v.reason
 	}

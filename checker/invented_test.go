@@ -10,13 +10,12 @@ import (
 // plain and idempotent that keep several sends in flight, consumers, crashes
 // that take nothing, ambiguous and failed sends, a final scan.
 type inventor struct {
-	r     *rand.Rand
-	rec   *history.Recorder
-	logs  [2][]history.Value
-	next  [8]uint64 // by client: count of records sent
-	at    [8][2]int64
-	open  []pending
-	crash bool
+	r    *rand.Rand
+	rec  *history.Recorder
+	logs [2][]history.Value
+	next [8]uint64 // by client: count of records sent
+	at   [8][2]int64
+	open []pending
 }
 
 type pending struct {
@@ -26,7 +25,6 @@ type pending struct {
 	res     history.Result
 	records []history.Record
 	applied bool
-	lane    int32 // partition a producer is to keep its order in
 }
 
 const producers = 4 // clients 0..3 produce, the odd ones idempotently; 4..7 consume

@@ -42,6 +42,7 @@ func judgeSessionMonotonicReads(t *trial, f *finding) {
 			default:
 				r.sessions[key] = session{o.At, int32(i)}
 			}
+		default: // moves no consumer
 		}
 	}
 }

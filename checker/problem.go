@@ -31,7 +31,7 @@ func (t *trial) pose(p history.Partition, bounded bool, into *problem) {
 	into.reads = into.reads[:kept]
 }
 
-// poseReads enters the answers that bound the log, by slots for now, and marks
+// poseReads enters the answers that bound the log, by slots at first, and marks
 // the slots at which they put its end, so that a send whose records such an end
 // divides is posed in pieces.
 func (t *trial) poseReads(l *logIndex, p history.Partition, bounded bool, into *problem) {

@@ -51,7 +51,7 @@ func (r *Report) failure(b *bufio.Writer, v *Verdict) {
 	line("trace", h.TraceHash)
 	line("replay", h.Replay)
 	line("shrink", h.Shrink)
-	b.WriteByte('\n')
+	fmt.Fprintln(b)
 }
 
 func where(h *history.History, a *Anomaly) string {

@@ -22,7 +22,9 @@ func Write(w io.Writer, h *History) error {
 		e.partitions[i] = h.Partitions[i].String()
 	}
 	bw := bufio.NewWriterSize(w, 1<<20)
-	bw.Write(append(first, '\n'))
+	if _, err := bw.Write(append(first, '\n')); err != nil {
+		return err
+	}
 	for _, l := range lines(h) {
 		e.b = bw.AvailableBuffer()
 		switch l.what {

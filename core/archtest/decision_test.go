@@ -113,8 +113,9 @@ func comparison(op token.Token) bool {
 	switch op {
 	case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // call looks at what compares without an operator.

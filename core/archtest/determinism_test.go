@@ -123,6 +123,7 @@ func (d *detector) node(n ast.Node) {
 			d.written(n.X, "address-taken")
 		case token.ARROW:
 			d.refuse(n, "channel")
+		default:
 		}
 	case *ast.SliceExpr:
 		if _, ok := underlying(d.pass.TypesInfo.TypeOf(n.X)).(*types.Array); ok {

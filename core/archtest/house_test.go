@@ -2,6 +2,7 @@ package archtest
 
 import (
 	"bytes"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -55,6 +56,27 @@ func TestFilesStayShort(t *testing.T) {
 		if n := bytes.Count(read(t, path), []byte{'\n'}); n > maxLines && !strings.HasSuffix(path, "_test.go") {
 			t.Errorf("%s has %d lines, at most %d: one theme a file", path, n, maxLines)
 		}
+	}
+}
+
+const maxFunctionLines = 70
+
+func TestFunctionsStayShort(t *testing.T) {
+	for _, path := range sources(t) {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		eachFunction(file, func(name string, decl ast.Decl) {
+			if n := set.Position(decl.End()).Line - set.Position(decl.Pos()).Line + 1; name != "" && n > maxFunctionLines {
+				t.Errorf("%s: %s has %d lines, at most %d", path, name, n, maxFunctionLines)
+			}
+		})
 	}
 }
 
