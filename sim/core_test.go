@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"trialog/core/client"
@@ -167,6 +168,95 @@ func TestCoreWithoutFaults(t *testing.T) {
 		if len(l.acked) < 400 {
 			t.Errorf("seed %d: only %d acknowledged", seed, len(l.acked))
 		}
+	}
+}
+
+// harsh strikes with everything that a single broker must survive without losing anything.
+func harsh() Faults {
+	var f Faults
+	for k := FaultKind(1); k < FaultKindCount; k++ {
+		if k != FaultJournalRot && k != FaultSegmentRot {
+			f.Doses = append(f.Doses, Dose{Kind: k, Share: 60, TimesMin: 0, TimesMax: 4})
+		}
+	}
+	return f
+}
+
+func harshConfig(seed uint64, l *ledger) Config {
+	return coreRun(Config{
+		Seed: seed, Brokers: 1, WirePercent: 30, BatchSteps: int(seed % 4), Faults: harsh(),
+		Clock:  Clock{OffsetMaxMs: 60_000, DriftMaxPpm: 200},
+		Phases: Phases{Warmup: 3 * Second, Faults: 20 * Second, Heal: 15 * Second, Extra: 20 * Second},
+	}, l)
+}
+
+func TestCoreKeepsWhatItAcknowledged(t *testing.T) {
+	memory := &Memory{}
+	acked, fired := 0, 0
+	for seed := range uint64(40) {
+		var l ledger
+		config := harshConfig(seed, &l)
+		config.Memory = memory
+		r := New(config).Run()
+		check(t, &l, r)
+		if r.Stuck || r.ServingAtEnd != 1 {
+			t.Errorf("seed %d: stuck %v, %d serve, %d acknowledged, %d read", seed, r.Stuck, r.ServingAtEnd, len(l.acked), len(l.read))
+		}
+		acked += len(l.acked)
+		for _, n := range r.Faults {
+			fired += n
+		}
+	}
+	if acked < 40*200 || fired < 40*5 {
+		t.Errorf("%d acknowledged under %d faults: too little was at risk", acked, fired)
+	}
+}
+
+// The same seed is the same run, whatever the scheduler, the collector and
+// earlier runs do.
+func TestCoreIsDeterministic(t *testing.T) {
+	memory := &Memory{}
+	for seed := range uint64(6) {
+		var l ledger
+		plain := New(harshConfig(seed, &l)).Run()
+		for _, procs := range []int{1, 8} {
+			for _, gc := range []int{10, -1} {
+				func() {
+					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+					defer debug.SetGCPercent(debug.SetGCPercent(gc))
+					var l ledger
+					config := harshConfig(seed, &l)
+					config.Memory = memory
+					if r := New(config).Run(); r.TraceHash != plain.TraceHash || r.Events != plain.Events {
+						t.Errorf("seed %d, GOMAXPROCS %d, GOGC %d: another run", seed, procs, gc)
+					}
+				}()
+			}
+		}
+	}
+	if d, differ := FirstDifference(func() Config { var l ledger; return harshConfig(1, &l) }); differ {
+		t.Errorf("event %d:\n%s\n%s", d.Event, d.A, d.B)
+	}
+}
+
+func TestFirstDifferenceShowsBothSides(t *testing.T) {
+	calls := uint64(0)
+	d, differ := FirstDifference(func() Config {
+		var l ledger
+		config := harshConfig(2, &l)
+		run := calls % 2
+		calls++
+		events := uint64(0)
+		config.Leak = func() uint64 {
+			if events++; events == 500 {
+				return run
+			}
+			return 0
+		}
+		return config
+	})
+	if !differ || d.Event != 499 || d.A == d.B || d.A == "" {
+		t.Fatalf("%v at %d:\n%s\n%s", differ, d.Event, d.A, d.B)
 	}
 }
 
