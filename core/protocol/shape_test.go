@@ -16,6 +16,8 @@ func fill(t *rapid.T, v reflect.Value, depth int) {
 	switch v.Kind() {
 	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		v.SetInt(rapid.Int64Range(-1, 1<<(v.Type().Bits()-1)-1).Draw(t, "n"))
+	case reflect.Uint8, reflect.Uint16:
+		v.SetUint(rapid.Uint64Range(0, 1<<v.Type().Bits()-1).Draw(t, "u"))
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "b"))
 	case reflect.String:

@@ -20,7 +20,11 @@ const (
 	KeyDescribeConfigs         int16 = 32
 	KeyCreatePartitions        int16 = 37
 	KeyIncrementalAlterConfigs int16 = 44
+	KeyEnvelope                int16 = 58
 	KeyDescribeCluster         int16 = 60
+	KeyBrokerRegistration      int16 = 62
+	KeyBrokerHeartbeat         int16 = 63
+	KeyAllocateProducerIDs     int16 = 67
 	KeyDescribeTopicPartitions int16 = 75
 )
 
@@ -37,8 +41,11 @@ type API struct {
 	// (KIP-482); neverFlexible where there is none.
 	FlexibleFrom int16
 	// Listed: the API works and ApiVersions advertises it. A request for a key
-	// that is not listed is refused like an unknown one.
+	// that is neither listed nor internal is refused like an unknown one.
 	Listed bool
+	// Internal: brokers speak it with one another. It is decoded, and never
+	// advertised.
+	Internal bool
 	// Shape describes the request body for the check that precedes kmsg's
 	// decoder; see shape.go. Empty where the codec is our own.
 	Shape string
@@ -61,7 +68,11 @@ var apis = [...]API{
 	{Key: KeyDescribeConfigs, Name: "DescribeConfigs", Min: 1, Max: 4, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true, Shape: "[ 1 s { s } ] 1 @3+1"},
 	{Key: KeyCreatePartitions, Name: "CreatePartitions", Min: 0, Max: 3, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ s 4 [ { 4 } ] ] 4 1"},
 	{Key: KeyIncrementalAlterConfigs, Name: "IncrementalAlterConfigs", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 1, Listed: true, Shape: "[ 1 s [ s 1 s ] ] 1"},
+	{Key: KeyEnvelope, Name: "Envelope", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "s s s"},
 	{Key: KeyDescribeCluster, Name: "DescribeCluster", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "1 @1+1 @2+1"},
+	{Key: KeyBrokerRegistration, Name: "BrokerRegistration", Min: 4, Max: 4, FlexibleFrom: 0, Internal: true, Shape: "4 s 16 [ s s 2 2 ] [ s 2 2 ] s 1 { 16 } 8"},
+	{Key: KeyBrokerHeartbeat, Name: "BrokerHeartbeat", Min: 0, Max: 1, FlexibleFrom: 0, Internal: true, Shape: "4 8 8 1 1"},
+	{Key: KeyAllocateProducerIDs, Name: "AllocateProducerIds", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "4 8"},
 	{Key: KeyDescribeTopicPartitions, Name: "DescribeTopicPartitions", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "[ s ] 4 < s 4 >"},
 }
 
@@ -88,7 +99,7 @@ func APIs(yield func(API) bool) {
 func SupportedVersion(key, version int16) bool {
 	for i := range apis {
 		if apis[i].Key == key {
-			return apis[i].Listed && version >= apis[i].Min && version <= apis[i].Max
+			return (apis[i].Listed || apis[i].Internal) && version >= apis[i].Min && version <= apis[i].Max
 		}
 	}
 	return false
