@@ -23,6 +23,7 @@ const (
 	QuorumDropped               // quorum: a proposal vanished
 	QuorumCommittedTwice        // quorum: an entry committed again
 	QuorumCommittedAfterUnknown // quorum: an entry committed after its proposer was told Unknown
+	QuorumUnknownAfterCommitted // quorum: a proposer was told Unknown of what it had been told was committed
 	QuorumReordered             // quorum: a proposal overtook an earlier one of its proposer
 	QuorumOldEpochCommitted     // quorum: a batch of an old epoch committed after a newer claim
 	QuorumLeadsBeforeApplied    // quorum: leadership was told before older entries
@@ -75,6 +76,7 @@ var probeNames = [ProbeCount]string{
 	QuorumDropped:               "quorum-dropped",
 	QuorumCommittedTwice:        "quorum-committed-twice",
 	QuorumCommittedAfterUnknown: "quorum-committed-after-unknown",
+	QuorumUnknownAfterCommitted: "quorum-unknown-after-committed",
 	QuorumReordered:             "quorum-reordered",
 	QuorumOldEpochCommitted:     "quorum-old-epoch-committed",
 	QuorumLeadsBeforeApplied:    "quorum-leads-before-applied",

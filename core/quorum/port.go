@@ -57,8 +57,8 @@ type SnapshotLoaded struct {
 	State []byte
 }
 
-// Unknown tells that nobody knows what became of a proposal: it may commit
-// later, or never.
+// Unknown tells, at most once per proposal, that nobody knows what became of it:
+// it may commit later, or never, or have been told as Committed just before.
 type Unknown struct{ Ref kafka.Ref }
 
 func (*Leads) quorumEvent()          {}

@@ -56,7 +56,7 @@ type judge struct {
 type witness struct {
 	last      uint64 // index it is at
 	proposals map[uint64]identity
-	settled   map[uint64]bool // told Committed or Unknown
+	unknown   map[uint64]bool // told Unknown
 }
 
 func newJudge(trace []TraceEvent) *judge {
@@ -87,7 +87,7 @@ func (j *judge) event(t *TraceEvent) *Rejection {
 		if w != nil {
 			return reject("Q8", "node %d begins while it is up", t.Node)
 		}
-		j.nodes[t.Node] = &witness{proposals: map[uint64]identity{}, settled: map[uint64]bool{}}
+		j.nodes[t.Node] = &witness{proposals: map[uint64]identity{}, unknown: map[uint64]bool{}}
 		return nil
 	}
 	if w == nil {
@@ -143,7 +143,6 @@ func (j *judge) committed(w *witness, t *TraceEvent) *Rejection {
 		if own, known := w.proposals[t.Ref]; !known || own != e {
 			return reject("Q6", "node %d is told of its reference %d with an entry that it did not propose under it", t.Node, t.Ref)
 		}
-		w.settled[t.Ref] = true
 	}
 	return nil
 }
@@ -168,10 +167,10 @@ func (j *judge) unknown(w *witness, t *TraceEvent) *Rejection {
 	if _, known := w.proposals[t.Ref]; !known {
 		return reject("Q6", "node %d is told Unknown of reference %d, which it did not propose", t.Node, t.Ref)
 	}
-	if w.settled[t.Ref] {
-		return reject("Q7", "node %d is told Unknown of reference %d, which was settled", t.Node, t.Ref)
+	if w.unknown[t.Ref] {
+		return reject("Q7", "node %d is told Unknown of reference %d again", t.Node, t.Ref)
 	}
-	w.settled[t.Ref] = true
+	w.unknown[t.Ref] = true
 	return nil
 }
 

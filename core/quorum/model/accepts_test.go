@@ -118,7 +118,7 @@ var literal = []struct{ name, rule, trace string }{
 	{"Unknown of nothing", "Q6", `
 		{"kind":"up","node":0}
 		{"kind":"unknown","node":0,"ref":1}`},
-	{"Unknown after Committed", "Q7", `
+	{"Unknown after Committed", "", `
 		{"kind":"up","node":0}
 		{"kind":"propose","node":0,"ref":1,"epoch":1,"seq":1}
 		{"kind":"committed","node":0,"index":1,"ref":1,"epoch":1,"seq":1}

@@ -191,17 +191,22 @@ func (m *Model) snapshotFor(n *node) *snapshot {
 	return nil
 }
 
-// settle notes that a proposer has seen its entry: no Unknown follows.
+// settle notes that a proposer has seen its entry: no Unknown follows, but for
+// the one that was on its way.
 func (m *Model) settle(id int, ref kafka.Ref) {
 	for i := range m.flights {
 		f := &m.flights[i]
-		if f.node == id && f.ref == ref && f.incarnation == m.nodes[id].incarnation && f.unknownAt != never {
-			f.unknownAt = never
-			if f.due == never && !f.parked {
-				m.flights = slices.Delete(m.flights, i, i+1)
-			}
+		if f.node != id || f.ref != ref || f.incarnation != m.nodes[id].incarnation || f.unknownAt == never || f.settled {
+			continue
+		}
+		if f.settled = true; m.odd(siteUnknownToo, m.cfg.Limits.OddUnknown) {
 			return
 		}
+		f.unknownAt = never
+		if f.due == never && !f.parked {
+			m.flights = slices.Delete(m.flights, i, i+1)
+		}
+		return
 	}
 }
 
@@ -212,6 +217,9 @@ func (m *Model) deliverUnknown(i int) Delivery {
 	d := Delivery{f.node, &m.unknown}
 	m.unknown.Ref = f.ref
 	f.unknownAt, f.gaveUp = never, true
+	if f.settled {
+		m.reached(must.QuorumUnknownAfterCommitted)
+	}
 	if f.parked && !f.afar {
 		f.parked = false
 		if m.odd(siteUnknown, m.cfg.Limits.OddUnknown) {

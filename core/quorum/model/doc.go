@@ -14,12 +14,12 @@
 //	Q4 A committed entry survives: whoever catches up has it.
 //	Q5 A snapshot's state is the fold of the entries up to its index.
 //	Q6 A Ref comes back only to the incarnation that proposed it, with its entry.
-//	Q7 Unknown comes at most once per proposal, and not after its Committed.
+//	Q7 Unknown comes at most once per proposal.
 //	Q8 Nothing reaches a node that is down.
 //
 // Not promised, each done by the model: an old epoch's entry commits late; an
 // entry commits twice; one leader's pipeline has gaps and changes order; Unknown,
-// then committed much later or never; leadership told before older entries are
+// then committed much later or never, or told just before; leadership told before older entries are
 // applied, told late, told to two, or told falsely; replay from a snapshot on
 // restart; unbounded lag; leadership that moves without a fault, or is absent for
 // seconds; a voter that dies with its host, links and disk.

@@ -19,6 +19,7 @@ type flight struct {
 	parked      bool          // waits for a leader
 	afar        bool          // it has left its proposer: a leader has it
 	gaveUp      bool          // its proposer was told Unknown
+	settled     bool          // its proposer was told Committed
 }
 
 // Propose takes a proposal from a live node. Entry.Records is kept.

@@ -31,7 +31,7 @@ type Limits struct {
 
 	OddDrop        uint64 // a proposal vanishes
 	OddTwice       uint64 // an entry commits again later
-	OddUnknown     uint64 // a proposal is answered Unknown and commits later
+	OddUnknown     uint64 // a proposal is answered Unknown and commits later, or just before
 	OddReorder     uint64 // a proposal falls behind later ones
 	OddGap         uint64 // an index is skipped
 	OddLongLag     uint64 // a node hears of no commit for LongLag
@@ -70,6 +70,7 @@ const (
 	siteReplay
 	siteOrphan
 	siteFalseWho
+	siteUnknownToo
 
 	// SiteCount is one past the last site that the model draws from.
 	SiteCount
