@@ -43,9 +43,10 @@ type scanned struct {
 // a bit was flipped; otherwise the scanner never gives up.
 const givenUp = 20
 
-// Start begins the process; the host is never killed.
+// Start begins the process. Faults kill it only before it has begun to scan.
 func (s *scanner) Start(c *sim.ClientHost) {
 	s.begin()
+	s.parts, s.begun, s.polling = s.parts[:0], false, false
 	for _, p := range s.trial.places {
 		s.parts = append(s.parts, scanned{place: p, end: history.Unset, open: history.NoOp})
 	}
