@@ -16,16 +16,22 @@ const watchEvery = time.Second
 // keeps a leader from answering). It counts probes, not time: a process that
 // was stopped for an hour has missed one probe.
 type watchdog struct {
-	engine *Engine
-	leads  atomic.Bool
-	ctx    context.Context
-	cancel context.CancelFunc
-	done   chan struct{}
+	answers func(context.Context) bool // one probe
+	fail    func(error)
+	every   time.Duration
+	limit   int // probes missed in a row
+	leads   atomic.Bool
+	ctx     context.Context
+	cancel  context.CancelFunc
+	done    chan struct{}
 }
 
 func newWatchdog(e *Engine) *watchdog {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &watchdog{engine: e, ctx: ctx, cancel: cancel, done: make(chan struct{})}
+	return &watchdog{
+		answers: e.answers, fail: e.config.Fail, every: watchEvery, limit: max(2, int(e.config.StallsAfter/watchEvery)),
+		ctx: ctx, cancel: cancel, done: make(chan struct{}),
+	}
 }
 
 func (w *watchdog) setLeads(leads bool) { w.leads.Store(leads) }
@@ -38,9 +44,8 @@ func (w *watchdog) stop() {
 func (w *watchdog) run() {
 	defer close(w.done)
 	ctx := w.ctx
-	tick := time.NewTicker(watchEvery)
+	tick := time.NewTicker(w.every)
 	defer tick.Stop()
-	limit := max(2, int(w.engine.config.StallsAfter/watchEvery))
 	missed := 0
 	for {
 		select {
@@ -52,16 +57,17 @@ func (w *watchdog) run() {
 			missed = 0
 			continue
 		}
-		if missed++; missed >= limit && ctx.Err() == nil {
-			w.engine.config.Fail(fmt.Errorf("the metadata quorum's engine has not answered %d probes in a row", missed))
+		if missed++; missed >= w.limit && ctx.Err() == nil {
+			w.fail(fmt.Errorf("the metadata quorum's engine has not answered %d probes in a row", missed))
 			return
 		}
 	}
 }
 
-func (w *watchdog) answers(ctx context.Context) bool {
+// answers asks the engine for a linearizable read.
+func (e *Engine) answers(ctx context.Context) bool {
 	probe, cancel := context.WithTimeout(ctx, watchEvery)
 	defer cancel()
-	_, err := w.engine.host.SyncRead(probe, shardID, nil)
+	_, err := e.host.SyncRead(probe, shardID, nil)
 	return err == nil
 }
