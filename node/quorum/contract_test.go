@@ -13,6 +13,7 @@ import (
 // TestContract holds the real engine to the port's contract: what the suite
 // records must be a trace of the model that the simulator runs on.
 func TestContract(t *testing.T) {
+	t.Parallel()
 	quorumtest.Suite(t, func(n int) quorumtest.Cluster {
 		c := &realCluster{t: t, voters: voters(t)[:n], nodes: make([]realNode, n)}
 		if n == 1 {

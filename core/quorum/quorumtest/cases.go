@@ -89,7 +89,7 @@ func catchesUp(l *lab) {
 func (l *lab) isolate(n int, cut bool) {
 	for o := range l.nodes {
 		if o != n {
-			l.cluster.Cut(n, o, cut)
+			l.cluster.(Cutter).Cut(n, o, cut)
 		}
 	}
 }
