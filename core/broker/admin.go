@@ -31,6 +31,12 @@ func (b *Broker) adminDone(r *request, result *controller.Result) {
 		reply = createPartitionsReply(r, result)
 	case keyIncrementalAlterConfigs:
 		reply = alterConfigsReply(r, result)
+	case keyBrokerRegistration:
+		reply = registrationReply(result)
+	case keyBrokerHeartbeat:
+		reply = heartbeatReply(result)
+	case keyAllocateProducerIDs:
+		reply = producerIDsReply(result)
 	}
 	b.finish(r, reply)
 }

@@ -20,6 +20,10 @@ const (
 	keyCreatePartitions        = protocol.KeyCreatePartitions
 	keyIncrementalAlterConfigs = protocol.KeyIncrementalAlterConfigs
 	keyDescribeCluster         = protocol.KeyDescribeCluster
+	keyEnvelope                = protocol.KeyEnvelope
+	keyBrokerRegistration      = protocol.KeyBrokerRegistration
+	keyBrokerHeartbeat         = protocol.KeyBrokerHeartbeat
+	keyAllocateProducerIDs     = protocol.KeyAllocateProducerIDs
 	keyDescribeTopicPartitions = protocol.KeyDescribeTopicPartitions
 )
 
@@ -57,6 +61,14 @@ func (b *Broker) begin(r *request) {
 		b.beginAlterConfigs(r)
 	case keyDescribeCluster:
 		b.beginDescribeCluster(r)
+	case keyEnvelope:
+		b.beginEnvelope(r)
+	case keyBrokerRegistration:
+		b.beginBrokerRegistration(r)
+	case keyBrokerHeartbeat:
+		b.beginBrokerHeartbeat(r)
+	case keyAllocateProducerIDs:
+		b.beginAllocateProducerIDs(r)
 	case keyDescribeTopicPartitions:
 		b.beginDescribeTopicPartitions(r)
 	default:

@@ -53,6 +53,7 @@ type Broker struct {
 	controller *controller.Machine // nil without a voter
 	decided    controller.Effects
 	commands   window[pendingCommand]
+	sends      window[pendingSend]
 	session    session
 	producers  producerIDs
 
@@ -73,6 +74,7 @@ func New(config Config, limits Limits) *Broker {
 		byTopic:     make(map[kafka.TopicPartition]*host),
 		state:       metadata.NewState(),
 		commands:    newWindow[pendingCommand](),
+		sends:       newWindow[pendingSend](),
 		session:     session{epoch: kafka.NoBrokerEpoch},
 	}
 	b.resolveBrokerConfig()

@@ -362,13 +362,13 @@ func TestOtherIncarnationTakesOver(t *testing.T) {
 	w := newWorld(t)
 	w.start()
 	old := w.b
-	entries := len(w.log)
+	entries := len(w.quorum.log)
 	w.boot() // on a copy of the metadata log, as another process would
 	w.give(&broker.Start{})
 	w.give(&broker.Quorum{Event: leads})
 	w.settle()
-	for i := entries; i < len(w.log); i++ {
-		old.Step(w.now, &broker.Quorum{Event: committed(uint64(i+1), w.log[i])}, &w.fx)
+	for i := entries; i < len(w.quorum.log); i++ {
+		old.Step(w.now, &broker.Quorum{Event: committed(uint64(i+1), w.quorum.log[i])}, &w.fx)
 	}
 	if !w.fx.Halt.Set || w.fx.Halt.Clean {
 		t.Fatalf("the old incarnation goes on: %+v", w.fx.Halt)

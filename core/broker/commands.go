@@ -26,9 +26,13 @@ func (b *Broker) ask(p pendingCommand, body controller.Body) {
 	b.command(p, body, b.now.Mono.Add(b.limits.RequestTimeout))
 }
 
-// command gives a command to the controller of this node. Without one, or when
-// it is not active, the answer is NOT_CONTROLLER.
+// command gives a command to the controller of this node or, when that is not
+// active, to the broker whose controller is. When nobody's is, or cannot be
+// reached, the answer is NOT_CONTROLLER.
 func (b *Broker) command(p pendingCommand, body controller.Body, deadline kafka.Instant) {
+	if !b.IsController() && b.sendToController(p, body) {
+		return
+	}
 	ref, slot := b.commands.add()
 	*slot = p
 	if b.controller == nil {

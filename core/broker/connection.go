@@ -137,6 +137,9 @@ func (b *Broker) emit(r *request) {
 	case keyFetch:
 		body = b.fetchReply(r)
 	}
+	if r.envelope != nil {
+		body = r.seal(body)
+	}
 	b.counters.Replies++
 	b.out.Replies = append(b.out.Replies, Reply{
 		Conn: r.conn.id, Key: r.key, Version: r.version, CorrelationID: r.correlation,

@@ -26,7 +26,7 @@ import (
 type world struct {
 	t      testing.TB
 	fs     *memfs.FS
-	log    []quorum.Entry // what the quorum has committed, over all incarnations
+	quorum *committee
 	limits broker.Limits
 	config broker.Config
 
@@ -47,11 +47,32 @@ type world struct {
 	holdWrites, holdSyncs, holdReads, holdJobs bool
 
 	conns   map[kafka.ConnID]bool
+	sent    map[int32]pendingPeer // by correlation ID
 	replies []reply
 	notes   []broker.Note
 	halt    broker.Halt
 	story   *strings.Builder // the transcript, nil: none
 	corr    int32
+}
+
+// committee is a metadata quorum that commits at once, over all incarnations.
+type committee struct {
+	log     []quorum.Entry
+	members []*world
+}
+
+// commit tells every broker that is up.
+func (c *committee) commit(from *world, p *quorum.Propose) {
+	c.log = append(c.log, p.Entry)
+	for _, w := range c.members {
+		in := &quorum.Committed{Index: uint64(len(c.log)), Entry: p.Entry}
+		if w == from {
+			in.Ref = p.Ref
+		}
+		if w.b != nil {
+			w.give(&broker.Quorum{Event: in})
+		}
+	}
 }
 
 // reply is a copy of a Reply whose body outlives the effects.
@@ -65,6 +86,7 @@ type reply struct {
 
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, fs: memfs.New(), limits: broker.DefaultLimits(), now: kafka.Now{Mono: 1_000_000_000, Wall: 1_700_000_000_000}}
+	w.quorum = &committee{members: []*world{w}}
 	w.limits.CheckEvery = 1
 	w.config = broker.Config{
 		NodeID: 1, Voter: true, Codecs: &batch.Codecs{},
@@ -95,8 +117,8 @@ func (w *world) boot() {
 	w.written, w.synced = 0, 0
 	w.holdWrites, w.holdSyncs, w.holdReads, w.holdJobs = false, false, false, false
 	w.fx.Reset()
-	for i := range w.log {
-		w.inbox = append(w.inbox, &broker.Quorum{Event: &quorum.Committed{Index: uint64(i + 1), Entry: w.log[i]}})
+	for i, e := range w.quorum.log {
+		w.give(&broker.Quorum{Event: &quorum.Committed{Index: uint64(i + 1), Entry: e}})
 	}
 }
 
@@ -136,6 +158,9 @@ func (w *world) carryOut() {
 	for i := range w.fx.Replies {
 		r := &w.fx.Replies[i]
 		w.tell("reply   %s", describeReply(r))
+		if w.peerAnswered(r) {
+			continue
+		}
 		w.replies = append(w.replies, reply{r.Conn, r.Key, r.CorrelationID, keep(r), r.Close})
 	}
 	for i := range w.fx.Appends {
@@ -147,9 +172,10 @@ func (w *world) carryOut() {
 	w.jobs = append(w.jobs, w.fx.Jobs...)
 	w.notes = append(w.notes, w.fx.Notes...)
 	for i := range w.fx.Proposals {
-		p := &w.fx.Proposals[i]
-		w.log = append(w.log, p.Entry)
-		w.give(&broker.Quorum{Event: &quorum.Committed{Index: uint64(len(w.log)), Ref: p.Ref, Entry: p.Entry}})
+		w.quorum.commit(w, &w.fx.Proposals[i])
+	}
+	for i := range w.fx.Sends {
+		w.peer(&w.fx.Sends[i])
 	}
 	if w.fx.Halt.Set {
 		w.halt = w.fx.Halt

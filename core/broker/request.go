@@ -36,6 +36,7 @@ type request struct {
 	clientID    string
 	body        protocol.Body
 	err         kafka.ErrorCode // why the driver could not decode the body
+	envelope    *envelope       // another broker has forwarded it; nil for a client's own
 
 	place    int // in the heap of deadlines
 	deadline kafka.Instant
@@ -84,7 +85,7 @@ func (q *requests) get(t token) *request {
 // giveBack ends a request and keeps its memory.
 func (q *requests) giveBack(r *request) {
 	must.True(r.place == noPlace, "B2 a request that is gone waits for no instant")
-	r.conn, r.body, r.reply = nil, nil, nil
+	r.conn, r.body, r.reply, r.envelope = nil, nil, nil, nil
 	r.principal, r.clientID = "", ""
 	r.state, r.applied, r.close, r.err = requestQueued, false, false, kafka.None
 	r.produce.reset()

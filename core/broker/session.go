@@ -16,8 +16,9 @@ type session struct {
 	previous    kafka.BrokerEpoch // in the clean-shutdown mark, NoBrokerEpoch without
 	diskCluster string            // the cluster that the data directory belongs to, empty while it is new
 
-	asking  bool          // a command is under way
-	retryAt kafka.Instant // when to ask next, unless asking
+	asking   bool          // a command is under way
+	giveUpAt kafka.Instant // when to ask again although it is
+	retryAt  kafka.Instant // when to ask next, unless asking
 
 	stopBy     kafka.Instant // while stopping: when patience ends
 	shouldStop bool          // while stopping: the controller has moved the roles
@@ -82,10 +83,11 @@ func (b *Broker) sessionDue() {
 	if b.phase == PhaseStopping {
 		b.continueShutdown()
 	}
-	if b.session.asking || b.now.Mono < b.session.retryAt || b.session.drained {
+	if b.session.drained || b.now.Mono < b.session.nextAsk() {
 		return
 	}
 	b.session.asking = true
+	b.session.giveUpAt = b.now.Mono.Add(2 * max(b.limits.Heartbeat, b.limits.Retry))
 	if !b.session.registered {
 		b.session.retryAt = b.now.Mono.Add(b.limits.Retry)
 		b.ask(pendingCommand{kind: commandRegister}, b.registration())
@@ -192,9 +194,18 @@ func (b *Broker) sessionDeadline() (kafka.Instant, bool) {
 	if b.journal == nil || b.session.drained {
 		return 0, false
 	}
-	at, any := b.session.retryAt, !b.session.asking
-	if b.phase == PhaseStopping && (!any || b.session.stopBy < at) {
-		at, any = b.session.stopBy, true
+	at := b.session.nextAsk()
+	if b.phase == PhaseStopping {
+		at = min(at, b.session.stopBy)
 	}
-	return at, any
+	return at, true
+}
+
+// nextAsk is when to ask the controller again: an answer that does not come
+// must not cost the session.
+func (s *session) nextAsk() kafka.Instant {
+	if s.asking {
+		return s.giveUpAt
+	}
+	return s.retryAt
 }

@@ -34,7 +34,8 @@ func (b *Broker) Step(now kafka.Now, in Input, out *Effects) {
 		b.jobDone(in)
 	case *Quorum:
 		b.quorumEvent(in.Event)
-	case *PeerReply: // nothing is sent to other brokers yet
+	case *PeerReply:
+		b.peerReply(in)
 	case *DiskSpace:
 		b.diskSpace(in.Free)
 	case *Shutdown:
@@ -103,7 +104,7 @@ func (b *Broker) settleConnections() {
 // mayBegin tells whether a request may begin now. Before the broker serves only
 // the protocol itself is spoken; produce waits while the journal is at its bound.
 func (b *Broker) mayBegin(r *request) bool {
-	if r.err != kafka.None || r.key == keyApiVersions {
+	if r.err != kafka.None || servedEarly(r.key) {
 		return true
 	}
 	if b.phase < PhaseServing {
@@ -114,6 +115,17 @@ func (b *Broker) mayBegin(r *request) bool {
 		return false
 	}
 	return true
+}
+
+// servedEarly tells which requests do not wait until this broker serves: what
+// tells clients our versions, and what other brokers ask of the controller,
+// which may be here before anything else is.
+func servedEarly(key int16) bool {
+	switch key {
+	case keyApiVersions, keyBrokerRegistration, keyBrokerHeartbeat, keyAllocateProducerIDs, keyEnvelope:
+		return true
+	}
+	return false
 }
 
 // unstall lets connections look again whether their next request may begin.

@@ -1,0 +1,49 @@
+package broker
+
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"trialog/core/controller"
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/protocol"
+)
+
+// beginBrokerRegistration hands another broker's registration to the controller.
+func (b *Broker) beginBrokerRegistration(r *request) {
+	q := r.body.(*kmsg.BrokerRegistrationRequest)
+	c := &controller.RegisterBroker{
+		Broker: kafka.BrokerID(q.BrokerID), Incarnation: q.IncarnationID, Previous: kafka.BrokerEpoch(q.PreviousBrokerEpoch),
+	}
+	if id, err := kafka.ParseUUID(q.ClusterID); err == nil {
+		c.ClusterID = id
+	}
+	if len(q.LogDirs) == 1 {
+		c.Directory = q.LogDirs[0]
+	}
+	if q.Rack != nil {
+		c.Rack = *q.Rack
+	}
+	for _, l := range q.Listeners {
+		c.Listeners = append(c.Listeners, metadata.Listener{Name: l.Name, Host: l.Host, Port: l.Port, Security: l.SecurityProtocol})
+	}
+	b.askForBroker(r, c)
+}
+
+// askForBroker gives the controller what another broker asks for.
+func (b *Broker) askForBroker(r *request, body controller.Body) {
+	if !b.fromBroker(r.conn) {
+		b.adminDone(r, &controller.Result{Error: kafka.ErrClusterAuthorizationFailed})
+		return
+	}
+	b.askController(r, body, 0)
+}
+
+func registrationReply(result *controller.Result) protocol.Body {
+	a := kmsg.NewPtrBrokerRegistrationResponse()
+	a.ErrorCode, a.BrokerEpoch = int16(result.Error), int64(kafka.NoBrokerEpoch)
+	if done, ok := result.Body.(*controller.RegisterBrokerResult); ok {
+		a.BrokerEpoch = int64(done.Epoch)
+	}
+	return a
+}

@@ -1,0 +1,238 @@
+package broker_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"trialog/core/broker"
+	"trialog/core/kafka"
+	"trialog/core/protocol"
+)
+
+// pendingPeer is a request between two worlds.
+type pendingPeer struct {
+	from         *world
+	ref          kafka.Ref
+	key, version int16
+}
+
+// newCluster makes brokers 1 to n with one committee. None is started.
+func newCluster(t testing.TB, n int) []*world {
+	c := &committee{}
+	for i := range n {
+		w := newWorld(t)
+		w.config.NodeID = kafka.BrokerID(i + 1)
+		w.config.Seed = uint64(100 * (i + 1))
+		w.config.Listeners[0].Host = "broker" + strconv.Itoa(i+1)
+		w.quorum = c
+		c.members = append(c.members, w)
+	}
+	return c.members
+}
+
+// peer carries a request to the broker that it names, over the wire.
+func (w *world) peer(s *broker.Send) {
+	for _, to := range w.quorum.members {
+		if to.config.NodeID != s.To || to.b == nil {
+			continue
+		}
+		if to.sent == nil {
+			to.sent = map[int32]pendingPeer{}
+		}
+		frame := protocol.AppendRequest(nil, s.Key, s.Version, 0, "peer", s.Body)
+		_, body, code, err := protocol.DecodeRequest(frame[protocol.FramePrefixBytes:], nil)
+		if code != kafka.None || err != nil {
+			w.t.Fatalf("a request between brokers does not parse: key %d %v %v", s.Key, code, err)
+		}
+		conn := kafka.ConnID(1000 + w.config.NodeID)
+		if !to.conns[conn] {
+			to.conns[conn] = true
+			to.give(&broker.ConnectionOpened{Conn: conn, Listener: "PLAINTEXT"})
+		}
+		to.corr++
+		to.sent[to.corr] = pendingPeer{w, s.Ref, s.Key, s.Version}
+		to.give(&broker.Request{Conn: conn, Key: s.Key, Version: s.Version, CorrelationID: to.corr, Body: body})
+		return
+	}
+	w.give(&broker.PeerReply{Ref: s.Ref})
+}
+
+// peerAnswered carries the answer back.
+func (w *world) peerAnswered(r *broker.Reply) bool {
+	p, ok := w.sent[r.CorrelationID]
+	if !ok || r.Conn < 1000 {
+		return false
+	}
+	delete(w.sent, r.CorrelationID)
+	frame := protocol.AppendResponse(nil, r.Key, r.Version, r.CorrelationID, r.Body)
+	_, body, code := protocol.DecodeResponse(frame[protocol.FramePrefixBytes:], p.key, p.version, nil)
+	if code != kafka.None {
+		w.t.Fatalf("an answer between brokers does not parse: key %d %v", p.key, code)
+	}
+	p.from.give(&broker.PeerReply{Ref: p.ref, Body: body})
+	return true
+}
+
+// settleAll lets every broker come to rest.
+func settleAll(worlds []*world) {
+	for busy := true; busy; {
+		busy = false
+		for _, w := range worlds {
+			if w.b != nil && len(w.inbox) > 0 {
+				busy = true
+				w.settle()
+			}
+		}
+	}
+}
+
+// passAll lets time go by everywhere.
+func passAll(worlds []*world, d kafka.Duration) {
+	for _, w := range worlds {
+		w.now.Mono = w.now.Mono.Add(d)
+		w.now.Wall += kafka.TimestampMs(d / kafka.Millisecond)
+		w.give(&broker.Tick{})
+	}
+	settleAll(worlds)
+}
+
+// cluster starts n brokers, the first of which is the controller.
+func cluster(t testing.TB, n int) []*world {
+	worlds := newCluster(t, n)
+	for _, w := range worlds {
+		w.boot()
+		w.give(&broker.Start{})
+	}
+	worlds[0].give(&broker.Quorum{Event: leads})
+	settleAll(worlds)
+	for range 4 {
+		passAll(worlds, 600*kafka.Millisecond)
+	}
+	for _, w := range worlds {
+		if !w.b.Ready() {
+			t.Fatalf("broker %d is %v", w.config.NodeID, w.b.Phase())
+		}
+	}
+	return worlds
+}
+
+func TestBrokersRegisterWithTheControllersBroker(t *testing.T) {
+	worlds := cluster(t, 3)
+	if !worlds[0].b.IsController() || worlds[1].b.IsController() {
+		t.Fatal("the wrong broker is the controller")
+	}
+	q := kmsg.NewPtrMetadataRequest()
+	corr := worlds[2].send(1, 12, q)
+	a := worlds[2].answer(corr).(*kmsg.MetadataResponse)
+	if len(a.Brokers) != 3 || a.ControllerID != 1 || *a.ClusterID != worlds[0].b.ClusterID() {
+		t.Fatalf("metadata of broker 3: %+v", a)
+	}
+}
+
+func TestAdminRequestsReachTheController(t *testing.T) {
+	worlds := cluster(t, 3)
+	corr := worlds[1].queue(1, 7, createTopic("orders", 6))
+	settleAll(worlds)
+	a := worlds[1].answer(corr).(*kmsg.CreateTopicsResponse)
+	if a.Topics[0].ErrorCode != 0 || a.Topics[0].NumPartitions != 6 {
+		t.Fatalf("create through broker 2: %+v", a.Topics[0])
+	}
+	leaders := map[kafka.BrokerID]int{}
+	for _, p := range worlds[2].b.Image().TopicByName("orders").Partitions {
+		leaders[p.Leader]++
+	}
+	if len(leaders) != 3 {
+		t.Fatalf("leaders %v", leaders)
+	}
+	corr = worlds[2].queue(1, 7, createTopic("orders", 6))
+	settleAll(worlds)
+	if a := worlds[2].answer(corr).(*kmsg.CreateTopicsResponse); kafka.ErrorCode(a.Topics[0].ErrorCode) != kafka.ErrTopicAlreadyExists {
+		t.Fatalf("create again: %+v", a.Topics[0])
+	}
+}
+
+func TestPartitionsAreServedWhereTheyAreLed(t *testing.T) {
+	worlds := cluster(t, 2)
+	corr := worlds[0].queue(1, 7, createTopic("orders", 2))
+	settleAll(worlds)
+	worlds[0].answer(corr)
+	for _, p := range worlds[0].b.Image().TopicByName("orders").Partitions {
+		for _, w := range worlds {
+			corr := w.send(2, produceV, produce("orders", p.Index, -1, w.batch("a")))
+			got := w.answer(corr).(*protocol.ProduceResponse)
+			want := kafka.None
+			if w.config.NodeID != p.Leader {
+				want = kafka.ErrNotLeaderOrFollower
+			}
+			if got.Partitions[0].Err != want {
+				t.Fatalf("partition %d at broker %d: %v", p.Index, w.config.NodeID, got.Partitions[0].Err)
+			}
+			if want != kafka.None && (got.Partitions[0].CurrentLeader.Leader != p.Leader || len(got.Nodes) != 1) {
+				t.Fatalf("no hint: %+v", got)
+			}
+		}
+	}
+}
+
+func TestProducerIDsOfTwoBrokersDiffer(t *testing.T) {
+	worlds := cluster(t, 2)
+	seen := map[int64]bool{}
+	for range 3 {
+		for _, w := range worlds {
+			corr := w.queue(1, 4, kmsg.NewPtrInitProducerIDRequest())
+			settleAll(worlds)
+			a := w.answer(corr).(*kmsg.InitProducerIDResponse)
+			if a.ErrorCode != 0 || seen[a.ProducerID] {
+				t.Fatalf("broker %d gives %+v", w.config.NodeID, a)
+			}
+			seen[a.ProducerID] = true
+		}
+	}
+}
+
+func TestSilentBrokerIsFencedAndComesBack(t *testing.T) {
+	worlds := cluster(t, 2)
+	corr := worlds[0].queue(1, 7, createTopic("orders", 2))
+	settleAll(worlds)
+	worlds[0].answer(corr)
+	gone := worlds[1]
+	gone.kill()
+	for range 30 { // in steps that the controller does not take for a gap of its own
+		passAll(worlds[:1], 500*kafka.Millisecond)
+	}
+	if !worlds[0].b.Image().Broker(2).Fenced {
+		t.Fatal("a silent broker is not fenced")
+	}
+	gone.now = worlds[0].now
+	gone.boot()
+	gone.give(&broker.Start{})
+	settleAll(worlds)
+	for range 4 {
+		passAll(worlds, 600*kafka.Millisecond)
+	}
+	if !gone.b.Ready() {
+		t.Fatalf("the broker that came back is %v", gone.b.Phase())
+	}
+	for _, p := range worlds[0].b.Image().TopicByName("orders").Partitions {
+		if p.Leader == kafka.NoBroker {
+			t.Fatalf("partition %d has no leader", p.Index)
+		}
+	}
+}
+
+func TestControlledShutdownOfOneOfTwo(t *testing.T) {
+	worlds := cluster(t, 2)
+	worlds[1].give(&broker.Shutdown{})
+	settleAll(worlds)
+	for range 6 {
+		passAll(worlds, 500*kafka.Millisecond)
+	}
+	if !worlds[1].halt.Clean {
+		t.Fatalf("halt %+v in phase %v", worlds[1].halt, worlds[1].b.Phase())
+	}
+	if !worlds[0].b.Image().Broker(2).ShuttingDown {
+		t.Fatal("the controller was not told")
+	}
+}
