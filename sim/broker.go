@@ -245,7 +245,7 @@ func (w *World) reply(b *brokerHost, r *broker.Reply) {
 	if c == nil {
 		return
 	}
-	w.free.Put(c.release())
+	w.free.Put(r.Request)
 	if r.Body != nil {
 		w.respond(c, r)
 	}
@@ -301,7 +301,6 @@ func (w *World) request(c *connection, m *message, code kafka.ErrorCode) {
 	if p, ok := m.body.(*protocol.ProduceRequest); ok {
 		protocol.Prepare(p, m.version, &w.checker)
 	}
-	c.hold(m.body)
 	if w.trace.on() {
 		w.trace.say("request from", m.clientID)
 		w.trace.number("key", int64(m.key))

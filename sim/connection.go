@@ -60,11 +60,9 @@ type connection struct {
 	clientConn uint64
 	peer       *peer // set when the initiator is a broker
 
-	dialled   bool // the initiator waits for msgAccept
-	versions  []sentRequest
-	sentHead  int
-	requests  []protocol.Body // bodies that the acceptor works on
-	requested int             // head of requests
+	dialled  bool // the initiator waits for msgAccept
+	versions []sentRequest
+	sentHead int
 }
 
 // sentRequest is a request whose response is awaited.
@@ -111,20 +109,3 @@ func (c *connection) answered() (sentRequest, bool) {
 
 // waiting tells how many requests wait for their response.
 func (c *connection) waiting() int { return len(c.versions) - c.sentHead }
-
-// hold keeps a request's body until it is answered.
-func (c *connection) hold(b protocol.Body) { c.requests = append(c.requests, b) }
-
-// release returns the body of the oldest request that was not yet answered.
-func (c *connection) release() protocol.Body {
-	if c.requested == len(c.requests) {
-		return nil
-	}
-	b := c.requests[c.requested]
-	c.requests[c.requested] = nil
-	c.requested++
-	if c.requested == len(c.requests) {
-		c.requests, c.requested = c.requests[:0], 0
-	}
-	return b
-}

@@ -182,8 +182,7 @@ func (w *World) retire(c *connection) {
 		e.clear()
 		*e = end{queue: e.queue}
 	}
-	clear(c.requests)
-	*c = connection{ends: c.ends, versions: c.versions[:0], requests: c.requests[:0]}
+	*c = connection{ends: c.ends, versions: c.versions[:0]}
 	w.net.free = append(w.net.free, c)
 }
 
