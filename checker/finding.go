@@ -15,7 +15,8 @@ type finding struct {
 	claimed   int64 // anomalies where the property is claimed
 	atRisk    int64
 	inScope   int64  // things judged where the property is claimed
-	excuse    string // why something judged was not claimed
+	excuse    string // what settings or faults took out of the claim
+	outside   string // what the property never speaks of
 	undecided []string
 }
 
@@ -28,11 +29,22 @@ func (f *finding) claims(p history.Partition, position int64) bool {
 }
 
 func (f *finding) note(claimed bool, reason string) {
-	if claimed {
+	switch {
+	case claimed:
 		f.inScope++
-	} else if f.excuse == "" {
+	case reason == plainProducer:
+		f.outside = reason
+	case f.excuse == "":
 		f.excuse = reason
 	}
+}
+
+// whyNot says why something was not claimed, if anything was not.
+func (f *finding) whyNot() string {
+	if f.excuse == "" {
+		return f.outside
+	}
+	return f.excuse
 }
 
 // found counts an anomaly and returns where to put its evidence, or nil if
@@ -103,9 +115,11 @@ func (f *finding) conclude() Verdict {
 	case len(f.undecided) > 0:
 		v.Status, v.Reason = Unknown, strings.Join(f.undecided, "; ")
 	case len(v.Found) > 0:
-		v.Status, v.Reason = NotClaimed, f.excuse
-	case f.inScope == 0 && f.excuse != "":
-		v.Status, v.Reason = NotClaimed, f.excuse
+		v.Status, v.Reason = NotClaimed, f.whyNot()
+	case f.inScope == 0 && f.whyNot() != "":
+		v.Status, v.Reason = NotClaimed, f.whyNot()
+	case f.atRisk == 0 && f.excuse != "":
+		v.Status, v.Reason = NotClaimed, f.excuse // what was at risk was not claimed
 	case f.atRisk == 0:
 		v.Status, v.Reason = Vacuous, "nothing was at risk"
 	default:

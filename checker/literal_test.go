@@ -470,6 +470,19 @@ func TestClaims(t *testing.T) {
 		{name: "unsynced, power cut: not claimed", header: unsynced, text: lost(`! crash 0 power`), finds: "3 (NOT-CLAIMED lost-write)"},
 		{name: "unsynced, process killed: claimed", header: unsynced, text: lost(`! crash 0 kill`), finds: "3 lost-write"},
 		{name: "unsynced, acknowledged after the power cut: claimed anew", header: unsynced, text: "! crash 0 power\n" + lost(``), finds: "3 lost-write"},
+		{name: "unsynced, the acknowledgement was under way at the power cut", header: unsynced, text: `
+			x=a send 1
+			! crash 0 power
+			x -> ok 0
+			b send 2 -> ok 1
+			z scan at=0 -> ok 1:2 to=2 hw=2`, finds: "3 (NOT-CLAIMED lost-write)"},
+		{name: "unsynced, a position of before the power cut", header: unsynced, text: `
+			x=a send 1
+			b poll at=0 -> ok 0:1 to=1
+			! crash 0 power
+			b poll at=1 -> ok to=1
+			b seek at=0 reset -> ok
+			z scan at=0 -> ok to=0 hw=0`, finds: "4 (NOT-CLAIMED unseen), 8 (NOT-CLAIMED high-watermark-went-back), 9 (NOT-CLAIMED nonmonotonic-poll)"},
 		{name: "unsynced, the log goes back at the power cut", header: unsynced, text: `
 			a send 1 -> ok 0
 			a send 2 -> ok 1

@@ -8,10 +8,12 @@ import (
 
 // loss is a record that was acknowledged or read and is not in the final scan.
 type loss struct {
-	sent     int32
-	witness  int32 // the operation that was told: the send, or a read
-	position int64 // when it was told
-	acked    bool
+	sent    int32
+	witness int32 // the operation that was told: the send, or a read
+	// called is when it was called and told when it returned. The answer was
+	// given in between: it may have been under way when a fault struck.
+	called, told int64
+	acked        bool
 }
 
 // missing lists, for one partition after the other, what the final scan lacks.
@@ -30,7 +32,8 @@ func (t *trial) missing(f func(p history.Partition, l loss)) {
 		if acked {
 			witness = s.op
 		}
-		f(o.Partition, loss{int32(n), witness, t.h.Ops[witness].ReturnPos, acked})
+		w := &t.h.Ops[witness]
+		f(o.Partition, loss{int32(n), witness, w.InvokePos, w.ReturnPos, acked})
 	}
 }
 
@@ -49,7 +52,7 @@ func judgeDurability(t *trial, f *finding) {
 			return
 		}
 		c := s.covering(t, v.first)
-		if c < 0 || t.h.Ops[c].InvokePos < l.position {
+		if c < 0 || t.h.Ops[c].InvokePos < l.told {
 			return // told after that part of the scan: another scan would be needed
 		}
 		name, text := "lost-write", "acknowledged at offset %d, absent from the final scan, which goes on to %d"
@@ -78,7 +81,7 @@ func (t *trial) weighDurability(f *finding) {
 		if s.bits&sentAcked == 0 {
 			continue
 		}
-		claimed, reason := f.claimsLoss(o.Partition, loss{position: o.ReturnPos, sent: int32(n), acked: true})
+		claimed, reason := f.claimsLoss(o.Partition, loss{called: o.InvokePos, sent: int32(n), acked: true})
 		f.note(claimed, reason)
 		if !claimed {
 			f.context("acknowledged, not claimed", 1)
@@ -102,7 +105,7 @@ func (t *trial) weighDurability(f *finding) {
 
 // claimsLoss tells whether the loss of a record breaks a claim.
 func (f *finding) claimsLoss(p history.Partition, l loss) (bool, string) {
-	if claimed, reason := f.t.claims.claimed(f.v.Property, p, l.position); !claimed {
+	if claimed, reason := f.t.claims.claimed(f.v.Property, p, l.called); !claimed {
 		return false, reason
 	}
 	if l.acked {

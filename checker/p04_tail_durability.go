@@ -20,7 +20,7 @@ func judgeTailDurability(t *trial, f *finding) {
 			return
 		}
 		last := s.ops[len(s.ops)-1]
-		if v.first < s.end || t.h.Ops[last].InvokePos < l.position {
+		if v.first < s.end || t.h.Ops[last].InvokePos < l.told {
 			return
 		}
 		if a := f.foundAs("unseen", p, claimed, reason); a != nil {

@@ -14,7 +14,7 @@ type readerAt struct {
 
 type session struct {
 	next int64 // offset that the consumer reads next
-	op   int32 // operation that set it
+	op   int32 // operation that moved it there; one that found nothing more does not
 }
 
 // judgeSessionMonotonicReads: a consumer neither skips a record that somebody
@@ -67,6 +67,9 @@ func (r *reading) session(key readerAt) (session, bool) {
 // poll judges one read and moves the session.
 func (r *reading) poll(i int32, o *history.Op, key readerAt) {
 	before, known := r.session(key)
+	if !known {
+		before = session{history.Unset, i}
+	}
 	if o.Outcome != history.OK {
 		if o.RecordCount > 0 || o.To != history.Unset {
 			delete(r.sessions, key) // it may have moved on, or not
@@ -79,7 +82,7 @@ func (r *reading) poll(i int32, o *history.Op, key readerAt) {
 		if from == history.Unset {
 			from = before.next
 		}
-		r.step(before.op, i, o, before.next, from, "poll-skip", "nonmonotonic-poll")
+		r.step(before, i, o, before.next, from, "poll-skip", "nonmonotonic-poll")
 		if len(records) > 0 && r.f.claims(o.Partition, r.t.h.Ops[before.op].InvokePos) {
 			r.f.risk("polls that went on from another", 1)
 		}
@@ -89,35 +92,28 @@ func (r *reading) poll(i int32, o *history.Op, key readerAt) {
 	}
 	skip, back := "poll-skip", "nonmonotonic-poll"
 	for j := range records {
-		r.step(before.opOr(known, i), i, o, from, records[j].Offset, skip, back)
+		r.step(before, i, o, from, records[j].Offset, skip, back)
 		skip, back = "int-poll-skip", "int-nonmonotonic-poll"
 		from = records[j].Offset + 1
 	}
 	if o.To != history.Unset {
-		r.step(i, i, o, from, o.To, "poll-skip", "nonmonotonic-poll")
+		r.step(before, i, o, from, o.To, "poll-skip", "nonmonotonic-poll")
 		from = o.To
 	}
-	if from != history.Unset {
+	if from != history.Unset && (!known || from != before.next) {
 		r.sessions[key] = session{from, i}
 	}
 }
 
-func (s session) opOr(known bool, i int32) int32 {
-	if known {
-		return s.op
-	}
-	return i
-}
-
 // step judges a move of the position from one offset to another.
-func (r *reading) step(before, i int32, o *history.Op, from, to int64, skip, back string) {
+func (r *reading) step(before session, i int32, o *history.Op, from, to int64, skip, back string) {
 	if to == from || from == history.Unset {
 		return
 	}
-	position := r.t.h.Ops[before].InvokePos
+	position := r.t.h.Ops[before.op].InvokePos
 	if to < from {
 		if a := r.f.found(back, o.Partition, position); a != nil {
-			a.Offset, a.Ops = to, opIDs(before, i)
+			a.Offset, a.Ops = to, opIDs(before.op, i)
 			a.Text = fmt.Sprintf("the consumer went back from offset %d to %d", from, to)
 		}
 		return
@@ -130,7 +126,7 @@ func (r *reading) step(before, i int32, o *history.Op, from, to int64, skip, bac
 	if a := r.f.found(skip, o.Partition, position); a != nil {
 		s := l.at(missed)
 		a.Offset, a.Value, a.HasValue = missed, s.value, true
-		a.Ops = opIDs(before, i, s.op)
+		a.Ops = opIDs(before.op, i, s.op)
 		a.Text = fmt.Sprintf("the consumer went from offset %d to %d and never got %v at %d", from, to, s.value, missed)
 	}
 }
@@ -139,7 +135,7 @@ func (r *reading) step(before, i int32, o *history.Op, from, to int64, skip, bac
 // out of range: it must not pass over records, nor go back.
 func (r *reading) reset(i int32, o *history.Op, key readerAt) {
 	if before, known := r.session(key); known && o.At >= 0 {
-		r.step(before.op, i, o, before.next, o.At, "poll-skip", "nonmonotonic-poll")
+		r.step(before, i, o, before.next, o.At, "poll-skip", "nonmonotonic-poll")
 	}
 	if o.At >= 0 {
 		r.sessions[key] = session{o.At, i}
