@@ -35,13 +35,13 @@ type scanned struct {
 	assigned bool
 	open     history.OpID
 	next     int64
-	refusals int // errors in a row
+	moved    int64 // when the scan got on last
 	over     bool
 }
 
-// givenUp is after how many errors in a row a partition counts as fenced, when
-// a bit was flipped; otherwise the scanner never gives up.
-const givenUp = 20
+// patience is how long the scanner waits before it looks whether a partition
+// that it gets nothing of is fenced.
+const patience = 5 * sim.Second
 
 // Start begins the process. Faults kill it only before it has begun to scan.
 func (s *scanner) Start(c *sim.ClientHost) {
@@ -64,10 +64,14 @@ func (s *scanner) Wake(c *sim.ClientHost) {
 			return
 		}
 		s.begun = true
+		for i := range s.parts {
+			s.parts[i].moved = c.Now()
+		}
 		s.trial.enter(c.Now(), history.PhaseScan)
 	}
 	ready := true
 	for i := range s.parts {
+		s.excuse(c, &s.parts[i])
 		ready = s.prepare(c, i) && ready
 	}
 	if ready {
@@ -143,9 +147,8 @@ func (s *scanner) Done(c *sim.ClientHost, d *client.Done) {
 	p.asked = false
 	switch {
 	case d.Outcome != client.OK:
-		s.refused(p)
 	case pending.tag%4 == tagEnd:
-		p.end, p.refusals = int64(d.Offset), 0
+		p.end, p.moved = int64(d.Offset), c.Now()
 		wakeIn(c, 0)
 	default:
 		p.assigned = true
@@ -153,11 +156,10 @@ func (s *scanner) Done(c *sim.ClientHost, d *client.Done) {
 	}
 }
 
-// refused counts an error. A partition whose disk has rotted may be fenced for
-// good, which is what it should be; the scan goes on without it.
-func (s *scanner) refused(p *scanned) {
-	p.refusals++
-	if s.trial.rotten && p.refusals >= givenUp {
+// excuse gives a partition up that its broker has fenced because its disk has
+// rotted, which is what it should do; the scan goes on without it.
+func (s *scanner) excuse(c *sim.ClientHost, p *scanned) {
+	if !p.over && s.trial.rotten && c.Now()-p.moved > patience && s.trial.fenced(p.topic, p.index) {
 		p.over = true
 	}
 }
@@ -172,9 +174,8 @@ func (s *scanner) fetched(c *sim.ClientHost, d *client.Fetched) {
 		r.Error = errorName(d.Err, d.Reason)
 		if r.Error != "" {
 			r.Outcome = history.Fail
-			s.refused(p)
 		} else {
-			p.refusals = 0
+			p.moved = c.Now()
 		}
 		r.Broker, r.LeaderEpoch, r.To = int32(d.Broker), int32(d.LeaderEpoch), int64(d.To)
 		s.records = appendRead(s.records[:0], d.Records)

@@ -35,7 +35,7 @@ type options struct {
 	tape   []choice.Override
 	trace  io.Writer
 	record bool
-	// operations replaces the drawn number; 0: it does not.
+	// operations ends the run after so many; 0: as drawn.
 	operations int
 }
 
@@ -46,9 +46,7 @@ func (a *Arm) carryOutStorage(s *scenarios.Scenario, seed uint64, o options) *Ru
 	c := logtrial.Config{
 		Seed: seed, Tape: o.tape, Trace: o.trace, Record: a.record, Pages: &a.pages,
 		Logs: d.workload(s.Storage.Logs), Operations: d.workload(s.Storage.Operations), Deaths: d.deaths(s),
-	}
-	if o.operations > 0 {
-		c.Operations = o.operations
+		Stop: o.operations,
 	}
 	run := &Run{Outcome: &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(history.ArmSimulator)}, Result: &sim.Result{}}
 	if o.record {

@@ -2,6 +2,7 @@ package onsim
 
 import (
 	"trialog/checker/history"
+	"trialog/core/broker"
 	"trialog/scenarios"
 	"trialog/sim"
 )
@@ -24,6 +25,7 @@ type trial struct {
 	ready     bool // the topics are there
 	phase     string
 	rotten    bool // a bit was flipped: a partition may be fenced for good
+	watch     *watch
 }
 
 type trialTopic struct {
@@ -65,6 +67,15 @@ func (t *trial) lasting(topic string) bool {
 		}
 	}
 	return false
+}
+
+// fenced tells whether a broker holds the partition and refuses to serve it.
+func (t *trial) fenced(topic string, index int32) bool {
+	found := false
+	t.watch.replicas(func(_ int, v *broker.PartitionView) {
+		found = found || v.Fenced && v.Name == topic && int32(v.Partition) == index
+	})
+	return found
 }
 
 // drained tells whether every producer has all its outcomes after the faults.

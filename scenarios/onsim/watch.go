@@ -17,12 +17,11 @@ type watch struct {
 	fired  int64
 }
 
-// logName names one replica of a partition. A broker that has just recovered
-// knows topics by their IDs only.
+// logName names one replica. A broker that has just recovered knows topics by
+// their IDs only, and of a damaged log perhaps not even that.
 type logName struct {
-	node  int
-	topic kafka.TopicID
-	index int32
+	node int
+	log  kafka.LogID
 }
 
 // logBefore is what is known of a log while its broker runs, or since it died.
@@ -35,7 +34,23 @@ type logBefore struct {
 	seen      bool  // in the recovery under way
 }
 
-func newWatch(t *trial) *watch { return &watch{trial: t, before: make(map[logName]*logBefore)} }
+func newWatch(t *trial) *watch {
+	t.watch = &watch{trial: t, before: make(map[logName]*logBefore)}
+	return t.watch
+}
+
+// replicas visits what the brokers hold.
+func (w *watch) replicas(visit func(node int, v *broker.PartitionView)) {
+	if w.world == nil {
+		return
+	}
+	for node := 1; node <= w.trial.scenario.Cluster.Brokers; node++ {
+		w.world.Replicas(node, func(v *broker.PartitionView) bool {
+			visit(node, v)
+			return true
+		})
+	}
+}
 
 // Fault puts a strike down.
 func (w *watch) Fault(f *sim.Fault) {
@@ -101,7 +116,7 @@ func (w *watch) remember(node int) {
 }
 
 func (w *watch) log(node int, v *broker.PartitionView) *logBefore {
-	name := logName{node, v.Topic, int32(v.Partition)}
+	name := logName{node, v.Log}
 	b := w.before[name]
 	if b == nil {
 		b = &logBefore{partition: history.NoPartition}
@@ -109,7 +124,7 @@ func (w *watch) log(node int, v *broker.PartitionView) *logBefore {
 		w.names = append(w.names, name)
 	}
 	if b.topic == "" && v.Name != "" {
-		b.topic, b.partition = v.Name, w.trial.record.Partition(v.Name, name.index)
+		b.topic, b.partition = v.Name, w.trial.record.Partition(v.Name, int32(v.Partition))
 	}
 	return b
 }
@@ -153,14 +168,11 @@ func (w *watch) recovered(n *sim.NodeEvent) {
 // fence, called at the end, puts the logs down that were fenced while they were served: a reader
 // came upon bytes that had rotted.
 func (w *watch) fence(at int64) {
-	for node := 1; node <= w.trial.scenario.Cluster.Brokers; node++ {
-		w.world.Replicas(node, func(v *broker.PartitionView) bool {
-			if b := w.log(node, v); v.Fenced && !b.fenced && b.topic != "" {
-				e := history.NewEvent(history.Recovered, int32(node))
-				e.Partition, e.FoundEndOffset, e.Fenced, e.Note = b.partition, int64(v.LogEndOffset), true, "fenced while it was served"
-				w.trial.record.Event(at, &e)
-			}
-			return true
-		})
-	}
+	w.replicas(func(node int, v *broker.PartitionView) {
+		if b := w.log(node, v); v.Fenced && !b.fenced && b.topic != "" {
+			e := history.NewEvent(history.Recovered, int32(node))
+			e.Partition, e.FoundEndOffset, e.Fenced, e.Note = b.partition, int64(v.LogEndOffset), true, "fenced while it was served"
+			w.trial.record.Event(at, &e)
+		}
+	})
 }

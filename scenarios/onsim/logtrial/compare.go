@@ -131,32 +131,31 @@ func (s *subject) fill(f *state) {
 // least and most progress.
 func (s *subject) allowed(f *state) (ok bool, least, most state) {
 	m := s.model
+	first := m.durable
+	if !m.synced {
+		first = m.cut
+	}
 	least, most = m.after(m.durable), m.after(m.written)
-	if m.synced {
-		at := least
-		for k := m.durable; ; k++ {
-			if at.same(f) {
-				return true, least, most
-			}
-			if k == m.written {
-				return false, least, most
-			}
-			at = at.apply(&m.changes[k])
-		}
-	}
-	if !f.exists {
-		// It was deleted, or its creation was not durable yet.
-		return !most.exists || !least.exists, least, most
-	}
-	if f.end < s.required && most.exists {
-		return false, least, most
-	}
-	for _, version := range append(m.cutting, most) {
-		if f.prefixOf(&version) {
+	at := m.after(first)
+	for k := first; ; k++ {
+		if m.synced && at.same(f) || !m.synced && s.mayHold(&at, f) {
 			return true, least, most
 		}
+		if k == m.written {
+			return false, least, most
+		}
+		at = at.apply(&m.changes[k])
 	}
-	return most.exists == false && f.prefixOf(&least), least, most
+}
+
+// mayHold tells whether a log that does not journal its appends may be found
+// with f when it had got as far as at: with a part of it, but for what a
+// checkpoint covers or, without a power cut, what was written.
+func (s *subject) mayHold(at, f *state) bool {
+	if !f.exists || !at.exists {
+		return f.exists == at.exists
+	}
+	return f.end >= s.required && f.prefixOf(at)
 }
 
 func (s *subject) mode() string {

@@ -69,7 +69,7 @@ func (s state) apply(c *change) state {
 		s.batches = s.batches[:n:n]
 		s.end = c.offset
 		m := len(s.epochs)
-		for m > 0 && s.epochs[m-1].start > c.offset {
+		for m > 0 && s.epochs[m-1].start >= c.offset {
 			m--
 		}
 		s.epochs = s.epochs[:m:m]
@@ -101,10 +101,9 @@ type model struct {
 	// written of them are in the page cache.
 	changes          []change
 	durable, written int
-	// cutting holds, in a log that does not journal its appends, the states that
-	// a truncation replaced and whose files have not been cut yet.
-	cutting []state
-	fenced  bool
+	// cut, in a log that does not journal its appends, is one past the last
+	// truncation whose files have been cut: nothing before it can come back.
+	cut int
 }
 
 func (m *model) add(c change) {
@@ -125,8 +124,18 @@ func (m *model) advance(written, durable uint64) {
 // settle makes a state that was found the new base.
 func (m *model) settle(s state) {
 	m.base, m.now = s, s
-	m.changes, m.cutting = m.changes[:0], m.cutting[:0]
-	m.durable, m.written = 0, 0
+	m.changes = m.changes[:0]
+	m.durable, m.written, m.cut = 0, 0, 0
+}
+
+// filesCut notes that the files are what the last truncation left.
+func (m *model) filesCut() {
+	for i := len(m.changes); i > m.cut; i-- {
+		if m.changes[i-1].kind == changeTruncate {
+			m.cut = i
+			return
+		}
+	}
 }
 
 // after is the state after the first k changes.

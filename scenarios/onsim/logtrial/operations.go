@@ -158,9 +158,6 @@ func (t *trial) truncate() {
 	if to > s.model.now.end {
 		return
 	}
-	if !s.model.synced {
-		s.model.cutting = append(s.model.cutting, s.model.now)
-	}
 	var a disk.Append
 	s.log.TruncateTo(kafka.Offset(to), &a)
 	t.result.Truncated++

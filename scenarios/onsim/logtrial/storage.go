@@ -106,7 +106,7 @@ func (t *trial) sync() bool {
 	t.say("synced", int64(ref), int64(len(t.unsynced)))
 	for i := range t.unsynced {
 		q := &t.unsynced[i]
-		if uint64(q.append.LSN) == 0 {
+		if !q.append.Journaled() {
 			continue
 		}
 		if q.append.Kind == disk.EntryAppend {
@@ -169,7 +169,7 @@ func (t *trial) tell() {
 	kept := t.logs[:0]
 	for _, s := range t.logs {
 		if s.log.Serving() {
-			s.model.cutting = s.model.cutting[:0] // its files have been cut
+			s.model.filesCut()
 		}
 		kept = append(kept, s)
 	}
@@ -261,10 +261,7 @@ func (t *trial) shutDown() bool {
 // end takes the process away, and with power what was not synced.
 func (t *trial) end(power bool) {
 	for _, s := range t.logs {
-		s.required = int64(s.log.DurableEndOffset)
-		if !power {
-			s.required = int64(s.log.WrittenEndOffset)
-		}
+		s.spare(power, t.journal != nil)
 	}
 	t.mount.Kill()
 	if power {
@@ -281,5 +278,17 @@ func (t *trial) end(power bool) {
 func (t *trial) commit(s *subject) {
 	if at := s.log.DurableEndOffset; int64(at) > int64(s.log.HighWatermark) {
 		s.log.HighWatermark = at
+	}
+}
+
+// spare notes what a log that does not journal its appends must still have:
+// what was written, or, without power, what a checkpoint covers. A process that
+// dies in recovery has written nothing more.
+func (s *subject) spare(power, lived bool) {
+	if lived {
+		s.required = int64(s.log.WrittenEndOffset)
+	}
+	if power {
+		s.required = min(s.required, int64(s.log.DurableEndOffset))
 	}
 }

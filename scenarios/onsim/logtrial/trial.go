@@ -21,6 +21,7 @@ type Config struct {
 	Tape       []choice.Override
 	Logs       int
 	Operations int
+	Stop       int // end after so many of them; 0: after all
 	// Deaths are the ends of the process that may be drawn; one entry each.
 	Deaths []Death
 	// Record takes the history; only recoveries stand in it.
@@ -170,6 +171,9 @@ func (t *trial) live() {
 	for i := range t.config.Operations {
 		if len(t.budget) > 0 && i%every == every-1 {
 			t.arm()
+		}
+		if i == t.config.Stop && i > 0 {
+			return
 		}
 		t.result.At = i
 		t.pass()
