@@ -27,9 +27,10 @@
 //	   ISR and ELR are disjoint; the ELR is empty when the ISR is at min ISR.
 //
 // Files: input.go (commands), effects.go (results), state.go, step.go (one
-// switch), claim.go (leadership and commit), registration.go, heartbeat.go,
-// topics.go, placement.go, partitions.go, configs.go, producerids.go,
-// election.go, alterpartition.go, invariants.go.
+// switch), claim.go (leadership and commit), draft.go (a decision in the
+// making), registration.go and heartbeat.go (brokers), reshape.go (leader, ISR
+// and ELR of a partition), topics.go, topics_change.go, names.go, placement.go,
+// configs.go, producerids.go, alterpartition.go, elect.go, invariants.go.
 //
 // Read next: core/metadata (records and image), core/quorum (what a commit
 // means).

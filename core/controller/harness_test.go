@@ -12,7 +12,7 @@ import (
 
 // bench is one controller on a quorum that commits at once, unless held.
 type bench struct {
-	t     *testing.T
+	t     testing.TB
 	m     *Machine
 	state *metadata.State
 	now   kafka.Now
@@ -25,7 +25,7 @@ type bench struct {
 	done  map[kafka.Ref]Result
 }
 
-func newBench(t *testing.T, change ...func(*Config)) *bench {
+func newBench(t testing.TB, change ...func(*Config)) *bench {
 	t.Helper()
 	cfg := Config{Broker: 1, Nonce: 7, Seed: 42, Limits: DefaultLimits(), Features: []metadata.FeatureLevel{{Name: "metadata.version", Level: 30}}}
 	for _, c := range change {

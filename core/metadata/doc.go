@@ -14,9 +14,10 @@
 //	    disjoint subsets of its replicas, and its epochs never fall.
 //	MD5 Broker epochs and producer IDs are never handed out twice.
 //
-// Files: record.go (what the log may say), codec.go (bytes), tree.go (the
-// persistent map), image.go (what is read), edit.go (records to image),
-// delta.go, state.go (entries to images), snapshot.go.
+// Files: record.go (what the log may say), codec.go, write.go and read.go
+// (bytes), tree.go and keys.go (the persistent map), image.go (what is read),
+// edit.go, edit_broker.go and edit_topic.go (records to image), delta.go,
+// state.go (entries to images), snapshot.go.
 //
 // Read next: core/controller, which decides the records.
 package metadata
