@@ -113,7 +113,7 @@ func (b *Broker) tryFetch(r *request) bool {
 	var total int64
 	for i := range s.parts {
 		p := &s.parts[i]
-		b.look(p, &body.Partitions[i], body, s.overdue)
+		b.look(p, &body.Partitions[i], body)
 		if p.err != kafka.None || p.view.Diverging.Set {
 			now = true
 		}
@@ -134,7 +134,7 @@ func (b *Broker) tryFetch(r *request) bool {
 }
 
 // look asks a replica what the reader may see, and how much of that there is.
-func (b *Broker) look(p *fetchPart, q *protocol.FetchPartition, body *protocol.FetchRequest, overdue bool) {
+func (b *Broker) look(p *fetchPart, q *protocol.FetchPartition, body *protocol.FetchRequest) {
 	if p.host == nil {
 		return
 	}
@@ -151,11 +151,7 @@ func (b *Broker) look(p *fetchPart, q *protocol.FetchPartition, body *protocol.F
 	switch {
 	case p.host.retired:
 		p.err = kafka.ErrUnknownTopicOrPartition
-	case p.err != kafka.None:
-	case p.view.Wait:
-		if overdue {
-			p.err = kafka.ErrNotLeaderOrFollower
-		}
+	case p.err != kafka.None || p.view.Wait:
 	case q.FetchOffset < p.view.EndOffset:
 		p.bytes = max(1, p.host.replica.Log.BytesBetween(q.FetchOffset, p.view.EndOffset))
 	}
@@ -245,6 +241,11 @@ func (b *Broker) read(r *request) {
 	for i := range s.parts {
 		p := &s.parts[i]
 		q := &body.Partitions[i]
+		if p.view.Wait && p.err == kafka.None {
+			// The wait is over, or another partition ends it. The high watermark of
+			// before the epoch's start is not to be told: it may lie too low.
+			p.err = kafka.ErrNotLeaderOrFollower
+		}
 		if p.err != kafka.None || p.bytes == 0 || p.view.Diverging.Set || !first && left <= 0 {
 			continue
 		}
