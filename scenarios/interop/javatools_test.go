@@ -51,9 +51,9 @@ func TestJavaTools(t *testing.T) {
 	}
 	topics("--create", "--topic", "console", "--partitions", "1", "--replication-factor", "1")
 	javaTool(t, tools+"ConsoleProducer", strings.Join(lines, "\n")+"\n",
-		"--bootstrap-server", s.addr, "--topic", "console", "--property", "parse.key=true")
+		"--bootstrap-server", s.addr, "--topic", "console", "--reader-property", "parse.key=true")
 	got := javaTool(t, tools+"consumer.ConsoleConsumer", "", "--bootstrap-server", s.addr, "--topic", "console", "--partition", "0",
-		"--offset", "earliest", "--max-messages", "200", "--property", "print.key=true")
+		"--offset", "earliest", "--max-messages", "200", "--formatter-property", "print.key=true")
 	if got != strings.Join(lines, "\n")+"\n" {
 		t.Fatalf("the console consumer printed %d bytes, want %d", len(got), len(strings.Join(lines, "\n"))+1)
 	}
