@@ -105,15 +105,20 @@ func (w *World) inflictDisk(s *strike, h *host, f *Fault) bool {
 		f.Detail = amount
 		w.last(f, h, nil, amount)
 	case FaultJournalRot:
-		return w.rot(b, simdisk.JournalDir+"/", pick, f)
+		return w.rot(b, simdisk.JournalDir+"/", markedAge, pick, f)
 	case FaultSegmentRot:
-		return w.rot(b, simdisk.LogsDir+"/", pick, f)
+		return w.rot(b, simdisk.LogsDir+"/", 0, pick, f)
 	}
 	return true
 }
 
-func (w *World) rot(b *brokerHost, prefix string, pick func(uint64) uint64, f *Fault) bool {
-	place, ok := b.disk.FlipSynced(prefix, pick)
+// markedAge is how many rounds of the journal's writer ago a byte was synced
+// that is covered by the durable mark of a frame behind it. What is younger
+// looks like a torn tail when it rots: no journal can tell the two apart.
+const markedAge = 2
+
+func (w *World) rot(b *brokerHost, prefix string, age uint64, pick func(uint64) uint64, f *Fault) bool {
+	place, ok := b.disk.FlipSynced(prefix, age, pick)
 	f.Detail = place.Off
 	if ok && w.trace.on() {
 		w.trace.say(place.Path)

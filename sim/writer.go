@@ -123,6 +123,7 @@ func (w *World) sync(b *brokerHost) {
 		return
 	}
 	q.busy = false
+	b.disk.EndRound()
 	b.in.synced = broker.Synced{Ref: q.syncTo}
 	w.stepBroker(b, &b.in.synced)
 	if b.host.running {

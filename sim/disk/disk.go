@@ -20,6 +20,7 @@ type Disk struct {
 	pending  int64 // bytes written and not synced
 	created  uint64
 	tree     uint64 // changes of names so far
+	round    uint64
 }
 
 // Faults are what is wrong with a disk.
@@ -51,6 +52,10 @@ func (d *Disk) Tree() uint64 { return d.tree }
 
 // Discard gives the disk's memory back; the disk is of no use afterwards.
 func (d *Disk) Discard() { d.drop(d.root) }
+
+// EndRound says that the writer's round of writes and a sync is over: what it
+// wrote is durable, and what it writes from now on may say so.
+func (d *Disk) EndRound() { d.round++ }
 
 // Free is the number of bytes that can still be written.
 func (d *Disk) Free() int64 {

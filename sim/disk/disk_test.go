@@ -258,7 +258,7 @@ func TestFlipSynced(t *testing.T) {
 	m := d.Mount()
 	ok(t, m.MkdirAll("logs"))
 	f := write(t, m, "logs/f", make([]byte, 5000))
-	if _, ok := d.FlipSynced("logs/", func(uint64) uint64 { return 0 }); ok {
+	if _, ok := d.FlipSynced("logs/", 0, func(uint64) uint64 { return 0 }); ok {
 		t.Fatal("flipped what was never synced")
 	}
 	ok(t, f.Sync())

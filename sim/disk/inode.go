@@ -10,12 +10,20 @@ type inode struct {
 	undo []change
 	// syncedSize is the size at the last Sync.
 	syncedSize int64
+	// settled are the sizes at the last Syncs, of the latest rounds that had one.
+	settled [4]roundSize
 	// lost are bytes that a failed Sync left in memory only: later Syncs return
 	// success and do not write them, unless they were written anew.
 	lost []span
 	// refs counts the names (present and durable), the pending changes and the
 	// open files that need the inode.
 	refs int
+}
+
+// roundSize is what of a file was synced when a round (Disk.EndRound) was under way.
+type roundSize struct {
+	round uint64
+	size  int64
 }
 
 // change is a write or a truncation, with what undoes it.
@@ -142,6 +150,11 @@ func (i *inode) sync(d *Disk) {
 	}
 	i.undo = i.undo[:0]
 	i.syncedSize = i.size
+	if s := &i.settled[0]; s.round != d.round {
+		copy(i.settled[1:], i.settled[:])
+		s.round = d.round
+	}
+	i.settled[0].size = i.size
 }
 
 // syncFailed drops what was to be synced from the list of what later Syncs do.
@@ -175,6 +188,17 @@ func (i *inode) rewritten(from, to int64) {
 		}
 	}
 	i.lost = rest
+}
+
+// settledBelow is the offset below which no byte was changed since a Sync that
+// lies at least age whole rounds back.
+func (i *inode) settledBelow(d *Disk, age uint64) int64 {
+	for k := range i.settled {
+		if s := &i.settled[k]; s.round+age < d.round {
+			return min(s.size, i.syncedBelow())
+		}
+	}
+	return 0
 }
 
 // syncedBelow is the offset below which no byte was changed since the last Sync.

@@ -10,13 +10,14 @@ type Place struct {
 }
 
 // FlipSynced flips a bit, drawn by pick, in the synced bytes of a file whose
-// path starts with prefix. It does nothing and returns false when there is no
-// such byte. pick returns a value in [0, n).
-func (d *Disk) FlipSynced(prefix string, pick func(n uint64) uint64) (Place, bool) {
+// path starts with prefix, and which were synced at least age rounds ago. It
+// does nothing and returns false when there is no such byte. pick returns a
+// value in [0, n).
+func (d *Disk) FlipSynced(prefix string, age uint64, pick func(n uint64) uint64) (Place, bool) {
 	var total int64
 	d.files(d.root, "", func(path string, i *inode) {
 		if strings.HasPrefix(path, prefix) {
-			total += max(i.syncedBelow(), 0)
+			total += i.oldEnough(d, age)
 		}
 	})
 	if total == 0 {
@@ -28,7 +29,7 @@ func (d *Disk) FlipSynced(prefix string, pick func(n uint64) uint64) (Place, boo
 		if found || !strings.HasPrefix(path, prefix) {
 			return
 		}
-		n := max(i.syncedBelow(), 0)
+		n := i.oldEnough(d, age)
 		if at >= n {
 			at -= n
 			return
@@ -37,6 +38,13 @@ func (d *Disk) FlipSynced(prefix string, pick func(n uint64) uint64) (Place, boo
 		i.flip(at, place.Bit)
 	})
 	return place, found
+}
+
+func (i *inode) oldEnough(d *Disk, age uint64) int64 {
+	if age == 0 {
+		return max(i.syncedBelow(), 0)
+	}
+	return max(i.settledBelow(d, age), 0)
 }
 
 // flip changes a bit on the platter and in memory, as after a read from it.
