@@ -18,7 +18,7 @@ type engine struct {
 	written  broker.Written
 	synced   broker.Synced
 	readDone broker.ReadDone
-	bytes    []byte // what every read returns
+	segment  []byte // what reads read
 	replies  int
 	opened   bool
 }
@@ -48,7 +48,10 @@ func (e *engine) step(in broker.Input) {
 		}
 		read := kafka.Ref(0)
 		if len(w.fx.Reads) > 0 {
-			read = w.fx.Reads[0].Ref
+			r := &w.fx.Reads[0]
+			read = r.Ref
+			from := min(int(r.Pos), len(e.segment))
+			e.readDone.Bytes = e.segment[from:min(from+int(r.Len), len(e.segment))]
 		}
 		e.replies += len(w.fx.Replies)
 		w.fx.Reset()
@@ -58,7 +61,7 @@ func (e *engine) step(in broker.Input) {
 			w.b.Step(w.now, &e.synced, &w.fx)
 		}
 		if read != 0 {
-			e.readDone.Ref, e.readDone.Bytes = read, e.bytes
+			e.readDone.Ref = read
 			w.b.Step(w.now, &e.readDone, &w.fx)
 		}
 	}
@@ -108,7 +111,7 @@ func TestFetchAllocatesNothing(t *testing.T) {
 	e := newEngine(t)
 	one := e.w.batch("0123456789")
 	e.produce(checked(one, 1))
-	e.bytes = stamped(one)
+	e.segment = stamped(nil, 0, one)
 	q := fetch("orders", 0, 0)
 	for range 100 {
 		e.fetch(q)
@@ -131,11 +134,10 @@ func TestLongPollAllocatesNothing(t *testing.T) {
 	q := checked(one, 1)
 	f := poll("orders", 0, 0, 30_000)
 	next := kafka.Offset(0)
-	bytes := append(batch.View(nil), one...)
-	e.bytes = bytes
+	e.segment = make([]byte, 0, 1<<20)
 	round := func() {
 		f.Partitions[0].FetchOffset = next
-		bytes.Stamp(next, 0, kafka.NoTimestamp)
+		e.segment = stamped(e.segment, next, one)
 		next++
 		e.request = broker.Request{Conn: 2, Key: protocol.KeyFetch, Version: fetchV, Body: f}
 		e.step(&e.request)
@@ -153,12 +155,12 @@ func TestLongPollAllocatesNothing(t *testing.T) {
 	}
 }
 
-// stamped is a batch as the writer leaves it on disk for the first offset of
-// the first epoch.
-func stamped(b []byte) []byte {
-	c := append(batch.View(nil), b...)
-	c.Stamp(0, 0, kafka.NoTimestamp)
-	return c
+// stamped appends a batch as the writer leaves it on disk in the first epoch.
+func stamped(segment []byte, base kafka.Offset, b []byte) []byte {
+	at := len(segment)
+	segment = append(segment, b...)
+	batch.View(segment[at:]).Stamp(base, 0, kafka.NoTimestamp)
+	return segment
 }
 
 func BenchmarkStepProduce(b *testing.B) {
@@ -178,7 +180,7 @@ func BenchmarkStepFetch(b *testing.B) {
 	e := newEngine(b)
 	one := e.w.batch("0123456789")
 	e.produce(checked(one, 1))
-	e.bytes = stamped(one)
+	e.segment = stamped(nil, 0, one)
 	q := fetch("orders", 0, 0)
 	b.ReportAllocs()
 	for b.Loop() {

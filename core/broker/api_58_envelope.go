@@ -16,11 +16,13 @@ type envelope struct {
 
 // beginEnvelope lets a forwarded request take effect here, as the client's.
 func (b *Broker) beginEnvelope(r *request) {
+	if !b.fromBroker(r.conn) {
+		b.refuseEnvelope(r, kafka.ErrClusterAuthorizationFailed)
+		return
+	}
 	outer := r.body.(*kmsg.EnvelopeRequest)
 	h, body, code, err := protocol.DecodeRequest(outer.RequestData, nil)
 	switch {
-	case !b.fromBroker(r.conn):
-		b.refuseEnvelope(r, kafka.ErrClusterAuthorizationFailed)
 	case err != nil || code != kafka.None || !forwardable(h.Key):
 		b.refuseEnvelope(r, kafka.ErrInvalidRequest)
 	case !b.IsController():

@@ -1,7 +1,6 @@
 package broker_test
 
 import (
-	"errors"
 	"slices"
 	"testing"
 
@@ -88,7 +87,7 @@ func TestFailedWriteEndsTheIncarnation(t *testing.T) {
 	w.mustCreate("orders", 1)
 	w.holdWrites = true
 	corr := w.send(1, produceV, produce("orders", 0, -1, w.batch("a")))
-	w.give(&broker.Failed{Err: errors.New("no space left on device")})
+	w.give(&broker.Failed{Err: errDisk})
 	w.settle()
 	if !w.halt.Set || w.halt.Clean || w.halt.Reason == "" {
 		t.Fatalf("halt %+v", w.halt)

@@ -50,10 +50,14 @@ type world struct {
 	sent    map[int32]pendingPeer // by correlation ID
 	replies []reply
 	notes   []broker.Note
+	mutes   []broker.Mute
 	halt    broker.Halt
 	story   *strings.Builder // the transcript, nil: none
 	corr    int32
 }
+
+// errDisk is what a disk in trouble says.
+var errDisk = errors.New("input/output error")
 
 // committee is a metadata quorum that commits at once, over all incarnations.
 type committee struct {
@@ -171,6 +175,7 @@ func (w *world) carryOut() {
 	w.reads = append(w.reads, w.fx.Reads...)
 	w.jobs = append(w.jobs, w.fx.Jobs...)
 	w.notes = append(w.notes, w.fx.Notes...)
+	w.mutes = append(w.mutes, w.fx.Mutes...)
 	for i := range w.fx.Proposals {
 		w.quorum.commit(w, &w.fx.Proposals[i])
 	}
