@@ -9,7 +9,28 @@ import (
 	"trialog/core/broker"
 	"trialog/core/kafka"
 	"trialog/core/protocol"
+	"trialog/core/quorum"
 )
+
+// committee is a metadata quorum that commits at once, over all incarnations.
+type committee struct {
+	log     []quorum.Entry
+	members []*world
+}
+
+// commit tells every broker that is up.
+func (c *committee) commit(from *world, p *quorum.Propose) {
+	c.log = append(c.log, p.Entry)
+	for _, w := range c.members {
+		in := &quorum.Committed{Index: uint64(len(c.log)), Entry: p.Entry}
+		if w == from {
+			in.Ref = p.Ref
+		}
+		if w.b != nil {
+			w.give(&broker.Quorum{Event: in})
+		}
+	}
+}
 
 // pendingPeer is a request between two worlds.
 type pendingPeer struct {

@@ -58,3 +58,13 @@ func (b *Broker) hintNode(nodes []protocol.NodeEndpoint, c *connection, hint pro
 	}
 	return append(nodes, protocol.NodeEndpoint{Node: broker.ID, Host: l.Host, Port: int32(l.Port), Rack: broker.Rack})
 }
+
+// fromBroker tells whether a connection came in on the inter-broker listener.
+func (b *Broker) fromBroker(c *connection) bool {
+	for i := range b.config.Listeners {
+		if l := &b.config.Listeners[i]; l.Name == c.listener {
+			return l.InterBroker
+		}
+	}
+	return false
+}
