@@ -262,7 +262,7 @@ func TestFlipSynced(t *testing.T) {
 		t.Fatal("flipped what was never synced")
 	}
 	ok(t, f.Sync())
-	place, flipped := d.FlipSynced("logs/", func(n uint64) uint64 { return n / 2 })
+	place, flipped := d.FlipSynced("logs/", 0, func(n uint64) uint64 { return n / 2 })
 	if !flipped || place.Path != "logs/f" || place.Off != 2500 {
 		t.Fatalf("%+v", place)
 	}
