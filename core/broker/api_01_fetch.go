@@ -108,7 +108,7 @@ func (s *fetchState) add() *fetchPart {
 func (b *Broker) tryFetch(r *request) bool {
 	body := r.body.(*protocol.FetchRequest)
 	s := &r.fetch
-	now := s.overdue
+	now := s.overdue || len(s.parts) == 0
 	var total int64
 	for i := range s.parts {
 		p := &s.parts[i]

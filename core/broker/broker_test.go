@@ -142,6 +142,35 @@ func TestProduceWaitsForRoomInTheJournal(t *testing.T) {
 	}
 }
 
+func TestProduceWaitsForTheWriter(t *testing.T) {
+	w := newWorld(t)
+	w.limits.UnwrittenBytes = 200
+	w.start()
+	w.mustCreate("orders", 1)
+	w.holdWrites = true
+	var last int32
+	for range 10 {
+		last = w.send(1, produceV, produce("orders", 0, -1, w.batch("0123456789")))
+	}
+	if n := len(w.appends); n != 3 {
+		t.Fatalf("%d batches wait for the writer", n)
+	}
+	w.holdWrites = false
+	w.flush()
+	w.settle()
+	w.answer(last)
+}
+
+func TestFetchOfNothingIsAnsweredAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	q := poll("orders", 0, 0, 60_000)
+	q.Partitions = nil
+	if a := w.ask(fetchV, q).(*protocol.FetchResponse); len(a.Partitions) != 0 || a.Err != kafka.None {
+		t.Fatalf("answer %+v", a)
+	}
+}
+
 func TestProduceTimesOut(t *testing.T) {
 	w := newWorld(t)
 	w.start()

@@ -12,6 +12,7 @@ type completion struct {
 	host        *host
 	kind        disk.EntryKind
 	journaled   bool
+	bytes       int32             // of a batch
 	incarnation uint32            // of the log
 	end         kafka.Offset      // the log's end once this is in
 	epoch       kafka.LeaderEpoch // of an EntryEpochStart
@@ -24,6 +25,9 @@ type completions struct {
 	first   kafka.Ref // of the front of queue
 	written kafka.Ref // the last one known written
 	synced  kafka.Ref // the last one known durable
+	// unwritten is how many bytes of batches wait for the writer, and with it how
+	// much memory they hold.
+	unwritten int64
 }
 
 // startAt says which ref was the last one of recovery.
@@ -57,8 +61,9 @@ func (b *Broker) number(h *host) {
 		must.True(a.Ref == b.appends.next(), "B7 refs of appends are dense")
 		b.appends.queue.push(completion{
 			host: h, kind: a.Kind, journaled: a.LSN != 0,
-			incarnation: a.Incarnation, end: a.End, epoch: a.LeaderEpoch,
+			bytes: int32(len(a.Bytes)), incarnation: a.Incarnation, end: a.End, epoch: a.LeaderEpoch,
 		})
+		b.appends.unwritten += int64(len(a.Bytes))
 		b.out.Appends = append(b.out.Appends, a.Append)
 		b.upkeepDue = true
 	}
@@ -72,6 +77,7 @@ func (b *Broker) written(ref kafka.Ref) {
 	b.journal.Written(ref)
 	for at := max(b.appends.written+1, b.appends.first); at <= ref; at++ {
 		c := b.appends.at(at)
+		b.appends.unwritten -= int64(c.bytes)
 		if c.kind == disk.EntryAppend {
 			b.in.written.Incarnation, b.in.written.End = c.incarnation, c.end
 			c.host.replica.Step(b.now, &b.in.written, &b.replicated)

@@ -17,6 +17,9 @@ type Limits struct {
 	// DiskReserve is the free space in bytes below which Produce is refused with
 	// KAFKA_STORAGE_ERROR while everything else goes on.
 	DiskReserve int64
+	// UnwrittenBytes bounds the batches that were emitted and not yet written;
+	// produce waits at the bound.
+	UnwrittenBytes int64
 	// ConnectionRequests bounds the requests of one connection that are in the
 	// broker at once; beyond it the connection is muted.
 	ConnectionRequests int
@@ -45,6 +48,7 @@ func DefaultLimits() Limits {
 		Storage:            partition.DefaultLimits(),
 		Controller:         controller.DefaultLimits(),
 		DiskReserve:        256 << 20,
+		UnwrittenBytes:     128 << 20,
 		ConnectionRequests: 64,
 		FetchWait:          5 * kafka.Minute,
 		RequestTimeout:     30 * kafka.Second,

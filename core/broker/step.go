@@ -102,7 +102,7 @@ func (b *Broker) settleConnections() {
 }
 
 // mayBegin tells whether a request may begin now. Before the broker serves only
-// the protocol itself is spoken; produce waits while the journal is at its bound.
+// the protocol itself is spoken; produce waits while there is no room for it.
 func (b *Broker) mayBegin(r *request) bool {
 	if r.err != kafka.None || servedEarly(r.key) {
 		return true
@@ -110,11 +110,17 @@ func (b *Broker) mayBegin(r *request) bool {
 	if b.phase < PhaseServing {
 		return false
 	}
-	if r.key == keyProduce && b.phase == PhaseServing && b.journal.Full() {
+	if r.key == keyProduce && b.phase == PhaseServing && !b.room() {
 		b.out.Watch.Reached(must.ProduceWaitedForJournal)
 		return false
 	}
 	return true
+}
+
+// room tells whether more may be appended: the journal is below its bound, and
+// so is what the writer has not got round to.
+func (b *Broker) room() bool {
+	return !b.journal.Full() && b.appends.unwritten < b.limits.UnwrittenBytes
 }
 
 // servedEarly tells which requests do not wait until this broker serves: what

@@ -120,7 +120,7 @@ func (b *Broker) upkeep() {
 		b.out.Jobs[i].Ref = ref
 		b.counters.Jobs++
 	}
-	if len(b.stalled) > 0 && b.phase >= PhaseServing && !b.journal.Full() {
+	if len(b.stalled) > 0 && b.phase >= PhaseServing && b.room() {
 		b.unstall()
 	}
 	if b.journal.Drained() {
