@@ -10,6 +10,9 @@ type Cut struct {
 	// Skipped counts the bytes in front of Records: whole batches that end
 	// below the wanted offset.
 	Skipped int
+	// Next is one past the last batch skipped or taken, the wanted offset when
+	// there was none.
+	Next kafka.Offset
 	// Need is the size of the batch at Skipped when it is incomplete and
 	// Records is empty: read as many bytes from there. 0: nothing is missing.
 	Need int
@@ -45,7 +48,7 @@ func CutToWhole(b []byte, fetchOffset, endOffset kafka.Offset, maxBytes int32) C
 			if taken == 0 {
 				c.Need = size
 			}
-		case !v.Intact():
+		case !v.Intact() || pos > 0 && v.BaseOffset() < next:
 			c.Damaged = true
 			continue
 		case v.NextOffset() > endOffset:
@@ -63,6 +66,7 @@ func CutToWhole(b []byte, fetchOffset, endOffset kafka.Offset, maxBytes int32) C
 		}
 		break
 	}
+	c.Next = next
 	c.Records = b[c.Skipped : c.Skipped+taken : c.Skipped+taken]
 	return c
 }

@@ -102,6 +102,9 @@ func (r *recovery) readTail(x *recovered) error {
 		if err != nil {
 			return err
 		}
+		if err := writeAgain(r.fs, path, from, l.active().size); err != nil {
+			return err
+		}
 		next := SegmentPath(l.Log, l.LogEndOffset, disk.FileLog)
 		if l.active().size < size || l.active().size == 0 || l.active().base == l.LogEndOffset {
 			return nil
@@ -111,6 +114,35 @@ func (r *recovery) readTail(x *recovered) error {
 		}
 		l.roll()
 	}
+}
+
+// writeAgain writes bytes [from, end) of a file over themselves. Where an fsync
+// has failed the page cache holds bytes that no later fsync takes to the disk,
+// and nothing tells which; what is written anew it takes.
+func writeAgain(fs disk.FS, path string, from, end int64) (err error) {
+	if from >= end {
+		return nil
+	}
+	f, err := fs.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	buf := make([]byte, min(walkBuffer, end-from))
+	for pos := from; pos < end; {
+		n, err := readAt(f, buf[:min(int64(len(buf)), end-pos)], pos)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errShort
+		}
+		if err := writeAt(f, buf[:n], pos); err != nil {
+			return err
+		}
+		pos += int64(n)
+	}
+	return nil
 }
 
 // sizeOf is a file's size, 0 when it does not exist.

@@ -44,6 +44,8 @@ type cursor struct {
 	block       int          // of the index that is read
 	pos         int64        // of the batch at which the data that is read begins
 	want        int64        // bytes to read from there
+	next        kafka.Offset // the base offset of the batch at pos, NoOffset when not known
+	last        kafka.Offset // its last offset, likewise
 	asked       int32        // bytes of the read that is out
 }
 
@@ -112,12 +114,13 @@ func (l *Log) enter(c *Lookup, i int) {
 	s, k := &l.segments[i], &c.cursor
 	k.segment, k.pos, k.stage = s.base, 0, readData
 	k.want = int64(k.maxBytes) + slack
+	k.next, k.last = s.base, kafka.NoOffset
 	if k.target <= s.base || k.distrust {
 		return
 	}
 	rel := s.rel(k.target)
 	if n := search(len(s.index.tail), func(i int) bool { return s.index.tail[i].rel <= rel }); n > 0 {
-		k.pos = int64(s.index.tail[n-1].pos)
+		k.lead(s, s.index.tail[n-1])
 		return
 	}
 	n := search(len(s.index.samples), func(i int) bool { return s.index.samples[i].rel <= rel })
@@ -227,7 +230,12 @@ func (l *Log) feedIndex(k *cursor, bytes []byte) {
 		}
 		best = e
 	}
-	k.pos = int64(best.pos)
+	k.lead(s, best)
+}
+
+// lead goes to the batch of an index entry.
+func (k *cursor) lead(s *segment, e indexEntry) {
+	k.pos, k.next, k.last = int64(e.pos), kafka.NoOffset, s.base+kafka.Offset(e.rel)
 }
 
 // feedTimes does the same in the time index, whose entries lead to offsets.

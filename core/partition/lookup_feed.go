@@ -13,10 +13,14 @@ const decompressLimit = 256 << 20
 func (l *Log) feedFetch(c *Lookup, bytes []byte) Progress {
 	k := &c.cursor
 	s := l.at(k)
-	cut := batch.CutToWhole(bytes, k.target, k.end, k.maxBytes)
-	switch {
-	case cut.Damaged && len(cut.Records) == 0:
+	if !l.leads(k, bytes) {
 		return l.astray(c)
+	}
+	cut := batch.CutToWhole(bytes, k.target, k.end, k.maxBytes)
+	if cut.Skipped > 0 {
+		k.next, k.last = cut.Next, kafka.NoOffset
+	}
+	switch {
 	case len(cut.Records) > 0:
 		if !l.verified(cut.Records, k.target) {
 			return l.astray(c)
@@ -24,11 +28,30 @@ func (l *Log) feedFetch(c *Lookup, bytes []byte) Progress {
 		c.Records = cut.Records
 		k.stage = finished
 		return Found
-	case cut.End:
+	case cut.Damaged || cut.End && !l.leads(k, bytes[cut.Skipped:]):
+		return l.astray(c)
+	case cut.End: // the batch that holds the target ends above the end asked for
 		k.stage = finished
 		return Found
 	}
 	return l.onward(c, s, len(bytes), cut.Skipped, cut.Need)
+}
+
+// leads checks the offsets of the first batch of bytes against what is known
+// of it: no CRC covers the base offset, and a rotten one would hide records.
+func (l *Log) leads(k *cursor, bytes []byte) bool {
+	if len(bytes) < batch.HeaderSize {
+		return true
+	}
+	v := batch.View(bytes)
+	switch {
+	case k.last != kafka.NoOffset:
+		return v.LastOffset() == k.last
+	case k.next != kafka.NoOffset:
+		return v.BaseOffset() == k.next || v.BaseOffset() > k.next && l.gaps
+	default:
+		return true
+	}
 }
 
 // verified checks what a batch's CRC does not cover: base offsets and leader
@@ -69,11 +92,11 @@ func (l *Log) onward(c *Lookup, s *segment, fed, skipped, need int) Progress {
 		return More
 	}
 	i := l.segmentFor(k.segment) + 1
+	if i == len(l.segments) && !k.byTime {
+		return l.astray(c) // a batch below the end was passed over: its offset is rotten
+	}
 	k.distrust = false
 	switch {
-	case i == len(l.segments):
-		k.stage = finished
-		return Found
 	case k.byTime:
 		l.enterByTime(c, i)
 	default:
@@ -100,6 +123,16 @@ func (l *Log) astray(c *Lookup) Progress {
 	return More
 }
 
+// placed checks, in a scan, that a batch's base offset and epoch can be right.
+func (l *Log) placed(k *cursor, v batch.View) bool {
+	base := v.BaseOffset()
+	if !l.leads(k, v) || base < k.segment || base >= l.LogEndOffset || v.LastOffset() < base {
+		return false
+	}
+	epoch := l.EpochAt(base)
+	return epoch == v.LeaderEpoch() || epoch == kafka.NoLeaderEpoch
+}
+
 // feedScan looks through a segment's bytes for the first record of a time.
 func (l *Log) feedScan(c *Lookup, bytes []byte, codecs *batch.Codecs) Progress {
 	k := &c.cursor
@@ -109,7 +142,7 @@ func (l *Log) feedScan(c *Lookup, bytes []byte, codecs *batch.Codecs) Progress {
 		v := batch.View(bytes[at:])
 		v = v[:v.Size()]
 		switch {
-		case !v.Intact():
+		case !v.Intact() || !l.placed(k, v):
 			return l.astray(c)
 		case v.NextOffset() > k.end:
 			k.stage = finished
@@ -126,7 +159,8 @@ func (l *Log) feedScan(c *Lookup, bytes []byte, codecs *batch.Codecs) Progress {
 			}
 		}
 		at += len(v)
-		if v.NextOffset() >= k.end {
+		k.next, k.last = v.NextOffset(), kafka.NoOffset
+		if k.next >= k.end {
 			k.stage = finished
 			return Found
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"testing"
@@ -355,3 +356,5 @@ func TestBytesOnDisk(t *testing.T) {
 		t.Fatalf("segment holds %x", file)
 	}
 }
+
+func crcOf(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }

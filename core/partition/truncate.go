@@ -99,7 +99,10 @@ func (l *Log) cutTable(fs disk.FS, end kafka.Offset) (gone []kafka.Offset, err e
 		gone = append(gone, x.base)
 	}
 	l.segments = append(l.segments[:i:i], s)
-	l.endAt(max(next, l.LogStartOffset))
+	if next < l.LogStartOffset { // the log start lay within the batch that goes
+		next, l.gaps = l.LogStartOffset, true
+	}
+	l.endAt(next)
 	l.upkeep.synced = min(l.upkeep.synced, s.base)
 	return gone, nil
 }
