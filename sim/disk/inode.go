@@ -71,6 +71,9 @@ func (i *inode) pagesFor(off, end int64) int64 {
 
 // store puts bytes at off without any record of it; the size grows as needed.
 func (i *inode) store(d *Disk, p []byte, off int64) {
+	if i.pages == nil {
+		i.pages = make([][]byte, 0, 16)
+	}
 	for done := 0; done < len(p); {
 		at := off + int64(done)
 		page, in := int(at/pageBytes), int(at%pageBytes)
@@ -97,6 +100,9 @@ func (i *inode) write(d *Disk, p []byte, off int64) {
 	}
 	i.store(d, p, off)
 	c.newSize = i.size
+	if i.undo == nil {
+		i.undo = make([]change, 0, 16)
+	}
 	i.undo = append(i.undo, c)
 	d.pending += c.n
 }
