@@ -29,8 +29,10 @@ func (b *Broker) adminDone(r *request, result *controller.Result) {
 		reply = deleteTopicsReply(r, result)
 	case keyCreatePartitions:
 		reply = createPartitionsReply(r, result)
-	case keyIncrementalAlterConfigs:
+	case keyAlterConfigs:
 		reply = alterConfigsReply(r, result)
+	case keyIncrementalAlterConfigs:
+		reply = incrementalAlterConfigsReply(r, result)
 	case keyBrokerRegistration:
 		reply = registrationReply(result)
 	case keyBrokerHeartbeat:

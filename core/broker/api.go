@@ -17,6 +17,7 @@ const (
 	keyInitProducerID          = protocol.KeyInitProducerID
 	keyOffsetForLeaderEpoch    = protocol.KeyOffsetForLeaderEpoch
 	keyDescribeConfigs         = protocol.KeyDescribeConfigs
+	keyAlterConfigs            = protocol.KeyAlterConfigs
 	keyCreatePartitions        = protocol.KeyCreatePartitions
 	keyIncrementalAlterConfigs = protocol.KeyIncrementalAlterConfigs
 	keyDescribeCluster         = protocol.KeyDescribeCluster
@@ -55,10 +56,12 @@ func (b *Broker) begin(r *request) {
 		b.beginOffsetForLeaderEpoch(r)
 	case keyDescribeConfigs:
 		b.beginDescribeConfigs(r)
+	case keyAlterConfigs:
+		b.beginAlterConfigs(r)
 	case keyCreatePartitions:
 		b.beginCreatePartitions(r)
 	case keyIncrementalAlterConfigs:
-		b.beginAlterConfigs(r)
+		b.beginIncrementalAlterConfigs(r)
 	case keyDescribeCluster:
 		b.beginDescribeCluster(r)
 	case keyEnvelope:

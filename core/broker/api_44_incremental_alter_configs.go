@@ -8,8 +8,8 @@ import (
 	"trialog/core/protocol"
 )
 
-// beginAlterConfigs hands the operations to the controller (KIP-339).
-func (b *Broker) beginAlterConfigs(r *request) {
+// beginIncrementalAlterConfigs hands the operations to the controller (KIP-339).
+func (b *Broker) beginIncrementalAlterConfigs(r *request) {
 	body := r.body.(*kmsg.IncrementalAlterConfigsRequest)
 	c := &controller.AlterConfigs{ValidateOnly: body.ValidateOnly}
 	for i := range body.Resources {
@@ -27,7 +27,7 @@ func (b *Broker) beginAlterConfigs(r *request) {
 	b.askController(r, c, 0)
 }
 
-func alterConfigsReply(r *request, result *controller.Result) protocol.Body {
+func incrementalAlterConfigsReply(r *request, result *controller.Result) protocol.Body {
 	body := r.body.(*kmsg.IncrementalAlterConfigsRequest)
 	done, _ := result.Body.(*controller.AlterConfigsResult)
 	resp := kmsg.NewPtrIncrementalAlterConfigsResponse()

@@ -38,7 +38,7 @@ func (b *Broker) beginEnvelope(r *request) {
 // forwardable tells which requests the controller decides.
 func forwardable(key int16) bool {
 	switch key {
-	case keyCreateTopics, keyDeleteTopics, keyCreatePartitions, keyIncrementalAlterConfigs:
+	case keyCreateTopics, keyDeleteTopics, keyCreatePartitions, keyAlterConfigs, keyIncrementalAlterConfigs:
 		return true
 	}
 	return false

@@ -171,6 +171,29 @@ func TestFetchOfNothingIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
+func TestNothingIsToldOfAnEpochThatHasNotBegun(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	w.holdSyncs = true
+	w.mustCreate("orders", 1)
+	q := poll("orders", 0, 0, 60_000)
+	other := q.Partitions[0]
+	other.Partition = 7
+	q.Partitions = append(q.Partitions, other)
+	a := w.ask(fetchV, q).(*protocol.FetchResponse)
+	if p := a.Partitions[0]; p.Err != kafka.ErrNotLeaderOrFollower || p.HighWatermark != kafka.NoOffset {
+		t.Fatalf("beside an error: %+v", p)
+	}
+	waiting := w.send(2, fetchV, poll("orders", 0, 0, 100))
+	w.pass(100 * kafka.Millisecond)
+	if p := w.answer(waiting).(*protocol.FetchResponse).Partitions[0]; p.Err != kafka.ErrNotLeaderOrFollower {
+		t.Fatalf("after the wait: %+v", p)
+	}
+	if o := w.ask(7, listOffsets("orders", 0, -1)).(*kmsg.ListOffsetsResponse).Topics[0].Partitions[0]; kafka.ErrorCode(o.ErrorCode) != kafka.ErrOffsetNotAvailable {
+		t.Fatalf("latest: %d", o.ErrorCode)
+	}
+}
+
 func TestProduceTimesOut(t *testing.T) {
 	w := newWorld(t)
 	w.start()
