@@ -29,8 +29,8 @@ const lostTail = `
 	z scan at=0 -> ok 0:1 to=1 hw=2
 	z scan at=1 -> ok 1:3 to=2 hw=2`
 
-// TestReportReadsAsAStory shows what a red run prints.
-func TestReportReadsAsAStory(t *testing.T) {
+// TestGoldenReportReadsAsAStory shows what a red run prints.
+func TestGoldenReportReadsAsAStory(t *testing.T) {
 	h := synced()
 	h.Scenario, h.Seed, h.TraceHash = "single-power", 42, "9f3c"
 	h.Replay, h.Shrink = "trialog-lab replay single-power --seed 42", "trialog-lab shrink single-power --seed 42 -o tape"

@@ -22,6 +22,7 @@ import (
 type claims struct {
 	partitions []partitionClaims
 	header     []history.Claim
+	voids      bool // some partition has one
 }
 
 type partitionClaims struct {
@@ -45,7 +46,7 @@ type void struct {
 }
 
 func (c *claims) derive(h *history.History) {
-	c.header = h.Header.Claims
+	c.header, c.voids = h.Header.Claims, false
 	c.partitions = zeroed(c.partitions, len(h.Partitions))
 	for p := range c.partitions {
 		pc := &c.partitions[p]
@@ -74,6 +75,7 @@ func (c *claims) derive(h *history.History) {
 	for p := range c.partitions {
 		for i := range c.partitions[p].voids {
 			c.partitions[p].voided = max(c.partitions[p].voided, c.partitions[p].voids[i].until)
+			c.voids = true
 		}
 	}
 }

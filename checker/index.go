@@ -35,6 +35,7 @@ type trial struct {
 	strangers  []stranger
 
 	claims    claims
+	stale     map[int32]int64 // see since
 	scans     []scan
 	processes []int32
 	// appendsBefore and posed serve the judge of linearizability, one partition
@@ -97,6 +98,7 @@ func (t *trial) index(h *history.History) error {
 		rest = rest[len(t.logs[p].slots)+1:]
 	}
 	t.claims.derive(h)
+	t.findStale()
 	t.findScans()
 	return nil
 }

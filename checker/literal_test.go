@@ -483,6 +483,14 @@ func TestClaims(t *testing.T) {
 			b poll at=1 -> ok to=1
 			b seek at=0 reset -> ok
 			z scan at=0 -> ok to=0 hw=0`, finds: "4 (NOT-CLAIMED unseen), 8 (NOT-CLAIMED high-watermark-went-back), 9 (NOT-CLAIMED nonmonotonic-poll)"},
+		{name: "unsynced, records that were fetched ahead of the power cut", header: unsynced, text: `
+			a send 1 -> ok 0
+			b assign at=0 -> ok
+			! crash 0 power
+			b poll at=0 -> ok 0:1 to=1
+			b seek at=0 reset -> ok
+			c send 2 -> ok 0
+			z scan at=0 -> ok 0:2 to=1 hw=1`, finds: "1 (NOT-CLAIMED inconsistent-offsets), 3 (NOT-CLAIMED lost-write), 9 (NOT-CLAIMED nonmonotonic-poll)"},
 		{name: "unsynced, the log goes back at the power cut", header: unsynced, text: `
 			a send 1 -> ok 0
 			a send 2 -> ok 1

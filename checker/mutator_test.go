@@ -125,9 +125,22 @@ var mutators = []mutator{
 		last.To--
 		return true
 	}},
-	{"the scan stops early", "3 4", func(s *spoiler) bool {
+	{"a send lands after the scan", "", func(s *spoiler) bool {
 		o := s.lastScan(0)
 		o.HighWatermark += 5
+		return true
+	}},
+	{"the scan stops early", "3 4", func(s *spoiler) bool {
+		o := s.pick(func(_ int, o *history.Op) bool {
+			last := s.lastScan(o.Partition)
+			return s.acked(o) && o.Offset+int64(o.RecordCount) == last.HighWatermark && last.RecordCount > 1
+		})
+		if o == nil {
+			return false
+		}
+		last := s.lastScan(o.Partition)
+		s.replace(last, s.h.RecordsOf(last)[:last.RecordCount-1])
+		last.To--
 		return true
 	}},
 	{"two offsets of one idempotent send are swapped in the scan", "1 5 6 8", func(s *spoiler) bool {

@@ -7,7 +7,7 @@ import "fmt"
 func judgeOffsetConsistency(t *trial, f *finding) {
 	for i := range t.conflicts {
 		c := &t.conflicts[i]
-		position := min(t.h.Ops[c.first].InvokePos, t.h.Ops[c.second].InvokePos)
+		position := min(t.since(c.first), t.since(c.second))
 		if a := f.found("inconsistent-offsets", c.partition, position); a != nil {
 			a.Offset, a.Value, a.HasValue = c.offset, c.one, true
 			a.Ops = opIDs(c.first, c.second)

@@ -13,7 +13,7 @@ func judgeNoPhantom(t *trial, f *finding) {
 	for i := range t.strangers {
 		s := &t.strangers[i]
 		o := &t.h.Ops[s.op]
-		a := f.found(s.why, o.Partition, o.InvokePos)
+		a := f.found(s.why, o.Partition, t.since(s.op))
 		if a == nil {
 			continue
 		}

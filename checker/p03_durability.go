@@ -10,8 +10,8 @@ import (
 type loss struct {
 	sent    int32
 	witness int32 // the operation that was told: the send, or a read
-	// called is when it was called and told when it returned. The answer was
-	// given in between: it may have been under way when a fault struck.
+	// The answer was given between called and told: it may have been under
+	// way when a fault struck.
 	called, told int64
 	acked        bool
 }
@@ -33,7 +33,7 @@ func (t *trial) missing(f func(p history.Partition, l loss)) {
 			witness = s.op
 		}
 		w := &t.h.Ops[witness]
-		f(o.Partition, loss{int32(n), witness, w.InvokePos, w.ReturnPos, acked})
+		f(o.Partition, loss{int32(n), witness, t.since(witness), w.ReturnPos, acked})
 	}
 }
 

@@ -27,7 +27,7 @@ func judgeLogLinearizable(t *trial, f *finding) {
 		switch c := inconsistent[p]; {
 		case len(t.logs[p].slots) == 0:
 		case c != nil:
-			if f.claims(partition(p), min(t.h.Ops[c.first].InvokePos, t.h.Ops[c.second].InvokePos)) {
+			if f.claims(partition(p), min(t.since(c.first), t.since(c.second))) {
 				f.unknown(t.h.PartitionName(partition(p)) + ": its offsets are inconsistent")
 			}
 		default:
@@ -58,7 +58,7 @@ func (t *trial) judgeLog(f *finding, p history.Partition) {
 	claimed, reason := t.claims.claimed(history.LogLinearizable, p, t.earliest(inv))
 	f.evidence(p, inv, claimed, reason)
 	if voided := t.claims.partitions[p].voided; !claimed && voided < endOfTime {
-		rest := t.posed.restrict(func(_ int32, call int64) bool { return call > voided })
+		rest := t.posed.restrict(func(op int32, call int64) bool { return call > voided && t.since(op) > voided })
 		if inv := t.linear.solve(&rest); inv.found {
 			f.evidence(p, inv, true, "")
 		}
@@ -70,7 +70,7 @@ func (t *trial) earliest(inv inversion) int64 {
 	position := int64(endOfTime)
 	for _, op := range [...]int32{inv.early, inv.late, inv.between} {
 		if op >= 0 {
-			position = min(position, t.h.Ops[op].InvokePos)
+			position = min(position, t.since(op))
 		}
 	}
 	return position

@@ -83,7 +83,7 @@ func (r *reading) poll(i int32, o *history.Op, key readerAt) {
 			from = before.next
 		}
 		r.step(before, i, o, before.next, from, "poll-skip", "nonmonotonic-poll")
-		if len(records) > 0 && r.f.claims(o.Partition, r.t.h.Ops[before.op].InvokePos) {
+		if len(records) > 0 && r.f.claims(o.Partition, r.t.since(before.op)) {
 			r.f.risk("polls that went on from another", 1)
 		}
 	}
@@ -110,7 +110,7 @@ func (r *reading) step(before session, i int32, o *history.Op, from, to int64, s
 	if to == from || from == history.Unset {
 		return
 	}
-	position := r.t.h.Ops[before.op].InvokePos
+	position := r.t.since(before.op)
 	if to < from {
 		if a := r.f.found(back, o.Partition, position); a != nil {
 			a.Offset, a.Ops = to, opIDs(before.op, i)

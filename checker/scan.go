@@ -47,16 +47,19 @@ func (t *trial) findScans() {
 	}
 }
 
-// chain joins the operations of the scanning process.
+// chain joins the operations of the scanning process. It is complete if it
+// reached the end that its last answer told, or the end that was known when it
+// began: what lands later, such as a send that was given up, is another scan's.
 func (t *trial) chain(s *scan, p history.Partition, lastFault int64) {
 	s.why = ""
-	var last *history.Op
+	var first, last *history.Op
 	for _, i := range t.opsOf(p) {
 		o := &t.h.Ops[i]
 		if o.Kind != history.Scan || o.Process != s.process {
 			continue
 		}
 		if last == nil {
+			first = o
 			s.start = max(o.At, 0)
 			s.end = s.start
 			if o.InvokePos < lastFault {
@@ -74,18 +77,41 @@ func (t *trial) chain(s *scan, p history.Partition, lastFault int64) {
 		last = o
 		t.markScanned(o)
 	}
-	s.whole = last != nil && s.start <= max(last.LogStartOffset, s.readable, 0)
-	switch known := t.logs[p].offsetEnd(); {
-	case s.why != "":
-	case last == nil:
+	if last == nil {
 		s.why = "no poll of the scan succeeded"
+		return
+	}
+	s.whole = s.start <= max(last.LogStartOffset, s.readable, 0)
+	switch {
+	case s.why != "":
 	case !s.whole:
 		s.why = fmt.Sprintf("the scan began at %d", s.start)
-	case boundOf(last) != history.Unset && s.end < boundOf(last):
-		s.why = fmt.Sprintf("the scan ended at %d, the log at %d", s.end, boundOf(last))
-	case boundOf(last) == history.Unset && s.end < known:
-		s.why = fmt.Sprintf("the scan ended at %d, and offset %d is known", s.end, known-1)
+	case boundOf(last) != history.Unset && s.end >= boundOf(last):
+	case s.end < t.knownEnd(p, first.InvokePos):
+		s.why = fmt.Sprintf("the scan ended at %d, the log at %d", s.end, max(boundOf(last), t.knownEnd(p, first.InvokePos)))
 	}
+}
+
+// knownEnd is the largest end of a partition's log that anybody had been told
+// by some position.
+func (t *trial) knownEnd(p history.Partition, position int64) int64 {
+	end := int64(0)
+	for _, i := range t.opsOf(p) {
+		o := &t.h.Ops[i]
+		if o.ReturnPos > position {
+			continue
+		}
+		end = max(end, o.HighWatermark)
+		switch n := o.RecordCount; {
+		case o.Reads() && n > 0:
+			end = max(end, t.h.Records[o.FirstRecord+n-1].Offset+1)
+		case o.Kind == history.Send && o.Outcome == history.OK && o.Offset >= 0:
+			end = max(end, o.Offset+int64(n))
+		case o.Kind == history.ListOffsets && o.At == latest && o.Outcome == history.OK:
+			end = max(end, o.Offset)
+		}
+	}
+	return end
 }
 
 // markScanned marks the records that one operation of the final scan returned.
