@@ -59,6 +59,15 @@ type Fault struct {
 	Times Range
 	// Share is the per cent of seeds in which it is on at all; 0 means all.
 	Share int
+	// SpanMs is how long it lasts, in milliseconds: until a dead process is
+	// started again, a full disk has room. Zero: the arm's own.
+	SpanMs Range
+}
+
+// For gives a fault a span, in milliseconds.
+func (f Fault) For(least, most int) Fault {
+	f.SpanMs = Range{least, most}
+	return f
 }
 
 // Has tells whether the scenario may inject a kind.

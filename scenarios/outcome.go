@@ -39,7 +39,7 @@ type Outcome struct {
 	Restarts    int64 `json:"restarts"`
 	Events      int64 `json:"events,omitempty"` // of the simulator
 	Span        int64 `json:"span_ns"`          // virtual or real nanoseconds
-	CPU         int64 `json:"cpu_ns"`           // that the seed took, judge included
+	CPU         int64 `json:"cpu_ns"`           // of the arm's thread, judge included
 	Judging     int64 `json:"judging_ns"`       // of it, the judge
 
 	Faults []Tally `json:"faults,omitempty"`

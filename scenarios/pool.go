@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"runtime"
 	"sync"
 )
 
@@ -51,12 +52,20 @@ type queue struct {
 }
 
 func (q *queue) work(ctx context.Context, arm Arm) {
+	// A seed that stays on one thread can be charged with its processor time.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	for ctx.Err() == nil {
 		i, task, ok := q.take()
 		if !ok {
 			return
 		}
-		q.put(i, arm.Run(ctx, task.Scenario, task.Seed))
+		before := threadTime()
+		o := arm.Run(ctx, task.Scenario, task.Seed)
+		if o != nil {
+			o.CPU = threadTime() - before
+		}
+		q.put(i, o)
 	}
 }
 

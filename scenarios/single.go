@@ -75,7 +75,7 @@ func singleKills() Scenario {
 		Cluster:  oneBroker,
 		Topics:   TopicSettings{Topics: Fixed(1), Partitions: Fixed(4)},
 		Workload: w,
-		Faults:   []Fault{always(ProcessKill, 100, 100)},
+		Faults:   []Fault{always(ProcessKill, 100, 100).For(20, 200)},
 		Needs:    worked,
 	}
 }
@@ -108,7 +108,7 @@ func singleDisk() Scenario {
 			sometimes(60, WriteError, 1, 3),
 			sometimes(50, ReadError, 1, 3),
 			sometimes(60, SyncError, 1, 3),
-			sometimes(40, NoSpace, 1, 2),
+			sometimes(40, NoSpace, 1, 2).For(300, 3000),
 			sometimes(60, ShortWrite, 1, 3),
 			sometimes(50, DiskStall, 1, 4),
 			always(ProcessKill, 2, 3),
@@ -188,7 +188,7 @@ func singleMixed() Scenario {
 			always(ProcessKill, 2, 4), always(LostResponse, 2, 12),
 			sometimes(50, PowerCut, 1, 4), sometimes(40, CrashInCall, 1, 3), sometimes(20, Shutdown, 1, 2), sometimes(25, Pause, 1, 3),
 			sometimes(20, WriteError, 1, 2), sometimes(20, ReadError, 1, 2), sometimes(20, SyncError, 1, 2),
-			sometimes(15, NoSpace, 1, 2), sometimes(20, ShortWrite, 1, 2), sometimes(25, DiskStall, 1, 3),
+			sometimes(15, NoSpace, 1, 2).For(300, 3000), sometimes(20, ShortWrite, 1, 2), sometimes(25, DiskStall, 1, 3),
 			sometimes(8, JournalRot, 1, 1), sometimes(8, SegmentRot, 1, 1),
 			sometimes(25, ClockStep, 1, 3), sometimes(15, ClockDrift, 1, 2), sometimes(15, ClockFreeze, 1, 2),
 			sometimes(35, Reset, 1, 8), sometimes(20, HalfOpen, 1, 3), sometimes(25, Delay, 1, 4), sometimes(15, Cut, 1, 2),

@@ -110,26 +110,29 @@ func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
 			p.strikes = append(p.strikes, strike{
 				at:   time.Duration(r.Int64N(int64(p.length))),
 				kind: f.Kind,
-				span: time.Duration(r.Int64N(int64(spanOf(f.Kind)))),
+				span: spanOf(r, &f),
 			})
 		}
 	}
 	slices.SortFunc(p.strikes, func(a, b strike) int { return cmp.Compare(a.at, b.at) })
 }
 
-// spanOf bounds how long a fault lasts: until a dead process is started again,
+// spanOf draws how long a fault lasts: until a dead process is started again,
 // a paused one goes on, a connection wakes up.
-func spanOf(kind scenarios.Kind) time.Duration {
-	switch kind {
-	case scenarios.ProcessKill, scenarios.Shutdown:
-		return 200 * time.Millisecond
-	case scenarios.Pause:
-		return 2 * time.Second
-	case scenarios.HalfOpen:
-		return 3 * time.Second
-	default:
-		return 500 * time.Millisecond
+func spanOf(r *rand.Rand, f *scenarios.Fault) time.Duration {
+	if f.SpanMs.Max > 0 {
+		return time.Duration(between(r, f.SpanMs)) * time.Millisecond
 	}
+	most := 500 * time.Millisecond
+	switch f.Kind {
+	case scenarios.ProcessKill, scenarios.Shutdown:
+		most = 200 * time.Millisecond
+	case scenarios.Pause:
+		most = 2 * time.Second
+	case scenarios.HalfOpen:
+		most = 3 * time.Second
+	}
+	return time.Duration(r.Int64N(int64(most)))
 }
 
 // unsupportedAll tells whether a scenario has faults, and none that can be injected.

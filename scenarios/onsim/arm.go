@@ -49,9 +49,7 @@ func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scen
 	if ctx.Err() != nil {
 		return nil
 	}
-	began := time.Now()
 	run := a.carryOut(s, seed, options{})
-	run.Outcome.CPU = time.Since(began).Nanoseconds()
 	if a.options.HistoryDir != "" {
 		name := s.Name + "-" + strconv.FormatUint(seed, 10)
 		file, err := scenarios.KeepHistory(a.options.HistoryDir, name, run.History)

@@ -64,7 +64,8 @@ func doses(s *scenarios.Scenario) []sim.Dose {
 	for _, f := range s.Faults {
 		for _, r := range faultRows {
 			if r.kind == f.Kind {
-				list = append(list, sim.Dose{Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max})
+				list = append(list, sim.Dose{Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max,
+					SpanMin: int64(f.SpanMs.Min) * sim.Millisecond, SpanMax: int64(f.SpanMs.Max) * sim.Millisecond})
 			}
 		}
 	}

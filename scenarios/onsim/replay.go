@@ -33,9 +33,7 @@ func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
 		return nil, err
 	}
 	a := New(Options{Patience: time.Hour})
-	began := time.Now()
 	run := a.carryOut(&list[0], t.Seed, options{tape: overrides, trace: o.Trace, operations: t.Operations})
-	run.Outcome.CPU = time.Since(began).Nanoseconds()
 	if n := len(run.Result.Unused); n > 0 {
 		run.Stale = append(run.Stale, fmt.Sprintf("%d of %d stored draws were never made: the code has changed since", n, len(overrides)))
 	}
