@@ -60,11 +60,11 @@ type brokerInputs struct {
 	stop    broker.Shutdown
 }
 
-// crashPlan is a crash inside a call to the file system.
+// crashPlan is a crash inside a call to the file system, or between effects.
 type crashPlan struct {
-	armed  bool
-	power  bool // the power goes, not only the process
-	atBoot int64
+	power  bool  // the power goes, not only the process
+	atBoot int64 // in this call of the next process; 0: not
+	amid   int64 // after so many kinds of effects were carried out; 0: not
 }
 
 const listenerName = "PLAINTEXT"
@@ -147,18 +147,31 @@ func (w *World) walk(b *brokerHost) {
 	}
 }
 
-// flush carries out what a broker's Steps asked for.
+// flush carries out what a broker's Steps asked for. No order holds between
+// kinds of effects, and the process may die between any two.
 func (w *World) flush(b *brokerHost) {
 	out := &b.out
 	b.shared = 0
 	if out.Watch.Dirty() {
 		w.count(&out.Watch)
 	}
+	for i := range out.Notes {
+		w.note(b, &out.Notes[i])
+	}
 	for i := range out.Replies {
 		w.reply(b, &out.Replies[i])
 	}
+	if len(out.Replies) > 0 && w.diesAmid(b) {
+		return
+	}
 	for i := range out.Sends {
 		w.sendPeer(b, &out.Sends[i])
+	}
+	for i := range out.Proposals {
+		w.propose(b, &out.Proposals[i])
+	}
+	if len(out.Sends)+len(out.Proposals) > 0 && w.diesAmid(b) {
+		return
 	}
 	if len(out.Appends) > 0 {
 		w.takeAppends(b, out.Appends)
@@ -169,14 +182,8 @@ func (w *World) flush(b *brokerHost) {
 	for i := range out.Jobs {
 		w.startJob(b, &out.Jobs[i])
 	}
-	for i := range out.Proposals {
-		w.propose(b, &out.Proposals[i])
-	}
 	for i := range out.Mutes {
 		w.mute(b, &out.Mutes[i])
-	}
-	for i := range out.Notes {
-		w.note(b, &out.Notes[i])
 	}
 	halt := out.Halt
 	out.Reset()
@@ -184,6 +191,21 @@ func (w *World) flush(b *brokerHost) {
 	if halt.Set {
 		w.halted(b, halt)
 	}
+}
+
+// diesAmid ends the process between two kinds of effects when that is planned:
+// what has gone out has gone out, and nothing else ever does.
+func (w *World) diesAmid(b *brokerHost) bool {
+	if b.crash.amid == 0 {
+		return false
+	}
+	if b.crash.amid--; b.crash.amid > 0 {
+		return false
+	}
+	b.out.Reset()
+	w.crash(b.host, b.crash.power, "between two effects")
+	w.restartSoon(b.host)
+	return true
 }
 
 // lookAt tells when a broker begins to serve.

@@ -25,6 +25,7 @@ type ClientHost struct {
 	core    *client.Client
 	in      clientInputs
 	wakes   uint64 // the latest WakeAt
+	steps   uint64
 
 	// One Effects is filled while the other is carried out, so that an App may
 	// give commands while it is told outcomes.
@@ -86,11 +87,22 @@ func (w *World) stepClient(c *ClientHost, in client.Input) {
 func (c *ClientHost) step(in client.Input) {
 	w := c.world
 	w.steps++
+	c.steps++
+	if every := w.config.CheckEvery; every > 0 && c.steps%uint64(every) == 0 {
+		w.walkClient(c)
+	}
 	c.machine.Step(c.host.clock.now(w.now+w.leaked), in, &c.outs[c.filling])
 	if !c.carrying {
 		w.carry(c)
 	}
 	w.arm(c.host)
+}
+
+// walkClient checks all invariants of a client.
+func (w *World) walkClient(c *ClientHost) {
+	if err := c.machine.Invariants(); err != nil {
+		w.fail(c.host.node, err.Error())
+	}
 }
 
 // carry carries out effects until none are left; outcomes may bring commands.

@@ -51,8 +51,8 @@ type Config struct {
 	// BatchSteps is how many Steps at most share one Effects, as under load in
 	// the node. 0 or 1: each Step's effects are carried out at once.
 	BatchSteps int
-	// CheckEvery is the number of a broker's Steps between two full walks over its
-	// invariants; 0: 4096. Negative: never.
+	// CheckEvery is the number of a machine's Steps between two full walks over its
+	// invariants; 0: 1024. Negative: never.
 	CheckEvery int
 
 	// Observer is told what happens; nil: nobody.

@@ -25,9 +25,9 @@ const ledgerTopic = "ledger"
 
 // writerApp creates the topic and produces one record after another.
 type writerApp struct {
-	l        *ledger
-	op       client.OpID
-	open     [32]struct { // by op modulo its length; never more than five are open
+	l    *ledger
+	op   client.OpID
+	open [32]struct { // by op modulo its length; never more than five are open
 		op    client.OpID
 		value uint64
 	}

@@ -15,7 +15,7 @@ func (c *Config) fill() {
 		c.Limits = broker.DefaultLimits()
 	}
 	if c.CheckEvery == 0 {
-		c.CheckEvery = 4096
+		c.CheckEvery = 1024
 	}
 	if c.Network == (Network{}) {
 		c.Network = DefaultNetwork()

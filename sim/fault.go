@@ -10,7 +10,7 @@ const (
 	FaultPowerCutAll                       // the power goes on every broker at once
 	FaultShutdown                          // a controlled shutdown, then a restart
 	FaultPause                             // the process stands still, then goes on
-	FaultCrashInCall                       // the process or the power dies inside the k-th call to the file system
+	FaultCrashInCall                       // the process or the power dies inside the k-th call to the file system, or between two effects
 	FaultWriteError                        // one write fails with EIO
 	FaultReadError                         // one read fails with EIO
 	FaultSyncError                         // one fsync fails, and what it covered may be lost

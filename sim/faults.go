@@ -59,20 +59,24 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 }
 
 // armCrash lets the process or the power die inside a coming call to the file
-// system: of the running process, or, after a crash now, of its recovery.
+// system, of the running process or, after a crash now, of its recovery; or
+// between two effects of one Step.
 func (w *World) armCrash(s *strike, h *host, f *Fault) {
 	b := h.broker
 	k := 1 + int64(s.draw.Choose(choice.FaultAmount, 64))
-	how := s.draw.Choose(choice.FaultDetail, 6)
-	b.crash = crashPlan{armed: true, power: how%2 == 1}
+	how := s.draw.Choose(choice.FaultDetail, 8)
+	b.crash = crashPlan{power: how%2 == 1}
 	f.Detail = k<<8 | int64(how)
-	if how >= 2 {
+	switch how / 2 {
+	case 0:
+		b.mount.CrashIn(k)
+	case 1:
+		b.crash.amid = k
+	default:
 		b.crash.atBoot = k
-		w.crash(h, how >= 4, "")
+		w.crash(h, how/2 == 3, "")
 		w.restart(h, f.Until)
-		return
 	}
-	b.mount.CrashIn(k)
 }
 
 func (w *World) disarm(b *brokerHost) {

@@ -159,7 +159,6 @@ func (w *World) diedInCall(b *brokerHost) bool {
 		return false
 	}
 	power := b.crash.power
-	b.crash.armed = false
 	w.crash(b.host, power, "in a call to the file system")
 	w.restartSoon(b.host)
 	return true

@@ -25,8 +25,12 @@ func (w *World) enterPhase(p Phase) {
 		w.scheduleWorld(0, w.now+100*Millisecond, evPhase, uint64(Extra), 0)
 	case Over:
 		for _, h := range w.hosts[1:] {
-			if h.broker != nil && h.running {
+			switch {
+			case !h.running:
+			case h.broker != nil:
 				w.walk(h.broker)
+			default:
+				w.walkClient(h.client)
 			}
 		}
 		w.phase = Over
