@@ -132,6 +132,30 @@ func TestFetchErrors(t *testing.T) {
 	}
 }
 
+func TestZstdNeedsVersionsThatKnowIt(t *testing.T) {
+	w := served(t)
+	var b batch.Builder
+	b.Reset()
+	b.Append(w.now.Wall, nil, []byte("aaaaaaaa"))
+	packed, err := b.BuildPacked(batch.Plain(), batch.Zstd, batch.RunLength{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[int16]kafka.ErrorCode{6: kafka.ErrUnsupportedCompressionType, 7: kafka.None} {
+		if a := w.ask(version, produce("orders", 0, -1, packed)).(*protocol.ProduceResponse).Partitions[0]; a.Err != want {
+			t.Errorf("produce v%d: %v", version, a.Err)
+		}
+	}
+	for version, want := range map[int16]kafka.ErrorCode{9: kafka.ErrUnsupportedCompressionType, 10: kafka.None} {
+		if a := w.ask(version, fetch("orders", 0, 0)).(*protocol.FetchResponse).Partitions[0]; a.Err != want {
+			t.Errorf("fetch v%d: %v", version, a.Err)
+		}
+	}
+	if p := w.ask(7, listOffsets("orders", 0, int64(w.now.Wall))).(*kmsg.ListOffsetsResponse).Topics[0].Partitions[0]; p.Offset != 0 {
+		t.Errorf("a search in a compressed batch finds %d", p.Offset)
+	}
+}
+
 func listOffsets(topic string, p int32, timestamp int64) *kmsg.ListOffsetsRequest {
 	q := kmsg.NewPtrListOffsetsRequest()
 	t := kmsg.NewListOffsetsRequestTopic()

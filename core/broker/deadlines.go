@@ -9,8 +9,6 @@ type deadlines struct{ heap []*request }
 // noPlace marks a request that stands in no heap.
 const noPlace = -1
 
-func (d *deadlines) len() int { return len(d.heap) }
-
 // first returns the request that is due first, nil when none waits.
 func (d *deadlines) first() *request {
 	if len(d.heap) == 0 {

@@ -71,7 +71,7 @@ func newWorld(t testing.TB) *world {
 	w.quorum = &committee{members: []*world{w}}
 	w.limits.CheckEvery = 1
 	w.config = broker.Config{
-		NodeID: 1, Voter: true, Codecs: &batch.Codecs{},
+		NodeID: 1, Voter: true, Codecs: &batch.Codecs{batch.Zstd: batch.RunLength{}},
 		Listeners: []broker.Listener{{Name: "PLAINTEXT", Host: "localhost", Port: 9092, InterBroker: true}},
 		Settings:  map[string]string{},
 	}
@@ -209,7 +209,7 @@ func (w *world) queue(conn kafka.ConnID, version int16, body protocol.Body) int3
 	}
 	w.corr++
 	if p, ok := body.(*protocol.ProduceRequest); ok {
-		protocol.Prepare(p, version, &batch.Checker{})
+		protocol.Prepare(p, version, &batch.Checker{Codecs: w.config.Codecs})
 	}
 	w.tell("request %s", describeRequest(w.corr, body))
 	w.give(&broker.Request{Conn: conn, Principal: "User:ANONYMOUS", Key: body.Key(), Version: version, CorrelationID: w.corr, Body: body})

@@ -99,10 +99,7 @@ func (b *Broker) settleHosts() {
 // find returns the replica of a partition, nil when this broker holds none.
 func (b *Broker) find(tp kafka.TopicPartition) *host { return b.byTopic[tp] }
 
-// hold keeps a replica's files while a lookup reads them.
-func (h *host) hold() { h.reads++ }
-
-// release lets them go again.
+// release lets a replica's files go that a read has held.
 func (b *Broker) release(h *host) {
 	h.reads--
 	must.True(h.reads >= 0, "B9 a lookup releases what it held")

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -8,7 +9,9 @@ import (
 	"trialog/core/batch"
 	"trialog/core/broker"
 	"trialog/core/kafka"
+	"trialog/core/metadata"
 	"trialog/core/protocol"
+	"trialog/core/quorum"
 )
 
 func TestEpochFencing(t *testing.T) {
@@ -127,5 +130,84 @@ func TestOtherIncarnationTakesOver(t *testing.T) {
 	}
 	if !w.fx.Halt.Set || w.fx.Halt.Clean {
 		t.Fatalf("the old incarnation goes on: %+v", w.fx.Halt)
+	}
+}
+
+// A broker that comes up from a snapshot of the metadata and the entries behind
+// it stands where one stands that has replayed everything.
+func TestSnapshotAndTailAreTheLog(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	w.mustCreate("orders", 2)
+	w.mustCreate("gone", 1)
+	w.mustProduce("orders", 0, "a")
+	snapshot, at := metadata.AppendSnapshot(nil, w.b.Image()), w.b.Image().Index()
+	w.ask(6, deleteTopic("gone"))
+	w.mustCreate("late", 1)
+	w.mustProduce("late", 0, "b")
+	w.kill()
+
+	w.boot()
+	w.inbox = nil
+	w.give(&broker.Quorum{Event: &quorum.SnapshotLoaded{Index: at, State: snapshot}})
+	for i := at; i < uint64(len(w.quorum.log)); i++ {
+		w.give(&broker.Quorum{Event: committed(i+1, w.quorum.log[i])})
+	}
+	w.give(&broker.Start{})
+	w.give(&broker.Quorum{Event: leads})
+	w.settle()
+	if got := w.values("orders", 0, 0); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("orders: %v", got)
+	}
+	if got := w.values("late", 0, 0); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("late: %v", got)
+	}
+	if n := w.b.Counters().Logs; n != 3 {
+		t.Errorf("%d logs", n)
+	}
+	// A snapshot that comes while serving changes nothing that is the same in it.
+	w.give(&broker.Quorum{Event: &quorum.SnapshotLoaded{Index: w.b.Image().Index() + 5, State: metadata.AppendSnapshot(nil, w.b.Image())}})
+	w.settle()
+	if got := w.values("late", 0, 0); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("late: %v", got)
+	}
+}
+
+// A driver that ticks at every deadline, and at no other time, keeps the broker
+// going; a tick before its time does nothing.
+func TestDeadlinesAreAllThereIs(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	w.mustCreate("orders", 1)
+	corr := w.send(1, fetchV, poll("orders", 0, 0, 3_000))
+	end := w.now.Mono.Add(3 * kafka.Second)
+	for n := 0; w.now.Mono < end; n++ {
+		at, any := w.b.Deadline()
+		if !any || n > 1000 {
+			t.Fatalf("deadline %d, %v after %d ticks", at, any, n)
+		}
+		w.unanswered(corr)
+		if at > w.now.Mono {
+			w.b.Step(w.now, &broker.Tick{}, &w.fx)
+			if !w.fx.Empty() {
+				t.Fatalf("an early tick does something: %+v", w.fx)
+			}
+			w.now.Mono = at
+		}
+		w.give(&broker.Tick{})
+		w.settle()
+	}
+	if w.now.Mono != end {
+		t.Fatalf("the poll ended at %d, not at %d", w.now.Mono, end)
+	}
+	w.answer(corr)
+	for range 100 { // a session's worth of heartbeats
+		at, _ := w.b.Deadline()
+		w.now.Mono = max(w.now.Mono, at)
+		w.give(&broker.Tick{})
+		w.settle()
+	}
+	if w.b.Image().Broker(1).Fenced {
+		t.Fatal("the broker has let its session end")
 	}
 }
