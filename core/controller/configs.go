@@ -11,23 +11,32 @@ import (
 
 // alterConfigs decides each resource on its own (KIP-339).
 func (m *Machine) alterConfigs(d *draft, c *AlterConfigs) (ResultBody, *refusal) {
-	result := &AlterConfigsResult{Resources: make([]AlteredResource, len(c.Resources))}
+	resources := make([]kafka.ConfigResource, len(c.Resources))
 	for i := range c.Resources {
-		r, out := &c.Resources[i], &result.Resources[i]
-		out.Resource = r.Resource
-		same := func(o AlterResource) bool { return o.Resource == r.Resource }
+		resources[i] = c.Resources[i].Resource
+	}
+	result := eachResource(resources, func(i int) *refusal { return m.alterResource(d, &c.Resources[i]) })
+	if c.ValidateOnly {
+		d.drop()
+	}
+	return result, nil
+}
+
+// eachResource lets decide say what becomes of each resource.
+func eachResource(resources []kafka.ConfigResource, decide func(i int) *refusal) *AlterConfigsResult {
+	result := &AlterConfigsResult{Resources: make([]AlteredResource, len(resources))}
+	for i, r := range resources {
+		out := &result.Resources[i]
+		out.Resource = r
 		err := refuse(kafka.ErrInvalidRequest, "Each resource may be given once.")
-		if !slices.ContainsFunc(c.Resources[:i], same) && !slices.ContainsFunc(c.Resources[i+1:], same) {
-			err = m.alterResource(d, r)
+		if !slices.Contains(resources[:i], r) && !slices.Contains(resources[i+1:], r) {
+			err = decide(i)
 		}
 		if err != nil {
 			out.Error, out.Message = err.code, err.message
 		}
 	}
-	if c.ValidateOnly {
-		d.drop()
-	}
-	return result, nil
+	return result
 }
 
 func (m *Machine) alterResource(d *draft, r *AlterResource) *refusal {
@@ -35,38 +44,62 @@ func (m *Machine) alterResource(d *draft, r *AlterResource) *refusal {
 	if err != nil {
 		return err
 	}
-	set := d.image.Configs(r.Resource)
-	var records []metadata.Record
+	change := configChange{resource: r.Resource, set: d.image.Configs(r.Resource)}
 	for i := range r.Ops {
 		op := &r.Ops[i]
 		if slices.ContainsFunc(r.Ops[:i], func(o AlterOp) bool { return o.Name == op.Name }) {
 			return refuse(kafka.ErrInvalidRequest, "Error due to duplicate config keys")
 		}
 		value, remove, err := m.alterValue(d, r.Resource, scope, op)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		old, was := set.Get(op.Name)
-		if remove && !was || !remove && was && old == value {
-			continue
-		}
-		records = append(records, &metadata.Config{Resource: r.Resource, Name: op.Name, Value: value, Remove: remove})
-		set = set.Without(op.Name)
-		if !remove {
-			set = set.With(op.Name, value)
+		case remove:
+			change.remove(op.Name)
+		default:
+			change.put(op.Name, value)
 		}
 	}
+	return m.takeChange(d, scope, &change)
+}
+
+// configChange is what becomes of a resource's settings.
+type configChange struct {
+	resource kafka.ConfigResource
+	set      kafka.ConfigMap // after records
+	records  []metadata.Record
+}
+
+func (c *configChange) put(name, value string) {
+	if old, was := c.set.Get(name); was && old == value {
+		return
+	}
+	c.set = c.set.With(name, value)
+	c.records = append(c.records, &metadata.Config{Resource: c.resource, Name: name, Value: value})
+}
+
+func (c *configChange) remove(name string) {
+	if _, was := c.set.Get(name); !was {
+		return
+	}
+	c.set = c.set.Without(name)
+	c.records = append(c.records, &metadata.Config{Resource: c.resource, Name: name, Remove: true})
+}
+
+// takeChange takes a change into the draft unless its settings contradict one
+// another.
+func (m *Machine) takeChange(d *draft, scope kafka.ConfigScope, c *configChange) *refusal {
 	if scope == kafka.ScopeTopic {
 		layers := d.image.Layers("", m.cfg.Broker, m.cfg.Static)
-		layers.Topic = set
+		layers.Topic = c.set
 		typed := kafka.LoadTopicConfig(&layers)
 		if why := typed.Flaw(); why != "" {
 			return refuse(kafka.ErrInvalidConfig, why)
 		}
 	}
-	if len(records) > 0 {
-		d.add(records...)
-		m.reshapeAfterConfigs(d, r.Resource)
+	if len(c.records) > 0 {
+		d.add(c.records...)
+		m.reshapeAfterConfigs(d, c.resource)
 	}
 	return nil
 }

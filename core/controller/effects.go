@@ -84,7 +84,7 @@ type NamedError struct {
 	Message string
 }
 
-// AlterConfigsResult answers AlterConfigs, in the order asked.
+// AlterConfigsResult answers AlterConfigs and ReplaceConfigs, in the order asked.
 type AlterConfigsResult struct{ Resources []AlteredResource }
 
 // AlteredResource is one resource of AlterConfigsResult.

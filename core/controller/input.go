@@ -103,7 +103,7 @@ type Assignment struct {
 	Replicas  []kafka.BrokerID
 }
 
-// NewConfig is a setting given at creation; Value nil is refused.
+// NewConfig is a setting with its value; Value nil is refused.
 type NewConfig struct {
 	Name  string
 	Value *string
@@ -151,6 +151,19 @@ type AlterOp struct {
 	Value *string
 }
 
+// ReplaceConfigs is AlterConfigs of the wire (API 33), each resource on its own:
+// afterwards exactly the given settings are set. Its result is AlterConfigsResult.
+type ReplaceConfigs struct {
+	Resources    []ReplaceResource
+	ValidateOnly bool
+}
+
+// ReplaceResource is one resource of ReplaceConfigs.
+type ReplaceResource struct {
+	Resource kafka.ConfigResource
+	Configs  []NewConfig
+}
+
 // AllocateProducerIDs asks for a block of producer IDs (API 67).
 type AllocateProducerIDs struct {
 	Broker kafka.BrokerID
@@ -193,6 +206,7 @@ func (*CreateTopics) controllerBody()        {}
 func (*DeleteTopics) controllerBody()        {}
 func (*CreatePartitions) controllerBody()    {}
 func (*AlterConfigs) controllerBody()        {}
+func (*ReplaceConfigs) controllerBody()      {}
 func (*AllocateProducerIDs) controllerBody() {}
 func (*AlterPartition) controllerBody()      {}
 func (*ElectLeaders) controllerBody()        {}

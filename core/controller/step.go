@@ -94,6 +94,8 @@ func (m *Machine) decide(d *draft, body Body) (ResultBody, *refusal) {
 		return m.createPartitions(d, b)
 	case *AlterConfigs:
 		return m.alterConfigs(d, b)
+	case *ReplaceConfigs:
+		return m.replaceConfigs(d, b)
 	case *AllocateProducerIDs:
 		return m.allocateProducerIDs(d, b)
 	case *AlterPartition:

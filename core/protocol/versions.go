@@ -18,6 +18,7 @@ const (
 	KeyInitProducerID          int16 = 22
 	KeyOffsetForLeaderEpoch    int16 = 23
 	KeyDescribeConfigs         int16 = 32
+	KeyAlterConfigs            int16 = 33
 	KeyCreatePartitions        int16 = 37
 	KeyIncrementalAlterConfigs int16 = 44
 	KeyEnvelope                int16 = 58
@@ -66,6 +67,7 @@ var apis = [...]API{
 	{Key: KeyInitProducerID, Name: "InitProducerId", Min: 0, Max: 5, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "s 4 @3+8 @3+2"},
 	{Key: KeyOffsetForLeaderEpoch, Name: "OffsetForLeaderEpoch", Min: 2, Max: 4, AdvertisedMin: 2, FlexibleFrom: 4, Listed: true, Shape: "@3+4 [ s [ 4 4 4 ] ]"},
 	{Key: KeyDescribeConfigs, Name: "DescribeConfigs", Min: 1, Max: 4, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true, Shape: "[ 1 s { s } ] 1 @3+1"},
+	{Key: KeyAlterConfigs, Name: "AlterConfigs", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ 1 s [ s s ] ] 1"},
 	{Key: KeyCreatePartitions, Name: "CreatePartitions", Min: 0, Max: 3, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ s 4 [ { 4 } ] ] 4 1"},
 	{Key: KeyIncrementalAlterConfigs, Name: "IncrementalAlterConfigs", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 1, Listed: true, Shape: "[ 1 s [ s 1 s ] ] 1"},
 	{Key: KeyEnvelope, Name: "Envelope", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "s s s"},
