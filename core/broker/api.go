@@ -88,7 +88,7 @@ func (b *Broker) beginUndecoded(r *request) {
 		b.finish(r, protocol.UnsupportedApiVersions())
 		return
 	}
-	b.note(Note{Level: Warn, Text: "a request could not be read, its connection is closed", Detail: protocol.APIName(r.key),
-		Topic: r.conn.host, Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
+	b.note(Note{Level: Warn, Text: "a request could not be read, its connection is closed", Detail: protocol.APIName(r.key) + " from " + r.conn.host,
+		Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
 	b.refuse(r)
 }

@@ -29,10 +29,12 @@
 // limits.go, broker.go (the state), step.go (one switch), request.go and
 // connection.go (order of requests and replies), api.go and api_NN_name.go (one
 // file per API key), edge.go (names to IDs), admin.go and commands.go (what the
-// controller decides), hosts.go (the replicas), completions.go (the disk's
+// controller decides), forward.go (when it is another broker's), hosts.go (the replicas), completions.go (the disk's
 // answers to appends), reads.go, storage.go (recovery, jobs, the end), quorum.go
 // (the image and the controller), session.go (registration, heartbeats,
-// shutdown), roles.go (the image against the disk), view.go, invariants.go.
+// shutdown), roles.go (the image against the disk), view.go (what drivers and
+// checkers may look at), invariants.go; ring.go, window.go, deadlines.go and
+// arena.go are memory that is used again.
 //
 // Read next: core/replication (one replica), core/partition (its log).
 package broker
