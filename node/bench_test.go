@@ -25,7 +25,7 @@ func BenchmarkProduce(b *testing.B) {
 			value := make([]byte, 1024)
 			clients := make([]*kgo.Client, producers)
 			for i := range clients {
-				clients[i] = connect(b, n.node.Addr(), kgo.DefaultProduceTopic("bench"))
+				clients[i] = connect(b, n.node.Addr(), kgo.DefaultProduceTopic("bench"), kgo.ProducerBatchCompression(kgo.NoCompression()))
 				if err := clients[i].ProduceSync(soon(b), &kgo.Record{Value: value}).FirstErr(); err != nil {
 					b.Fatal(err)
 				}
@@ -62,7 +62,7 @@ func BenchmarkProduceStream(b *testing.B) {
 	n := start(b, b.TempDir())
 	defer n.stop()
 	create(b, n.node.Addr(), "bench", 6, nil)
-	c := connect(b, n.node.Addr(), kgo.DefaultProduceTopic("bench"), kgo.ProducerLinger(5*time.Millisecond))
+	c := connect(b, n.node.Addr(), kgo.DefaultProduceTopic("bench"), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.ProducerLinger(5*time.Millisecond))
 	value := make([]byte, 1024)
 	b.SetBytes(1024)
 	for b.Loop() {
@@ -82,7 +82,7 @@ func BenchmarkConsume(b *testing.B) {
 	n := start(b, b.TempDir())
 	defer n.stop()
 	create(b, n.node.Addr(), "bench", 6, nil)
-	c := connect(b, n.node.Addr(), kgo.DefaultProduceTopic("bench"), kgo.ProducerLinger(5*time.Millisecond))
+	c := connect(b, n.node.Addr(), kgo.DefaultProduceTopic("bench"), kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.ProducerLinger(5*time.Millisecond))
 	value := make([]byte, 1024)
 	const records = 100_000
 	for range records {

@@ -37,7 +37,8 @@ type connection struct {
 	held     int64     // of the node's memory for requests
 	closed   bool
 
-	out outgoing
+	out  outgoing
+	free protocol.FreeList // the reader's
 }
 
 // pledge is what is remembered of a request until its reply is written.
@@ -162,7 +163,7 @@ func (c *connection) deliver(frame []byte, header *protocol.RequestHeader) error
 	if err != nil {
 		return fmt.Errorf("%w: %w", errProtocol, err)
 	}
-	body, code := protocol.DecodeRequestBody(header.Key, header.Version, rest, nil)
+	body, code := protocol.DecodeRequestBody(header.Key, header.Version, rest, &c.free)
 	p := pledge{frame: int64(len(frame))}
 	switch b := body.(type) {
 	case *protocol.ProduceRequest:
@@ -190,7 +191,7 @@ func (c *connection) expect(p pledge) {
 	c.inFlight++
 	c.pledged += p.reply
 	c.mu.Unlock()
-	c.out.expect(p)
+	c.out.expect(p, &c.free)
 }
 
 // settle notes that replies are out.

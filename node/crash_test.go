@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -23,6 +24,11 @@ import (
 // process that the crash tests kill.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("NODE_CHILD_DIR"); dir != "" {
+		if limit, err := strconv.ParseUint(os.Getenv("NODE_CHILD_FSIZE"), 10, 64); err == nil {
+			if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+				panic(err)
+			}
+		}
 		c := config(dir)
 		c.Listen = os.Getenv("NODE_CHILD_LISTEN")
 		c.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
@@ -46,10 +52,10 @@ type child struct {
 	ready node.Ready
 }
 
-func spawn(t *testing.T, dir, address string) *child {
+func spawn(t *testing.T, dir, address string, env ...string) *child {
 	t.Helper()
 	c := &child{cmd: exec.Command(os.Args[0])}
-	c.cmd.Env = append(os.Environ(), "NODE_CHILD_DIR="+dir, "NODE_CHILD_LISTEN="+address)
+	c.cmd.Env = append(append(os.Environ(), "NODE_CHILD_DIR="+dir, "NODE_CHILD_LISTEN="+address), env...)
 	if testing.Verbose() {
 		c.cmd.Stderr = os.Stderr
 	}

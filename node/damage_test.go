@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -48,6 +49,45 @@ func written(t *testing.T, dir string, n int, topics ...string) {
 		}
 	}
 	c.kill()
+}
+
+// TestFailedWriteEndsTheProcess lets a segment run into the largest size that
+// the process may give a file: it must end, with a status that says so, and
+// what it acknowledged before must be there.
+func TestFailedWriteEndsTheProcess(t *testing.T) {
+	dir, address := t.TempDir(), freeAddress(t)
+	c := spawn(t, dir, address, "NODE_CHILD_FSIZE=8388608")
+	create(t, address, "full", 1, nil)
+	client := connect(t, address, kgo.RecordRetries(0), kgo.DisableIdempotentWrite(), kgo.ProducerBatchCompression(kgo.NoCompression()))
+	acknowledged := 0
+	for i := 0; i < 100; i++ {
+		r := &kgo.Record{Topic: "full", Value: bytes.Repeat([]byte{byte(i)}, 200_000)}
+		if client.ProduceSync(soon(t), r).FirstErr() != nil {
+			break
+		}
+		acknowledged++
+	}
+	client.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- c.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if c.cmd.ProcessState.ExitCode() != 3 {
+			t.Errorf("the process ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the process goes on after a failed write")
+	}
+	if acknowledged < 30 || acknowledged > 45 {
+		t.Errorf("%d records of 200 kB were acknowledged below 8 MiB", acknowledged)
+	}
+	n := start(t, dir)
+	defer n.stop()
+	for i, r := range consume(t, n.node.Addr(), "full", acknowledged) {
+		if r.Offset != int64(i) || !bytes.Equal(r.Value, bytes.Repeat([]byte{byte(i)}, 200_000)) {
+			t.Fatalf("record %d differs", i)
+		}
+	}
 }
 
 // TestTornJournalTailIsCut ends the journal in the middle of an entry, as a

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"trialog/node"
 )
@@ -25,6 +26,27 @@ func TestShutdownLeavesACleanMark(t *testing.T) {
 	n.stop()
 	if _, err := os.Stat(filepath.Join(dir, "clean")); err != nil {
 		t.Errorf("no clean mark after a controlled shutdown: %v", err)
+	}
+}
+
+// TestShutdownAtAnyMoment asks for the end while the node still recovers,
+// registers, or has just begun to serve.
+func TestShutdownAtAnyMoment(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 12 {
+		n, err := node.Start(config(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(i) * 12 * time.Millisecond)
+		began := time.Now()
+		n.Shutdown()
+		if err := n.Wait(); err != nil {
+			t.Errorf("after %d ms: %v", i*12, err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("after %d ms: the shutdown took %v", i*12, took)
+		}
 	}
 }
 

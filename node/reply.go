@@ -27,8 +27,9 @@ type outgoing struct {
 	head    []byte // what we encoded
 	cuts    []cut  // record bytes, and where in head they belong
 	due     []pledge
-	ready   int  // how many of due have their reply in head, or need none
-	last    bool // the connection ends after these
+	spent   []protocol.Body // of answered requests, for the reader to use again
+	ready   int             // how many of due have their reply in head, or need none
+	last    bool            // the connection ends after these
 	ended   bool
 	sending bool // the writer has taken something and is not done with it
 	gather  protocol.Scatter
@@ -40,9 +41,15 @@ type cut struct {
 	records []byte
 }
 
-func (o *outgoing) expect(p pledge) {
+// expect notes that a reply is due, and gives the reader bodies back.
+func (o *outgoing) expect(p pledge, free *protocol.FreeList) {
 	o.mu.Lock()
 	o.due = append(o.due, p)
+	for i, body := range o.spent {
+		free.Put(body)
+		o.spent[i] = nil
+	}
+	o.spent = o.spent[:0]
 	o.mu.Unlock()
 }
 
@@ -67,6 +74,9 @@ func (c *connection) answer(r *broker.Reply) {
 		}
 	default:
 		o.head = protocol.AppendResponse(o.head, r.Key, r.Version, r.CorrelationID, body)
+	}
+	if r.Request != nil {
+		o.spent = append(o.spent, r.Request)
 	}
 	o.ready++
 	o.last = o.last || r.Close
