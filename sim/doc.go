@@ -7,13 +7,16 @@
 // client must decide. It imports core and kmsg only: a simulator that can reach
 // a real disk is not one.
 //
-// Files: config.go (what a run is given), fault.go (the faults), app.go (what
-// drives a client host), observer.go (what a run tells while it goes),
-// result.go (what it tells at its end), world.go (the event loop), heap.go
-// (virtual time), clock.go (what a node believes the time is), network.go and
-// connection.go, broker.go (the broker host), writer.go and jobs.go (its disk),
-// peer.go (its calls to other brokers), client.go (the client host), quorum.go,
-// nemesis.go (injects), trace.go (the hash and the text).
+// Files: config.go and defaults.go (what a run is given), fault.go (the kinds of
+// faults), app.go (what drives a client host), observer.go (what a run tells
+// while it goes), result.go (what it tells at its end); world.go (the event
+// loop), phases.go, heap.go and kinds.go (virtual time), clock.go (what a node
+// believes the time is), memory.go, slots.go; host.go and process.go (start,
+// crash, pause), broker.go (the broker host), writer.go and jobs.go (its disk),
+// peer.go (its calls to other brokers), client.go (the client host), quorum.go;
+// network.go, connection.go, wire.go; nemesis.go (when what strikes whom),
+// faults.go (what a strike does); trace.go (the hash and the text), differ.go
+// (where two runs part).
 //
 // Packages: choice (all randomness), disk (a file system that loses, tears and
 // rots), shrink (the shortest schedule that still fails).

@@ -35,12 +35,11 @@ const (
 	NodeStopped                        // a controlled shutdown has finished
 	NodePaused                         // the process stands still
 	NodeResumed                        // and goes on
-	NodeUnhealthy                      // a broker's start or job failed for good
 	NodeRecovered                      // a broker has recovered what its disk holds, and has changed nothing since
 	NodeEnding                         // a broker's process is about to end: World.Replicas answers for the last time
 )
 
-var nodeStateNames = [...]string{"", "started", "serving", "killed", "power-cut", "halted", "stopped", "paused", "resumed", "unhealthy", "recovered", "ending"}
+var nodeStateNames = [...]string{"", "started", "serving", "killed", "power-cut", "halted", "stopped", "paused", "resumed", "recovered", "ending"}
 
 // String names the state.
 func (s NodeState) String() string { return nodeStateNames[s] }

@@ -82,7 +82,7 @@ func (w *watch) Node(n *sim.NodeEvent) {
 	case sim.NodeEnding:
 		w.remember(n.Node)
 		return
-	case sim.NodeKilled, sim.NodeHalted, sim.NodeUnhealthy:
+	case sim.NodeKilled, sim.NodeHalted:
 		e.Kind, e.Fault = history.Crash, history.FaultKill
 	case sim.NodePowerCut:
 		e.Kind, e.Fault = history.Crash, history.FaultPower
