@@ -116,7 +116,8 @@ func (n *Node) newBroker() (*broker.Broker, error) {
 		NodeID:      kafka.BrokerID(n.config.NodeID),
 		Incarnation: kafka.IncarnationID(draw.UUID()),
 		Seed:        draw.Uint64(),
-		Listeners:   []broker.Listener{{Name: listenerName, Host: host, Port: portNumber, Security: kafka.Plaintext, InterBroker: true}},
+		// The clients' listener takes no calls between brokers: nobody is authenticated on it.
+		Listeners: []broker.Listener{{Name: listenerName, Host: host, Port: portNumber, Security: kafka.Plaintext}},
 		Rack:        n.config.Broker["broker.rack"],
 		Voter:       true,
 		Settings:    n.config.Broker,
