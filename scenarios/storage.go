@@ -7,7 +7,7 @@ func storageLog() Scenario {
 		Name:    "storage-log",
 		Why:     "a log that was cut must not get back what was cut off, however the process ends; one broker alone never cuts, so the storage is driven directly and compared with a model",
 		Cluster: oneBroker,
-		Storage: &Storage{Logs: Range{1, 5}, Operations: Range{12000, 18000}},
+		Storage: &Storage{Logs: Range{1, 5}, Operations: Range{10000, 14000}},
 		Faults: []Fault{
 			always(ProcessKill, 1, 4), always(PowerCut, 2, 6), always(CrashInCall, 2, 6), sometimes(50, Shutdown, 1, 2),
 			sometimes(50, WriteError, 1, 2), sometimes(50, SyncError, 1, 2), sometimes(50, ShortWrite, 1, 2),

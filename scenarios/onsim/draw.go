@@ -49,7 +49,7 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 		WirePercent: oneOf[uint64](d, choice.SwarmWire, 0, 10, 50, 100),
 		BatchSteps:  oneOf(d, choice.SwarmBatching, 1, 4, 32),
 		CheckEvery:  oneOf(d, choice.SwarmLimit, 4096, 512, 64),
-		Clock:       sim.Clock{OffsetMaxMs: oneOf[int64](d, choice.SwarmLimit, 0, 1000, hour), DriftMaxPpm: oneOf[int64](d, choice.SwarmLimit, 0, 200)},
+		Clock:       sim.Clock{OffsetMaxMs: oneOf[int64](d, choice.SwarmLimit, 0, 1000, hour/6), DriftMaxPpm: oneOf[int64](d, choice.SwarmLimit, 0, 200)},
 	}
 	d.topics(t, s)
 	d.clients(t, s, config)

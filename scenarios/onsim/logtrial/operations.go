@@ -32,18 +32,41 @@ func (t *trial) operation() {
 	case dice < 197:
 		t.remove()
 	default:
-		if len(t.logs) < t.config.Logs {
+		if t.living() < t.config.Logs {
 			t.create()
 		}
 	}
 }
 
-// pick draws a log, or nil when there is none.
+// living counts the logs that were not deleted. Deleted ones stay listed until
+// the next recovery, which must not bring them back.
+func (t *trial) living() int {
+	n := 0
+	for _, s := range t.logs {
+		if !s.log.Deleted() {
+			n++
+		}
+	}
+	return n
+}
+
+// pick draws a log that was not deleted, or nil when there is none.
 func (t *trial) pick() *subject {
-	if len(t.logs) == 0 {
+	n := t.living()
+	if n == 0 {
 		return nil
 	}
-	return t.logs[t.draw.Choose(choice.AppTarget, uint64(len(t.logs)))]
+	left := int(t.draw.Choose(choice.AppTarget, uint64(n)))
+	for _, s := range t.logs {
+		if s.log.Deleted() {
+			continue
+		}
+		if left == 0 {
+			return s
+		}
+		left--
+	}
+	return nil
 }
 
 // emit numbers an append and queues it.
@@ -186,7 +209,7 @@ func (t *trial) moveStart() {
 // remove ends a log.
 func (t *trial) remove() {
 	s := t.pick()
-	if s == nil || !s.log.Appendable() || len(t.logs) < 2 {
+	if s == nil || !s.log.Appendable() || t.living() < 2 {
 		return
 	}
 	var a disk.Append

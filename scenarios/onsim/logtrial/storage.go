@@ -78,6 +78,9 @@ func (t *trial) writeSome(n int) bool {
 	for i := range t.queue[:n] {
 		q := &t.queue[i]
 		q.log.Written(q.incarnation, q.end)
+		if q.append.Kind == disk.EntryAppend && uint64(q.append.LSN) == 0 {
+			t.result.Durable++
+		}
 	}
 	t.journal.Written(ref)
 	t.written(n)
@@ -166,14 +169,11 @@ func (t *trial) tell() {
 	if !t.journal.Done(t.now, result) {
 		t.fail("upkeep does not know the result of its own job: %T", result)
 	}
-	kept := t.logs[:0]
 	for _, s := range t.logs {
 		if s.log.Serving() {
 			s.model.filesCut()
 		}
-		kept = append(kept, s)
 	}
-	t.logs = kept
 }
 
 // arm draws how the process will end next.

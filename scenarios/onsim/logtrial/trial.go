@@ -56,7 +56,9 @@ func (d Death) String() string { return deathNames[d] }
 type Result struct {
 	Hash       [16]byte
 	Operations uint64
-	Durable    int64 // batches that became durable
+	// Durable counts batches that counted: synced ones once they were durable,
+	// others once they were written.
+	Durable    int64
 	Appended   int64
 	Truncated  int64
 	Jobs       int64
