@@ -126,7 +126,7 @@ func (c *connection) read() error {
 				return err
 			}
 		}
-		frame, err := protocol.ReadFrame(in, int32(limits.RequestMaxBytes))
+		frame, err := readFrame(in, size, int32(limits.RequestMaxBytes))
 		if err != nil {
 			return err
 		}
@@ -134,6 +134,23 @@ func (c *connection) read() error {
 			return err
 		}
 	}
+}
+
+// atOnce is up to which size a frame's memory is taken in one piece. A larger
+// frame's grows with what has come, since its size is only a claim.
+const atOnce = 1 << 20
+
+// readFrame reads a frame of which the size has been looked at.
+func readFrame(in *bufio.Reader, size int, limit int32) ([]byte, error) {
+	if size > atOnce {
+		return protocol.ReadFrame(in, limit)
+	}
+	if _, err := in.Discard(protocol.FramePrefixBytes); err != nil {
+		return nil, err
+	}
+	frame := make([]byte, size)
+	_, err := io.ReadFull(in, frame)
+	return frame, err
 }
 
 // mayRead waits until another request is welcome; false: the connection has ended.
