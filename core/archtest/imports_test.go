@@ -29,6 +29,7 @@ const (
 	porcupine  = "github.com/anishathalye/porcupine"
 	kong       = "github.com/alecthomas/kong"
 	koanf      = "github.com/knadh/koanf"
+	goFuse     = "github.com/hanwen/go-fuse/v2"
 )
 
 // row says what the packages under a path may import directly. The row with
@@ -59,6 +60,8 @@ var rows = []row{
 	{"node", []string{anyStd, "trialog/core/...", "trialog/node/...", kmsg, dragonboat + "/...", "github.com/lni/vfs/...", "github.com/tidwall/wal",
 		"golang.org/x/sync/...", "golang.org/x/sys/...", compress + "/...", lz4, "github.com/xdg-go/scram", prometheus + "/..."},
 		"no test code in production"},
+	{"node/powercut", []string{anyStd, goFuse + "/...", "golang.org/x/sys/..."},
+		"a file system to take the power from; nothing that ships imports it (testsOnly)"},
 	{"checker/history", []string{anyStd},
 		"the vocabulary that both arms share"},
 	{"checker", []string{anyStd, "trialog/checker/...", porcupine},
@@ -116,6 +119,27 @@ func TestImportsFollowTheTable(t *testing.T) {
 		for path := range p.Imports {
 			if !r.allows(path) {
 				t.Errorf("%s may not import %s: %s", p.PkgPath, path, r.reason)
+			}
+		}
+	}
+}
+
+// testsOnly are packages that serve tests, with what they would bring along.
+var testsOnly = map[string]string{
+	"core/disk/disktest":     "a contract suite",
+	"core/quorum/quorumtest": "a contract suite",
+	"node/powercut":          "a FUSE server and what it links",
+}
+
+func TestNothingThatShipsImportsTestCode(t *testing.T) {
+	all, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		for path := range p.Imports {
+			if what, ok := testsOnly[strings.TrimPrefix(path, module+"/")]; ok {
+				t.Errorf("%s imports %s: %s is for tests", p.PkgPath, path, what)
 			}
 		}
 	}
