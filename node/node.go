@@ -118,10 +118,10 @@ func (n *Node) newBroker() (*broker.Broker, error) {
 		Seed:        draw.Uint64(),
 		// The clients' listener takes no calls between brokers: nobody is authenticated on it.
 		Listeners: []broker.Listener{{Name: listenerName, Host: host, Port: portNumber, Security: kafka.Plaintext}},
-		Rack:        n.config.Broker["broker.rack"],
-		Voter:       true,
-		Settings:    n.config.Broker,
-		Codecs:      &n.codecs,
+		Rack:      n.config.Broker["broker.rack"],
+		Voter:     true,
+		Settings:  n.config.Broker,
+		Codecs:    &n.codecs,
 	}, n.limits), nil
 }
 
