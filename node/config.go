@@ -3,6 +3,8 @@ package node
 import (
 	"log/slog"
 	"time"
+
+	"trialog/core/broker"
 )
 
 // Config is what a node needs to know before it starts. Sizes are in bytes.
@@ -20,6 +22,10 @@ type Config struct {
 
 	// Broker holds settings by Kafka's names for core's registry.
 	Broker map[string]string
+
+	// Limits changes the broker's own bounds; nil: they are production's. Tests
+	// make the journal's generations small with it.
+	Limits func(*broker.Limits)
 
 	Network Network
 	Log     *slog.Logger

@@ -76,6 +76,9 @@ func Start(config Config) (*Node, error) {
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.config.applySettings()
 	n.codecs, n.limits = codec.All(), broker.DefaultLimits()
+	if config.Limits != nil {
+		config.Limits(&n.limits)
+	}
 	var err error
 	if n.voters, err = quorum.ParseVoters(config.Quorum, uint64(config.NodeID)); err != nil {
 		return nil, err
