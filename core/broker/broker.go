@@ -41,6 +41,7 @@ type Broker struct {
 	diskLow    bool
 	diskFree   int64
 	hosts      []*host // by rising log ID
+	nameless   int     // logs on disk of which damage has taken the name; left alone
 	byTopic    map[kafka.TopicPartition]*host
 	touched    []*host
 	replicated replication.Effects

@@ -51,10 +51,23 @@ func (b *Broker) applyAllRoles() {
 	}
 	image.EachTopic(func(t *metadata.TopicImage) bool {
 		for _, p := range t.Partitions {
+			b.fenceNameless(t.ID, p)
 			b.applyRole(t, p)
 		}
 		return true
 	})
+}
+
+// fenceNameless fences a partition whose log is not there while some log on
+// disk has lost its name: it may be that one, and an empty log in its place
+// would hide what is lost.
+func (b *Broker) fenceNameless(topic kafka.TopicID, p *metadata.Partition) {
+	tp := kafka.TopicPartition{Topic: topic, Partition: p.Index}
+	if b.nameless == 0 || b.find(tp) != nil || !slices.Contains(p.Replicas, b.config.NodeID) {
+		return
+	}
+	b.journal.Fence(b.createLog(tp, p).replica.Log, "a log on this disk has lost its name and may be this one")
+	b.upkeepDue = true
 }
 
 // retireTopic ends this broker's logs of a deleted topic.

@@ -73,6 +73,12 @@ func (b *Broker) recovered(r *partition.RecoverResult) {
 	b.session.previous = r.Previous
 	b.noteRecovery(r)
 	for _, log := range r.Logs {
+		if !log.Known() {
+			b.nameless++
+			b.note(Note{Level: Error, Text: "a damaged log is of a partition that nobody knows any more", Detail: log.Fenced,
+				Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
+			continue
+		}
 		if older := b.byTopic[log.Partition]; older != nil {
 			// A replica that was taken away and given back before its old log had
 			// ended: only the newer one counts.

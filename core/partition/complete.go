@@ -211,7 +211,7 @@ func stray(name string, known []kafka.Offset) bool {
 			return !found
 		}
 	}
-	return name == checkpointFile+temporary
+	return name == checkpointFile+temporary || name == identityFile+temporary
 }
 
 // reindex builds the index of segments anew whose files do not hold what the

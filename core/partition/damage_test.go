@@ -274,6 +274,32 @@ func TestDamagedCheckpoint(t *testing.T) {
 	}
 }
 
+// TestDamagedCheckpointWithoutJournal has nothing left of the log but its
+// identity file, and then not even that.
+func TestDamagedCheckpointWithoutJournal(t *testing.T) {
+	n := startNode(t, newCrashFS(), smallLimits())
+	l := n.create(Synced, 0)
+	n.lead(l, 0)
+	n.append(l, testBatch(1, 1, 50, batch.Plain()))
+	n.sync()
+	n.alive()
+	m := startNode(t, n.fs.restart(), smallLimits()) // recovery checkpoints, and the journal is new
+	m.alive()
+	m.fs.find(checkpointPath(l.Log)).bytes[40] ^= 4
+	k := startNode(t, m.fs.restart(), smallLimits())
+	k.alive()
+	if got := k.logs[0]; got.Fenced == "" || got.Identity != l.Identity {
+		t.Fatalf("fenced %q, identity %+v", got.Fenced, got.Identity)
+	}
+	k.fs.find(checkpointPath(l.Log)).bytes[40] ^= 4
+	k.fs.find(identityPath(l.Log)).bytes[12] ^= 1
+	j := startNode(t, k.fs.restart(), smallLimits())
+	j.alive()
+	if got := j.logs[0]; got.Fenced == "" || got.Known() || got.Log != l.Log {
+		t.Fatalf("fenced %q, identity %+v", got.Fenced, got.Identity)
+	}
+}
+
 // TestShortSegment fences a log whose checkpointed bytes are gone.
 func TestShortSegment(t *testing.T) {
 	n := startNode(t, newCrashFS(), smallLimits())

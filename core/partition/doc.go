@@ -23,6 +23,7 @@
 //	journal/<first LSN>/<index>          a generation: frames in tidwall/wal's files
 //	logs/<log ID>/<base offset>.log      Kafka's segment, and .index and .timeindex
 //	logs/<log ID>/checkpoint             everything about a log up to an LSN
+//	logs/<log ID>/identity               whose log it is, should the checkpoint be damaged
 //
 // # Non-obvious
 //

@@ -3,6 +3,7 @@ package partition
 import (
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 
 	"trialog/core/kafka"
 )
@@ -49,6 +50,24 @@ func appendIdentity(dst []byte, id Identity) []byte {
 	dst = append(dst, id.Partition.Topic[:]...)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(id.Partition.Partition))
 	return append(dst, byte(id.Mode))
+}
+
+// Known tells whether the log is known to be some partition's. It is not when
+// damage took both its checkpoint and its identity.
+func (id *Identity) Known() bool { return id.Partition.Topic != kafka.TopicID{} }
+
+// encodeIdentityFile writes the file that tells whose log a directory holds
+// when its checkpoint is damaged: the identity and its CRC-32C.
+func encodeIdentityFile(id Identity) []byte {
+	b := appendIdentity(nil, id)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+func decodeIdentityFile(b []byte) (Identity, error) {
+	if len(b) != identitySize+4 || binary.BigEndian.Uint32(b[identitySize:]) != crc32.Checksum(b[:identitySize], castagnoli) {
+		return Identity{}, errIdentity
+	}
+	return decodeIdentity(b)
 }
 
 // decodeIdentity reads what appendIdentity wrote.

@@ -15,6 +15,7 @@ const (
 	journalDir     = "journal"
 	logsDir        = "logs"
 	checkpointFile = "checkpoint"
+	identityFile   = "identity"
 	temporary      = ".tmp"
 	deleted        = ".deleted"
 )
@@ -51,6 +52,8 @@ func SegmentPath(id kafka.LogID, segment kafka.Offset, kind disk.FileKind) strin
 func ReadPath(r *disk.Read) string { return SegmentPath(r.Log, r.Segment, r.File) }
 
 func checkpointPath(id kafka.LogID) string { return LogDir(id) + "/" + checkpointFile }
+
+func identityPath(id kafka.LogID) string { return LogDir(id) + "/" + identityFile }
 
 // segmentOf recognises a segment's file by its name.
 func segmentOf(name string, kind disk.FileKind) (kafka.Offset, bool) {

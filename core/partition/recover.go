@@ -130,8 +130,7 @@ func (r *recovery) loadLog(id kafka.LogID) error {
 	}
 	c, err := decodeCheckpoint(b, r.args.Now, r.args.Limits)
 	if err != nil || c.log.Log != id {
-		r.ghost(id, "its checkpoint is damaged")
-		return nil
+		return r.recall(id)
 	}
 	r.covered = max(r.covered, c.lsn)
 	r.durable = max(r.durable, c.durable)
@@ -139,6 +138,23 @@ func (r *recovery) loadLog(id kafka.LogID) error {
 	l.upkeep.synced = l.active().base
 	r.add(&recovered{log: l, covered: c.lsn, base: l.LogEndOffset})
 	return l.loadIndexes(r.fs)
+}
+
+// recall stands a ghost in for a log whose checkpoint is damaged, under the name
+// that its identity file has kept.
+func (r *recovery) recall(id kafka.LogID) error {
+	x := r.ghost(id, "its checkpoint is damaged")
+	b, err := readFile(r.fs, identityPath(id))
+	if errors.Is(err, disk.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if was, err := decodeIdentityFile(b); err == nil && was.Log == id {
+		x.log.Identity = was
+	}
+	return nil
 }
 
 // ghost stands for a log of which too little is left to know what it was.

@@ -12,6 +12,7 @@ type CheckpointArgs struct {
 	log      *Log
 	path     string
 	state    []byte // the encoded checkpoint
+	identity []byte // of a new log, for a file of its own
 	segments []dirtySegment
 	newNames bool // files were made since the last checkpoint
 	newLog   bool // and so was the log's directory
@@ -49,6 +50,9 @@ func (l *Log) snapshot(now kafka.Now, lsn, durable kafka.LSN) *CheckpointArgs {
 		bytes:  l.upkeep.bytes,
 		mode:   l.upkeep.urgent,
 	}
+	if a.newLog {
+		a.identity = encodeIdentityFile(l.Identity)
+	}
 	if l.Fenced != "" { // the reason is what there is to keep; files may be missing
 		a.end = l.DurableEndOffset
 		return a
@@ -71,6 +75,11 @@ func Checkpoint(fs disk.FS, args any) (any, error) {
 	a := args.(*CheckpointArgs)
 	for i := range a.segments {
 		if err := a.segments[i].sync(fs, a.log.Log); err != nil {
+			return nil, err
+		}
+	}
+	if a.newLog {
+		if err := replaceFile(fs, identityPath(a.log.Log), a.identity); err != nil {
 			return nil, err
 		}
 	}
