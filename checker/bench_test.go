@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"trialog/checker/history"
 )
@@ -136,15 +135,22 @@ func BenchmarkMillionOperations(b *testing.B) {
 		}
 		b.SetBytes(int64(w.Len()))
 	})
-	b.Run("porcupine-share", func(b *testing.B) {
-		with, without := New(Options{}), New(Options{Windows: -1})
-		var spent, rest time.Duration
-		for b.Loop() {
-			spent += with.Check(h).Elapsed
-			rest += without.Check(h).Elapsed
-		}
-		b.ReportMetric(100*float64(spent-rest)/float64(spent), "%cpu")
-	})
+}
+
+// BenchmarkWindows is what a seed costs with Porcupine's windows and without.
+func BenchmarkWindows(b *testing.B) {
+	h := invent(1, 12_000)
+	for _, c := range []struct {
+		name    string
+		windows int
+	}{{"with", 1}, {"without", -1}} {
+		b.Run(c.name, func(b *testing.B) {
+			judge := New(Options{Windows: c.windows})
+			for b.Loop() {
+				judge.Check(h)
+			}
+		})
+	}
 }
 
 // BenchmarkSeed is what one simulated life costs.
