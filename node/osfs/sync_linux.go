@@ -7,8 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Fdatasync makes a file's bytes and size durable.
-func Fdatasync(f *os.File) error {
+func fdatasync(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
 		return err

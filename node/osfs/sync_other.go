@@ -4,6 +4,5 @@ package osfs
 
 import "os"
 
-// Fdatasync makes a file's bytes and size durable. Elsewhere than on Linux
-// the full sync is used (F_FULLFSYNC on macOS).
-func Fdatasync(f *os.File) error { return f.Sync() }
+// Elsewhere than on Linux the full sync is used (F_FULLFSYNC on macOS).
+func fdatasync(f *os.File) error { return f.Sync() }
