@@ -26,6 +26,11 @@ type jobOp struct {
 // startRead lets a read take its time.
 func (w *World) startRead(b *brokerHost, r *disk.Read) {
 	w.trace.current.add2(uint64(r.Ref)<<8^uint64(r.File), uint64(r.Log)<<48^uint64(r.Segment)<<20^uint64(r.Pos))
+	if w.trace.on() {
+		w.trace.say("read", partition.ReadPath(r))
+		w.trace.number("pos", r.Pos)
+		w.trace.number("len", int64(r.Len))
+	}
 	i, op := b.reads.take()
 	op.read = *r
 	c := &w.config.Disk
