@@ -78,7 +78,7 @@ func (t *trial) writeSome(n int) bool {
 	for i := range t.queue[:n] {
 		q := &t.queue[i]
 		q.log.Written(q.incarnation, q.end)
-		if q.append.Kind == disk.EntryAppend && uint64(q.append.LSN) == 0 {
+		if q.append.Kind == disk.EntryAppend && !q.append.Journaled() {
 			t.result.Durable++
 		}
 	}
