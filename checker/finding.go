@@ -84,6 +84,15 @@ func (f *finding) risk(name string, n int64) {
 	f.atRisk += n
 }
 
+// marked counts what the driver saw at risk.
+func (f *finding) marked() {
+	for i := range f.t.h.Events {
+		if e := &f.t.h.Events[i]; e.Kind == history.Risk && e.Property == f.v.Property {
+			f.risk("marked by the driver", int64(e.Count))
+		}
+	}
+}
+
 // context counts things that say how much was judged, not how much was at risk.
 func (f *finding) context(name string, n int64) { count(&f.v.Risk, name, n) }
 
@@ -114,7 +123,7 @@ func (f *finding) conclude() Verdict {
 		v.Status, v.Reason = NotClaimed, reason
 	case len(f.undecided) > 0:
 		v.Status, v.Reason = Unknown, strings.Join(f.undecided, "; ")
-	case len(v.Found) > 0:
+	case len(v.Found) > 0 && (f.excuse != "" || f.inScope == 0 || f.atRisk == 0):
 		v.Status, v.Reason = NotClaimed, f.whyNot()
 	case f.inScope == 0 && f.whyNot() != "":
 		v.Status, v.Reason = NotClaimed, f.whyNot()

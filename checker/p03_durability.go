@@ -96,11 +96,7 @@ func (t *trial) weighDurability(f *finding) {
 			f.risk("acknowledged before a crash or a disk fault", 1)
 		}
 	}
-	for i := range t.h.Events {
-		if e := &t.h.Events[i]; e.Kind == history.Risk && e.Property == f.v.Property {
-			f.risk("marked by the driver", int64(e.Count))
-		}
-	}
+	f.marked()
 }
 
 // claimsLoss tells whether the loss of a record breaks a claim.

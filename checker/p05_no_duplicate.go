@@ -40,6 +40,7 @@ func judgeNoDuplicate(t *trial, f *finding) {
 			f.risk("idempotent sends retried or unclear", 1)
 		}
 	}
+	f.marked()
 }
 
 const plainProducer = "the producer is not idempotent"
