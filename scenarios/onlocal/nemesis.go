@@ -30,6 +30,7 @@ func (r *run) nemesis(ctx context.Context, s *server) map[scenarios.Kind]int64 {
 func (r *run) strike(s *server, k strike) bool {
 	switch k.kind {
 	case scenarios.ProcessKill:
+		r.atRisk()
 		s.kill()
 		r.event(history.Crash, history.FaultKill, false)
 	case scenarios.Shutdown:
@@ -57,6 +58,16 @@ func (r *run) strike(s *server, k strike) bool {
 	}
 	r.event(history.Start, history.FaultNone, false)
 	return true
+}
+
+// atRisk notes how many sends of idempotent producers a kill meets under way:
+// franz-go will send again what it has no answer to, and does not tell.
+func (r *run) atRisk() {
+	if n := r.open.Load(); n > 0 {
+		e := history.NewEvent(history.Risk, 1)
+		e.Property, e.Count = history.NoDuplicate, n
+		r.record.Event(r.now(), &e)
+	}
 }
 
 func wireFault(kind scenarios.Kind) history.FaultKind {

@@ -23,11 +23,10 @@ func (r *run) produce(ctx context.Context, p producerPlan, seed uint64) {
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.ProducerLinger(0),
-		kgo.MaxProduceRequestsInflightPerBroker(p.inFlight),
 		kgo.ClientID("producer-" + strconv.FormatUint(seed, 10)),
 	}
 	if !p.idempotent {
-		options = append(options, kgo.DisableIdempotentWrite())
+		options = append(options, kgo.DisableIdempotentWrite(), kgo.MaxProduceRequestsInflightPerBroker(p.inFlight))
 	}
 	client, err := r.newClient(options...)
 	if err != nil {
@@ -86,6 +85,7 @@ func (w *writer) send(topic string, partition int32) {
 	w.mu.Unlock()
 	if w.plan.idempotent {
 		op.Flags |= history.Idempotent
+		w.run.open.Add(1)
 	}
 	record := &kgo.Record{Topic: topic, Partition: partition, Value: scenarios.AppendPayload(nil, v, between(w.draw, w.plan.recordSize))}
 	id := w.run.record.Invoke(w.run.now(), &op, v)
@@ -93,6 +93,9 @@ func (w *writer) send(topic string, partition int32) {
 	// The record's own context never ends: a cancelled record would be one whose fate nobody knows.
 	w.client.Produce(context.Background(), record, func(record *kgo.Record, err error) {
 		w.done(id, record, err)
+		if w.plan.idempotent {
+			w.run.open.Add(-1)
+		}
 		<-w.room
 		w.open.Done()
 	})

@@ -22,6 +22,7 @@ type run struct {
 	clients atomic.Int32 // given out
 	pids    atomic.Int32 // processes of clients, given out
 	writers atomic.Int32
+	open    atomic.Int32 // sends of idempotent producers that await their outcome
 
 	mu      sync.Mutex
 	broken  error // the first thing that the harness could not do
