@@ -10,9 +10,8 @@ type Cut struct {
 	// Skipped counts the bytes in front of Records: whole batches that end
 	// below the wanted offset.
 	Skipped int
-	// Next is one past the last batch skipped or taken, the wanted offset when
-	// there was none.
-	Next kafka.Offset
+	// SkippedTo is one past the last batch skipped, NoOffset when there was none.
+	SkippedTo kafka.Offset
 	// Need is the size of the batch at Skipped when it is incomplete and
 	// Records is empty: read as many bytes from there. 0: nothing is missing.
 	Need int
@@ -29,7 +28,7 @@ type Cut struct {
 // (KIP-74). Every batch that is passed over or taken is verified, since a rotten
 // offset in its header would otherwise hide records.
 func CutToWhole(b []byte, fetchOffset, endOffset kafka.Offset, maxBytes int32) Cut {
-	var c Cut
+	c := Cut{SkippedTo: kafka.NoOffset}
 	pos, taken, next := 0, 0, fetchOffset
 	for pos < len(b) && !c.End && !c.Damaged {
 		v := View(b[pos:])
@@ -58,7 +57,7 @@ func CutToWhole(b []byte, fetchOffset, endOffset kafka.Offset, maxBytes int32) C
 		default:
 			pos, next = pos+size, v.NextOffset()
 			if v.LastOffset() < fetchOffset {
-				c.Skipped = pos
+				c.Skipped, c.SkippedTo = pos, next
 			} else {
 				taken += size
 			}
@@ -66,7 +65,6 @@ func CutToWhole(b []byte, fetchOffset, endOffset kafka.Offset, maxBytes int32) C
 		}
 		break
 	}
-	c.Next = next
 	c.Records = b[c.Skipped : c.Skipped+taken : c.Skipped+taken]
 	return c
 }

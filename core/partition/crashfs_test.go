@@ -308,7 +308,8 @@ func (f *crashFile) Sync() error {
 
 func (f *crashFile) Close() error { return nil }
 
-// testSink writes tidwall/wal's format over a disk.FS.
+// testSink writes tidwall/wal's format over a disk.FS. It keeps frames in memory
+// until Sync, as a sink may, so a crash of the process loses them.
 type testSink struct {
 	fs    disk.FS
 	limit int64 // bytes after which the next file begins
@@ -316,7 +317,7 @@ type testSink struct {
 	file  disk.File
 	size  int64
 	next  uint64
-	buf   []byte
+	buf   []byte // framed, not written yet
 }
 
 func (s *testSink) Open(generation kafka.LSN) error {
@@ -332,7 +333,7 @@ func (s *testSink) Open(generation kafka.LSN) error {
 
 func (s *testSink) roll() error {
 	if s.file != nil {
-		if err := s.file.Sync(); err != nil {
+		if err := s.Sync(); err != nil {
 			return err
 		}
 	}
@@ -345,17 +346,13 @@ func (s *testSink) roll() error {
 }
 
 func (s *testSink) Append(frame []byte) error {
-	if s.limit > 0 && s.size >= s.limit {
+	if s.limit > 0 && s.size+int64(len(s.buf)) >= s.limit {
 		if err := s.roll(); err != nil {
 			return err
 		}
 	}
-	s.buf = appendUvarint(s.buf[:0], uint64(len(frame)))
+	s.buf = appendUvarint(s.buf, uint64(len(frame)))
 	s.buf = append(s.buf, frame...)
-	if err := writeAt(s.file, s.buf, s.size); err != nil {
-		return err
-	}
-	s.size += int64(len(s.buf))
 	s.next++
 	return nil
 }
@@ -367,5 +364,13 @@ func appendUvarint(dst []byte, v uint64) []byte {
 	return append(dst, byte(v))
 }
 
-func (s *testSink) Sync() error  { return s.file.Sync() }
+func (s *testSink) Sync() error {
+	if err := writeAt(s.file, s.buf, s.size); err != nil {
+		return err
+	}
+	s.size += int64(len(s.buf))
+	s.buf = s.buf[:0]
+	return s.file.Sync()
+}
+
 func (s *testSink) Close() error { return s.file.Close() }

@@ -113,10 +113,6 @@ func (j *Journal) Synced(ref kafka.Ref) {
 	}
 }
 
-// Settled tells that every journaled entry of l is durable. A log in Replicated
-// mode takes no appends before its creation is: they would be lost with it.
-func (j *Journal) Settled(l *Log) bool { return l.LastLSN <= j.durable }
-
 // Full tells that appends must wait until generations have been released.
 func (j *Journal) Full() bool { return j.total > j.limits.JournalBytes }
 

@@ -18,11 +18,11 @@ func (l *Log) feedFetch(c *Lookup, bytes []byte) Progress {
 	}
 	cut := batch.CutToWhole(bytes, k.target, k.end, k.maxBytes)
 	if cut.Skipped > 0 {
-		k.next, k.last = cut.Next, kafka.NoOffset
+		k.next, k.last = cut.SkippedTo, kafka.NoOffset
 	}
 	switch {
 	case len(cut.Records) > 0:
-		if !l.verified(cut.Records, k.target) {
+		if !l.leads(k, cut.Records) || !l.verified(cut.Records, k.target) {
 			return l.astray(c)
 		}
 		c.Records = cut.Records

@@ -142,9 +142,6 @@ func (m *machine) create() {
 	l := m.node.create(mode, len(m.logs))
 	m.logs[l.Log] = &modelLog{mode: mode, loose: mode == Replicated}
 	m.leadLog(l, 0)
-	if mode == Replicated {
-		m.sync() // takes no appends before its creation is durable
-	}
 }
 
 func (m *machine) append() {

@@ -32,6 +32,7 @@ type Writer struct {
 	files      descriptors
 	frame      []byte
 	unsynced   bool  // frames since the last sync
+	rare       bool  // and one of them is no batch
 	err        error // the first error is final
 }
 
@@ -46,12 +47,19 @@ func NewWriter(fs disk.FS, sink Sink, salt Salt, generation kafka.LSN, limits *L
 // Write carries out appends in their order. When it returns nil, reads find
 // their bytes, and the driver reports Written with the last Ref. Any error is
 // final: what reached the disk is unknown, and every later call returns it.
+//
+// Entries that are no batches are durable as well when it returns. A log in
+// Replicated mode answers after Written, and what it answers must outlive the
+// process: it would not if the log's creation were still in the sink's memory.
 func (w *Writer) Write(appends []disk.Append) error {
 	for i := range appends {
 		if w.err != nil {
 			break
 		}
 		w.err = w.write(&appends[i])
+	}
+	if w.rare && w.err == nil {
+		w.err = w.sync()
 	}
 	return w.err
 }
@@ -106,6 +114,7 @@ func (w *Writer) journal(a *disk.Append) error {
 		w.generation = a.Generation
 	}
 	w.unsynced = true
+	w.rare = w.rare || a.Kind != disk.EntryAppend
 	return w.sink.Append(w.frame)
 }
 
@@ -138,7 +147,7 @@ func (w *Writer) sync() error {
 	if err := w.sink.Sync(); err != nil {
 		return err
 	}
-	w.unsynced = false
+	w.unsynced, w.rare = false, false
 	return nil
 }
 
