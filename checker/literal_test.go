@@ -232,6 +232,10 @@ func TestNoDuplicate(t *testing.T) {
 		{name: "a plain producer may", text: `
 			a send 1 -> ok 1
 			z scan at=0 -> ok 0:1,1:1 to=2 hw=2`, finds: "5 (NOT-CLAIMED duplicate)"},
+		{name: "a plain producer's duplicates excuse nobody else", text: `
+			a send 1 -> ok 1
+			b send 2 idem -> info REQUEST_TIMED_OUT
+			z scan at=0 -> ok 0:1,1:1,2:2 to=3 hw=3`, finds: "5 (HOLDS duplicate)"},
 		{name: "read twice at one offset", text: `
 			a send 1 idem -> ok 0
 			b poll at=0 -> ok 0:1
