@@ -52,11 +52,15 @@ func (d *Disk) Cut(hang bool) {
 }
 
 // CutAfter takes the power away at the n-th call from now that changes
-// something; whether that one still happens is drawn.
+// something; whether that one still happens is drawn. With n = 0 it does not
+// after all.
 func (d *Disk) CutAfter(n int, hang bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.cutAt, d.hang = d.changes+n, hang
+	d.cutAt, d.hang = 0, hang
+	if n > 0 {
+		d.cutAt = d.changes + n
+	}
 }
 
 // Dark is closed when the power is gone.
