@@ -71,11 +71,11 @@ func (a *Arm) carryOutStorage(s *scenarios.Scenario, seed uint64, o options) *Ru
 	report := a.judge.Check(run.History)
 	out.Judging = report.Elapsed.Nanoseconds()
 	out.Judge(s, report)
-	if broken == "" {
-		broken = result.Broken
-	}
-	if broken != "" {
+	switch {
+	case broken != "":
 		out.Break("invariant", scenarios.ClassInvariant, broken)
+	case result.Broken != "":
+		out.Break("model", result.Class, result.Broken)
 	}
 	out.Weigh(s)
 	return run

@@ -5,6 +5,7 @@ import (
 
 	"trialog/checker/history"
 	"trialog/core/partition"
+	"trialog/scenarios"
 )
 
 // compare judges what recovery returned: each log must be in a state that it
@@ -13,11 +14,11 @@ import (
 // consistency.
 func (t *trial) compare(r *partition.RecoverResult) {
 	if t.draining && !r.Clean {
-		t.fail("after a clean shutdown recovery says that it was not clean")
+		t.fail(scenarios.ClassCrash, "after a clean shutdown recovery says that it was not clean")
 	}
 	for _, log := range r.Logs {
 		if t.known(uint64(log.Log)) == nil {
-			t.fail("recovery returns log %d, which was never made or was deleted for good", log.Log)
+			t.fail(scenarios.ClassCrash, "recovery returns log %d, which was never made or was deleted for good", log.Log)
 		}
 	}
 	kept := t.logs[:0]
@@ -36,7 +37,7 @@ func (t *trial) compare(r *partition.RecoverResult) {
 	t.draining = false
 	for _, s := range t.logs {
 		if err := s.log.Invariants(); err != nil {
-			t.fail("after recovery: %v", err)
+			t.fail(scenarios.ClassCrash, "after recovery: %v", err)
 		}
 		t.examine(s)
 		t.forgetProducers(s)
@@ -58,7 +59,7 @@ func (t *trial) known(id uint64) *subject {
 func (t *trial) judge(s *subject) bool {
 	found, ok := t.found(s)
 	if !ok {
-		t.fail("reading log %d after recovery failed", s.model.id)
+		t.fail(scenarios.ClassCrash, "reading log %d after recovery failed", s.model.id)
 	}
 	allowed, least, most := s.allowed(&found)
 	e := history.NewEvent(history.Recovered, 1)
@@ -82,7 +83,7 @@ func (t *trial) judge(s *subject) bool {
 	t.config.Record.Event(int64(t.now.Mono), &e)
 	t.say("recovered", int64(s.model.id), found.end)
 	if !allowed {
-		t.fail("log %d: recovery %s", s.model.id, e.Note)
+		t.fail(scenarios.ClassCrash, "log %d: recovery %s", s.model.id, e.Note)
 	}
 	s.model.settle(found)
 	return found.exists
@@ -94,7 +95,7 @@ func (t *trial) found(s *subject) (state, bool) {
 		return state{}, true
 	}
 	if s.log.Fenced != "" {
-		t.fail("log %d is fenced without damage: %s", s.model.id, s.log.Fenced)
+		t.fail(scenarios.ClassCrash, "log %d is fenced without damage: %s", s.model.id, s.log.Fenced)
 	}
 	f := state{exists: true, start: int64(s.log.LogStartOffset), end: int64(s.log.LogEndOffset)}
 	for _, e := range s.log.Epochs() {

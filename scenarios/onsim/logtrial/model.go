@@ -101,6 +101,8 @@ type model struct {
 	// written of them are in the page cache.
 	changes          []change
 	durable, written int
+	// undone are batches that the last truncation took away.
+	undone []record
 	// cut, in a log that does not journal its appends, is one past the last
 	// truncation whose files have been cut: nothing before it can come back.
 	cut int
@@ -108,6 +110,14 @@ type model struct {
 
 func (m *model) add(c change) {
 	m.changes = append(m.changes, c)
+	if c.kind == changeTruncate {
+		m.undone = m.undone[:0]
+		for _, b := range m.now.batches {
+			if b.base >= c.offset && len(m.undone) < 8 {
+				m.undone = append(m.undone, b)
+			}
+		}
+	}
 	m.now = m.now.apply(&c)
 }
 
@@ -124,18 +134,20 @@ func (m *model) advance(written, durable uint64) {
 // settle makes a state that was found the new base.
 func (m *model) settle(s state) {
 	m.base, m.now = s, s
-	m.changes = m.changes[:0]
+	m.changes, m.undone = m.changes[:0], m.undone[:0]
 	m.durable, m.written, m.cut = 0, 0, 0
 }
 
-// filesCut notes that the files are what the last truncation left.
-func (m *model) filesCut() {
+// filesCut notes that the files are what the last truncation left; true: they
+// have not been before.
+func (m *model) filesCut() bool {
 	for i := len(m.changes); i > m.cut; i-- {
 		if m.changes[i-1].kind == changeTruncate {
 			m.cut = i
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // after is the state after the first k changes.

@@ -4,6 +4,7 @@ import (
 	"trialog/core/batch"
 	"trialog/core/kafka"
 	"trialog/core/partition"
+	"trialog/scenarios"
 	"trialog/sim/choice"
 )
 
@@ -60,7 +61,7 @@ func (t *trial) compose(s *subject) *proposal {
 func (t *trial) decide(s *subject, p *proposal, b batch.View) bool {
 	d := s.log.CheckProducer(b)
 	if d.Verdict != partition.Fresh {
-		t.fail("log %d says %d to the next batch of producer %d: sequence %d", s.model.id, d.Verdict, p.id, p.next)
+		t.fail(scenarios.ClassDuplicates, "log %d says %d to the next batch of producer %d: sequence %d", s.model.id, d.Verdict, p.id, p.next)
 	}
 	return true
 }
@@ -109,14 +110,23 @@ func (t *trial) examine(s *subject) {
 			}
 			d := s.log.CheckProducer(t.shape(r.producer, r.producerEpoch, r.firstSeq, r.endSeq-r.firstSeq+1))
 			if d.Verdict != partition.Duplicate || int64(d.BaseOffset) != r.base || int64(d.LastOffset) != r.last {
-				t.fail("log %d does not know the batch at %d again: verdict %d, offsets %d to %d", s.model.id, r.base, d.Verdict, d.BaseOffset, d.LastOffset)
+				t.fail(scenarios.ClassDuplicates, "log %d does not know the batch at %d again: verdict %d, offsets %d to %d", s.model.id, r.base, d.Verdict, d.BaseOffset, d.LastOffset)
+			}
+		}
+		for _, r := range s.model.undone {
+			if r.producer != s.producers[i].id {
+				continue
+			}
+			d := s.log.CheckProducer(t.shape(r.producer, r.producerEpoch, r.firstSeq, r.endSeq-r.firstSeq+1))
+			if d.Verdict == partition.Duplicate {
+				t.fail(scenarios.ClassDuplicates, "log %d answers for the batch at %d, which was cut off", s.model.id, r.base)
 			}
 		}
 		if n := len(list); n > 0 {
 			last := list[n-1]
 			d := s.log.CheckProducer(t.shape(last.producer, last.producerEpoch, last.endSeq+2, 1))
 			if d.Verdict != partition.Refused {
-				t.fail("log %d takes sequence %d of producer %d after %d", s.model.id, last.endSeq+2, last.producer, last.endSeq)
+				t.fail(scenarios.ClassDuplicates, "log %d takes sequence %d of producer %d after %d", s.model.id, last.endSeq+2, last.producer, last.endSeq)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/core/partition"
+	"trialog/scenarios"
 	"trialog/sim/choice"
 )
 
@@ -44,7 +45,7 @@ func (t *trial) fetch(s *subject, from, end int64, most int32) ([]record, bool) 
 	for rest := batch.View(t.lookup.Records); len(rest) > 0; {
 		b := rest[:rest.Size()]
 		if !b.Intact() {
-			t.fail("log %d serves a damaged batch at %d", s.model.id, b.BaseOffset())
+			t.fail(scenarios.ClassConsistency, "log %d serves a damaged batch at %d", s.model.id, b.BaseOffset())
 		}
 		list = append(list, record{base: int64(b.BaseOffset()), last: int64(b.LastOffset()), epoch: int32(b.LeaderEpoch()), hash: hashBytes(b)})
 		rest = rest[rest.Size():]
@@ -60,7 +61,7 @@ func (t *trial) follow(s *subject) bool {
 			return true
 		}
 		if steps > 10_000 {
-			t.fail("a lookup in log %d does not end", s.model.id)
+			t.fail(scenarios.ClassConsistency, "a lookup in log %d does not end", s.model.id)
 		}
 		bytes, err := t.readFile(&r)
 		if err != nil {
@@ -72,7 +73,7 @@ func (t *trial) follow(s *subject) bool {
 		case partition.Found:
 			return true
 		default:
-			t.fail("a lookup in log %d ends with %d", s.model.id, p)
+			t.fail(scenarios.ClassConsistency, "a lookup in log %d ends with %d", s.model.id, p)
 		}
 	}
 }
@@ -100,13 +101,13 @@ func (t *trial) match(s *subject, from, end int64, found []record) {
 	}
 	if len(found) == 0 {
 		if i < len(batches) && batches[i].last < end {
-			t.fail("log %d returns nothing at %d, below %d", s.model.id, from, end)
+			t.fail(scenarios.ClassConsistency, "log %d returns nothing at %d, below %d", s.model.id, from, end)
 		}
 		return
 	}
 	for k := range found {
 		if i+k >= len(batches) || found[k].base != batches[i+k].base || found[k].hash != batches[i+k].hash || found[k].last >= end {
-			t.fail("log %d returns another batch than it took, at %d", s.model.id, found[k].base)
+			t.fail(scenarios.ClassConsistency, "log %d returns another batch than it took, at %d", s.model.id, found[k].base)
 		}
 	}
 	t.say("fetched", from, int64(len(found)))
@@ -132,7 +133,7 @@ func (t *trial) search(s *subject, end int64) {
 		}
 	}
 	if int64(t.lookup.Offset) != want || int64(t.lookup.Timestamp) != wantAt {
-		t.fail("log %d has its first record at or after %d at offset %d (%d), and says %d (%d)",
+		t.fail(scenarios.ClassConsistency, "log %d has its first record at or after %d at offset %d (%d), and says %d (%d)",
 			s.model.id, at, want, wantAt, t.lookup.Offset, t.lookup.Timestamp)
 	}
 	t.say("searched", at, want)
@@ -144,11 +145,11 @@ func (t *trial) readAll() {
 		t.examine(s)
 		found, ok := t.all(s)
 		if !ok {
-			t.fail("a read failed without a fault")
+			t.fail(scenarios.ClassConsistency, "a read failed without a fault")
 		}
 		got := state{batches: found, start: s.model.now.start}
 		if !got.prefixOf(&s.model.now) || !s.model.now.prefixOf(&got) {
-			t.fail("log %d serves something else than it took", s.model.id)
+			t.fail(scenarios.ClassConsistency, "log %d serves something else than it took", s.model.id)
 		}
 	}
 }
@@ -163,7 +164,7 @@ func (t *trial) all(s *subject) ([]record, bool) {
 			return nil, false
 		}
 		if len(found) == 0 {
-			t.fail("log %d returns nothing at %d, below %d", s.model.id, from, end)
+			t.fail(scenarios.ClassConsistency, "log %d returns nothing at %d, below %d", s.model.id, from, end)
 		}
 		list = append(list, found...)
 		from = found[len(found)-1].last + 1

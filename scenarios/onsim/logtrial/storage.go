@@ -6,6 +6,7 @@ import (
 	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/core/partition"
+	"trialog/scenarios"
 	"trialog/sim/choice"
 	simdisk "trialog/sim/disk"
 )
@@ -26,7 +27,7 @@ func (t *trial) start() {
 			return
 		}
 		if !errors.Is(err, disk.ErrCrashed) && !t.mount.Dead() {
-			t.fail("recovery failed without a fault: %v", err)
+			t.fail(scenarios.ClassCrash, "recovery failed without a fault: %v", err)
 		}
 		t.say("died in recovery", 0, 0)
 		t.draining = false // the mark may be gone
@@ -167,11 +168,11 @@ func (t *trial) tell() {
 	result := t.results[0]
 	t.results = append(t.results[:0], t.results[1:]...)
 	if !t.journal.Done(t.now, result) {
-		t.fail("upkeep does not know the result of its own job: %T", result)
+		t.fail(scenarios.ClassInvariant, "upkeep does not know the result of its own job: %T", result)
 	}
 	for _, s := range t.logs {
-		if s.log.Serving() {
-			s.model.filesCut()
+		if s.log.Serving() && s.model.filesCut() {
+			t.examine(s)
 		}
 	}
 }
@@ -207,7 +208,7 @@ func (t *trial) arm() {
 // failed ends the process after an error: nothing may follow it.
 func (t *trial) failed(err error) {
 	if t.dying == 0 {
-		t.fail("the disk has no fault, yet: %v", err)
+		t.fail(scenarios.ClassInvariant, "the disk has no fault, yet: %v", err)
 	}
 	t.die()
 }
@@ -248,12 +249,12 @@ func (t *trial) shutDown() bool {
 		case len(t.results) > 0:
 			t.tell()
 		default:
-			t.fail("a drained journal has nothing to do and is not clean")
+			t.fail(scenarios.ClassInvariant, "a drained journal has nothing to do and is not clean")
 		}
 	}
 	t.draining = true
 	if err := t.writer.Close(); err != nil {
-		t.fail("closing the writer: %v", err)
+		t.fail(scenarios.ClassInvariant, "closing the writer: %v", err)
 	}
 	return true
 }

@@ -11,6 +11,7 @@ import (
 	"trialog/core/kafka"
 	"trialog/core/must"
 	"trialog/core/partition"
+	"trialog/scenarios"
 	"trialog/sim/choice"
 	simdisk "trialog/sim/disk"
 )
@@ -68,6 +69,7 @@ type Result struct {
 	Probes     [must.ProbeCount]uint64
 	// Broken says which rule of the model does not hold; empty: none.
 	Broken string
+	Class  scenarios.Class // of what is broken
 	// At is the number of the operation under way when the run ended.
 	At     int
 	Unused []choice.Override
@@ -153,16 +155,19 @@ func Run(c Config) *Result {
 }
 
 // broken ends a run: a rule of the model, or an invariant, does not hold.
-type broken string
+type broken struct {
+	class scenarios.Class
+	text  string
+}
 
 func (t *trial) live() {
 	defer func() {
 		switch told := recover().(type) {
 		case nil:
 		case broken:
-			t.result.Broken = string(told)
+			t.result.Broken, t.result.Class = told.text, told.class
 		case string: // must.True
-			t.result.Broken = told
+			t.result.Broken, t.result.Class = told, scenarios.ClassInvariant
 		default:
 			panic(told)
 		}
@@ -190,16 +195,18 @@ func (t *trial) live() {
 	t.readAll()
 }
 
-func (t *trial) fail(format string, args ...any) { panic(broken(fmt.Sprintf(format, args...))) }
+func (t *trial) fail(class scenarios.Class, format string, args ...any) {
+	panic(broken{class, fmt.Sprintf(format, args...)})
+}
 
 func (t *trial) invariants() {
 	for _, s := range t.logs {
 		if err := s.log.Invariants(); err != nil {
-			t.fail("%v", err)
+			t.fail(scenarios.ClassInvariant, "%v", err)
 		}
 	}
 	if err := t.journal.Invariants(); err != nil {
-		t.fail("%v", err)
+		t.fail(scenarios.ClassInvariant, "%v", err)
 	}
 }
 
