@@ -155,6 +155,49 @@ func TestLongPollAllocatesNothing(t *testing.T) {
 	}
 }
 
+// An incremental fetch that finds nothing new, and one that is woken by a
+// produce, take no memory.
+func TestIncrementalFetchAllocatesNothing(t *testing.T) {
+	e := newEngine(t)
+	one := e.w.batch("0123456789")
+	e.w.send(2, 3, apiVersions("kgo", "1"))
+	id := e.w.open(8)
+	q, wait, moved, empty := checked(one, 1), inSession(id, 0, ask1(0, 0)), inSession(id, 0, ask1(0, 0)), inSession(id, 0)
+	wait.MaxWaitMs = 30_000
+	e.segment = make([]byte, 0, 1<<20)
+	next, epoch := kafka.Offset(0), int32(0)
+	send := func(q *protocol.FetchRequest) {
+		epoch++
+		q.SessionEpoch = epoch
+		e.request = broker.Request{Conn: 2, Key: protocol.KeyFetch, Version: fetchV, Body: q}
+		e.step(&e.request)
+	}
+	round := func() {
+		wait.Partitions[0].FetchOffset = next
+		e.segment = stamped(e.segment, next, one)
+		next++
+		send(wait)
+		e.produce(q)
+		moved.Partitions[0].FetchOffset = next
+		send(moved)
+		send(empty)
+	}
+	for range 1000 {
+		round()
+	}
+	before, replies := e.w.b.Counters(), e.replies
+	if n := testing.AllocsPerRun(1000, round); n != 0 {
+		t.Errorf("%v allocations a round", n)
+	}
+	after := e.w.b.Counters()
+	if after.FetchBytes-before.FetchBytes != uint64(1001*len(one)) || e.replies-replies < 4000 || after.Errors != before.Errors {
+		t.Errorf("%d replies, %d bytes, %d errors", e.replies-replies, after.FetchBytes-before.FetchBytes, after.Errors-before.Errors)
+	}
+	if after.FetchSessions != 1 {
+		t.Errorf("%d sessions", after.FetchSessions)
+	}
+}
+
 // stamped appends a batch as the writer leaves it on disk in the first epoch.
 func stamped(segment []byte, base kafka.Offset, b []byte) []byte {
 	at := len(segment)

@@ -11,6 +11,10 @@ import (
 // fetchState is a fetch request that has begun. It waits until there is enough
 // to read, or its time is up; then it reads; then it is answered.
 type fetchState struct {
+	session      *fetchSession // whose partitions are read; nil: those that are listed
+	sessionEpoch int32         // of session, once this fetch had begun
+	opens        bool          // the answer opens a session
+
 	parts    []fetchPart
 	waiting  bool // for records
 	queued   bool // stands in Broker.toFetch
@@ -21,6 +25,8 @@ type fetchState struct {
 }
 
 type fetchPart struct {
+	asked   protocol.FetchPartition // a copy: what a session asks changes with the next fetch
+	slot    int32                   // in the session
 	tp      kafka.TopicPartition
 	err     kafka.ErrorCode
 	host    *host
@@ -46,17 +52,16 @@ func (s *fetchState) reset() {
 func (b *Broker) beginFetch(r *request) {
 	body := r.body.(*protocol.FetchRequest)
 	s := &r.fetch
-	if body.SessionEpoch > 0 {
-		// We keep no fetch sessions (KIP-227 lets us: every response says 0).
-		s.err = kafka.ErrFetchSessionIDNotFound
+	if s.err = b.joinSession(r, body); s.err != kafka.None {
+		b.counters.Errors++
 		b.finish(r, nil)
 		return
 	}
 	s.follower = body.ReplicaID >= 0
-	for i := range body.Partitions {
-		p := s.add()
-		q := &body.Partitions[i]
-		p.tp, p.err = b.locate(q.Topic, q.TopicID, q.Partition, r.version >= 13)
+	for i := range s.parts {
+		p := &s.parts[i]
+		q := &p.asked
+		p.tp, p.err = b.locate(q.Topic, q.TopicID, q.Partition, r.version >= protocol.FetchTopicIDs)
 		if s.follower && !b.fromBroker(r.conn) {
 			p.err = kafka.ErrTopicAuthorizationFailed
 		}
@@ -112,11 +117,11 @@ func (b *Broker) tryFetch(r *request) bool {
 	var total int64
 	for i := range s.parts {
 		p := &s.parts[i]
-		b.look(p, &body.Partitions[i], body)
+		b.look(p, body)
 		if p.err != kafka.None || p.view.Diverging.Set {
 			now = true
 		}
-		total += min(p.bytes, int64(body.Partitions[i].PartitionMaxBytes))
+		total += min(p.bytes, int64(p.asked.PartitionMaxBytes))
 	}
 	if total < int64(body.MinBytes) && !now {
 		b.waitForRecords(r)
@@ -133,10 +138,11 @@ func (b *Broker) tryFetch(r *request) bool {
 }
 
 // look asks a replica what the reader may see, and how much of that there is.
-func (b *Broker) look(p *fetchPart, q *protocol.FetchPartition, body *protocol.FetchRequest) {
+func (b *Broker) look(p *fetchPart, body *protocol.FetchRequest) {
 	if p.host == nil {
 		return
 	}
+	q := &p.asked
 	reader := replication.Reader{
 		Replica: kafka.NoBroker, CurrentLeaderEpoch: q.CurrentLeaderEpoch, Offset: q.FetchOffset,
 		LastFetchedEpoch: q.LastFetchedEpoch, ReadCommitted: body.ReadCommitted,

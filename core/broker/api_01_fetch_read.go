@@ -18,7 +18,7 @@ func (b *Broker) read(r *request) {
 	s.reading = 1 // this loop itself, so that a lookup that ends at once does not end the fetch
 	for i := range s.parts {
 		p := &s.parts[i]
-		q := &body.Partitions[i]
+		q := &p.asked
 		if p.view.Wait && p.err == kafka.None {
 			// The wait is over, or another partition ends it. The high watermark of
 			// before the epoch's start is not to be told: it may lie too low.
@@ -83,29 +83,53 @@ func (b *Broker) partRead(r *request) {
 
 // fetchReply builds the response in the effects' memory.
 func (b *Broker) fetchReply(r *request) protocol.Body {
-	body := r.body.(*protocol.FetchRequest)
 	resp := b.out.fetch.next()
-	*resp = protocol.FetchResponse{Partitions: resp.Partitions[:0], Nodes: resp.Nodes[:0], Err: r.fetch.err}
-	for i := range r.fetch.parts {
-		p, q := &r.fetch.parts[i], &body.Partitions[i]
+	s := &r.fetch
+	if s.session != nil && s.err == kafka.None && s.session.epoch != s.sessionEpoch {
+		// Another connection has used the session meanwhile.
+		b.out.Watch.Reached(must.FetchSessionEpochMismatch)
+		s.err = kafka.ErrInvalidFetchSessionEpoch
+	}
+	*resp = protocol.FetchResponse{Partitions: resp.Partitions[:0], Nodes: resp.Nodes[:0], Err: s.err}
+	if s.err != kafka.None {
+		return resp
+	}
+	for i := range s.parts {
+		p := &s.parts[i]
 		if p.err == kafka.None && r.version < 10 && holdsZstd(p.records) {
 			p.err = kafka.ErrUnsupportedCompressionType
 		}
-		out := nextFetched(resp)
-		*out = protocol.FetchPartitionResponse{
-			Topic: q.Topic, TopicID: q.TopicID, Partition: q.Partition, Err: p.err,
-			HighWatermark: kafka.NoOffset, LastStableOffset: kafka.NoOffset, LogStartOffset: kafka.NoOffset,
-			PreferredReplica: kafka.NoBroker, Aborted: out.Aborted[:0],
-		}
-		if p.err != kafka.None {
-			b.counters.Errors++
-			out.CurrentLeader = b.hint(p.tp, p.err)
-			resp.Nodes = b.hintNode(resp.Nodes, r.conn, out.CurrentLeader)
-		} else {
-			b.fillFetched(out, p, q, body)
+		if s.session == nil || !s.session.leaveOut(p) {
+			b.fetchedPart(r, p, resp)
 		}
 	}
+	switch {
+	case s.session != nil:
+		resp.SessionID = s.session.id
+		if len(resp.Partitions) == 0 {
+			b.out.Watch.Reached(must.FetchAnsweredUnchanged)
+		}
+	case s.opens:
+		resp.SessionID = b.openSession(r)
+	}
 	return resp
+}
+
+// fetchedPart adds one partition to a response.
+func (b *Broker) fetchedPart(r *request, p *fetchPart, resp *protocol.FetchResponse) {
+	out := nextFetched(resp)
+	*out = protocol.FetchPartitionResponse{
+		Topic: p.asked.Topic, TopicID: p.asked.TopicID, Partition: p.asked.Partition, Err: p.err,
+		HighWatermark: kafka.NoOffset, LastStableOffset: kafka.NoOffset, LogStartOffset: kafka.NoOffset,
+		PreferredReplica: kafka.NoBroker, Aborted: out.Aborted[:0],
+	}
+	if p.err != kafka.None {
+		b.counters.Errors++
+		out.CurrentLeader = b.hint(p.tp, p.err)
+		resp.Nodes = b.hintNode(resp.Nodes, r.conn, out.CurrentLeader)
+		return
+	}
+	b.fillFetched(out, p, r.body.(*protocol.FetchRequest))
 }
 
 // nextFetched makes room for a partition, keeping the memory of its lists.
@@ -119,14 +143,14 @@ func nextFetched(resp *protocol.FetchResponse) *protocol.FetchPartitionResponse 
 }
 
 // fillFetched says what a partition's reader may know.
-func (b *Broker) fillFetched(out *protocol.FetchPartitionResponse, p *fetchPart, q *protocol.FetchPartition, body *protocol.FetchRequest) {
+func (b *Broker) fillFetched(out *protocol.FetchPartitionResponse, p *fetchPart, body *protocol.FetchRequest) {
 	out.HighWatermark, out.LogStartOffset = p.view.HighWatermark, p.view.LogStartOffset
 	out.LastStableOffset = p.view.LastStableOffset
 	out.Diverging = p.view.Diverging
 	out.Records = p.records
 	b.counters.FetchBytes += uint64(len(p.records))
 	if body.ReadCommitted && len(p.records) > 0 {
-		out.Aborted = p.host.replica.Log.AppendAborted(out.Aborted, q.FetchOffset, p.view.EndOffset)
+		out.Aborted = p.host.replica.Log.AppendAborted(out.Aborted, p.asked.FetchOffset, p.view.EndOffset)
 		must.True(p.view.EndOffset <= p.view.LastStableOffset, "B14 read_committed stops at the last stable offset")
 	}
 }

@@ -31,6 +31,8 @@ type Broker struct {
 	stalled     []*connection
 	toFetch     []token
 
+	fetchSessions fetchSessions
+
 	// Storage.
 	journal    *partition.Journal
 	directory  kafka.DirectoryID
@@ -67,16 +69,17 @@ func New(config Config, limits Limits) *Broker {
 	config.Listeners = slices.Clone(config.Listeners)
 	b := &Broker{
 		config: config, limits: limits,
-		static:      staticSettings(config.Settings),
-		rand:        kafka.NewRand(config.Seed),
-		connections: make(map[kafka.ConnID]*connection),
-		reads:       newWindow[pendingRead](),
-		jobs:        newWindow[pendingJob](),
-		byTopic:     make(map[kafka.TopicPartition]*host),
-		state:       metadata.NewState(),
-		commands:    newWindow[pendingCommand](),
-		sends:       newWindow[pendingSend](),
-		session:     session{epoch: kafka.NoBrokerEpoch},
+		static:        staticSettings(config.Settings),
+		rand:          kafka.NewRand(config.Seed),
+		connections:   make(map[kafka.ConnID]*connection),
+		fetchSessions: fetchSessions{byID: make(map[int32]*fetchSession)},
+		reads:         newWindow[pendingRead](),
+		jobs:          newWindow[pendingJob](),
+		byTopic:       make(map[kafka.TopicPartition]*host),
+		state:         metadata.NewState(),
+		commands:      newWindow[pendingCommand](),
+		sends:         newWindow[pendingSend](),
+		session:       session{epoch: kafka.NoBrokerEpoch},
 	}
 	b.resolveBrokerConfig()
 	b.limits.heed(b.static, &b.cluster)

@@ -24,12 +24,18 @@
 //	B13 Records have been checked before they come in (checked there).
 //	B14 A read_committed answer ends at the last stable offset (checked there).
 //	B15 Producer IDs rise from block to block (checked there).
+//	B16 Fetch sessions are found by their IDs, are counted, and are no more than
+//	    Limits allows.
+//	B17 A fetch session holds each of its partitions once, in one order.
+//	B18 An answer in a fetch session leaves out only what its reader knows
+//	    (checked there).
 //
 // Files: input.go and effects.go (what comes in, what goes out), config.go,
 // limits.go, broker.go (the state), step.go (one switch), request.go and
 // connection.go (order of requests and replies), api.go and api_NN_name.go (one
 // file per API key), edge.go (names to IDs), admin.go and commands.go (what the
-// controller decides), forward.go (when it is another broker's), hosts.go (the replicas), completions.go (the disk's
+// controller decides), forward.go (when it is another broker's), hosts.go (the replicas), fetch_sessions.go and
+// fetch_session.go (what readers need not repeat), completions.go (the disk's
 // answers to appends), reads.go, storage.go (recovery, jobs, the end), quorum.go
 // (the image and the controller), session.go (registration, heartbeats,
 // shutdown), roles.go (the image against the disk), view.go (what drivers and

@@ -31,6 +31,9 @@ func (b *Broker) Invariants() error {
 	if err := b.checkRequests(); err != nil {
 		return err
 	}
+	if err := b.checkFetchSessions(); err != nil {
+		return err
+	}
 	if err := b.checkHosts(); err != nil {
 		return err
 	}

@@ -7,8 +7,9 @@ import (
 )
 
 // Limits are the bounds and periods that a seed may draw. Where Config.Settings
-// sets producer.id.expiration.ms, broker.session.timeout.ms or
-// broker.heartbeat.interval.ms, the setting holds instead.
+// sets producer.id.expiration.ms, max.incremental.fetch.session.cache.slots,
+// broker.session.timeout.ms or broker.heartbeat.interval.ms, the setting holds
+// instead.
 type Limits struct {
 	// Storage bounds the journal, its generations, reads and jobs.
 	Storage partition.Limits
@@ -23,6 +24,13 @@ type Limits struct {
 	// ConnectionRequests bounds the requests of one connection that are in the
 	// broker at once; beyond it the connection is muted.
 	ConnectionRequests int
+	// FetchSessions bounds the fetch sessions that are kept, and
+	// FetchSessionPartitions the partitions in all of them (KIP-227). 0: none.
+	FetchSessions          int
+	FetchSessionPartitions int
+	// FetchSessionAge is how long a fetch session is safe from a new one that
+	// would be more useful, and how long after its last use it makes room for any.
+	FetchSessionAge kafka.Duration
 	// FetchWait bounds a long poll whatever the client asks.
 	FetchWait kafka.Duration
 	// RequestTimeout bounds admin requests that name no timeout of their own.
@@ -45,18 +53,21 @@ type Limits struct {
 // DefaultLimits are the limits of production.
 func DefaultLimits() Limits {
 	return Limits{
-		Storage:            partition.DefaultLimits(),
-		Controller:         controller.DefaultLimits(),
-		DiskReserve:        256 << 20,
-		UnwrittenBytes:     128 << 20,
-		ConnectionRequests: 64,
-		FetchWait:          5 * kafka.Minute,
-		RequestTimeout:     30 * kafka.Second,
-		Retry:              500 * kafka.Millisecond,
-		Heartbeat:          2 * kafka.Second,
-		ShutdownWait:       10 * kafka.Second,
-		ProducerScan:       10 * kafka.Minute,
-		CheckEvery:         1 << 16,
+		Storage:                partition.DefaultLimits(),
+		Controller:             controller.DefaultLimits(),
+		DiskReserve:            256 << 20,
+		UnwrittenBytes:         128 << 20,
+		ConnectionRequests:     64,
+		FetchSessions:          1000,
+		FetchSessionPartitions: 500_000,
+		FetchSessionAge:        2 * kafka.Minute,
+		FetchWait:              5 * kafka.Minute,
+		RequestTimeout:         30 * kafka.Second,
+		Retry:                  500 * kafka.Millisecond,
+		Heartbeat:              2 * kafka.Second,
+		ShutdownWait:           10 * kafka.Second,
+		ProducerScan:           10 * kafka.Minute,
+		CheckEvery:             1 << 16,
 	}
 }
 
@@ -64,6 +75,9 @@ func DefaultLimits() Limits {
 func (l *Limits) heed(static kafka.ConfigMap, c *kafka.BrokerConfig) {
 	if _, set := static.Get("producer.id.expiration.ms"); set {
 		l.Storage.ProducerExpiry = kafka.Ms(int64(c.ProducerIDExpirationMs))
+	}
+	if _, set := static.Get("max.incremental.fetch.session.cache.slots"); set {
+		l.FetchSessions = int(c.FetchSessionSlots)
 	}
 	if _, set := static.Get("broker.session.timeout.ms"); set {
 		l.Controller.SessionTimeout = kafka.Ms(int64(c.BrokerSessionTimeoutMs))

@@ -94,35 +94,39 @@ func (b *Broker) Partitions(yield func(*PartitionView) bool) {
 // Counters are totals since the incarnation began, and gauges. The driver
 // turns them into metrics.
 type Counters struct {
-	Requests        uint64 // taken in
-	Replies         uint64 // handed to the driver, acks=0 included
-	Malformed       uint64 // requests that could not be read
-	Errors          uint64 // parts of replies whose code is not NONE
-	ProduceBatches  uint64 // appended
-	ProduceBytes    uint64
-	ProduceRefused  uint64 // batches refused
-	Duplicates      uint64 // batches answered from producer state
-	FetchBytes      uint64
-	FetchReads      uint64 // disk reads emitted
-	Jobs            uint64 // upkeep jobs emitted
-	Proposals       uint64
-	Redone          uint64 // batches that recovery wrote again
-	WaitingProduces int64  // requests, now
-	WaitingFetches  int64  // requests, now
-	Connections     int64  // now
-	Logs            int64  // now
-	FencedLogs      int64  // now
-	JournalBytes    int64  // in all generations, now
-	JournalPending  int64  // emitted and not yet durable, now
-	DiskFree        int64  // as last reported
-	NextLSN         kafka.LSN
-	DurableLSN      kafka.LSN
+	Requests               uint64 // taken in
+	Replies                uint64 // handed to the driver, acks=0 included
+	Malformed              uint64 // requests that could not be read
+	Errors                 uint64 // parts of replies whose code is not NONE
+	ProduceBatches         uint64 // appended
+	ProduceBytes           uint64
+	ProduceRefused         uint64 // batches refused
+	Duplicates             uint64 // batches answered from producer state
+	FetchBytes             uint64
+	FetchReads             uint64 // disk reads emitted
+	FetchSessionsEvicted   uint64 // to make room for others
+	Jobs                   uint64 // upkeep jobs emitted
+	Proposals              uint64
+	Redone                 uint64 // batches that recovery wrote again
+	WaitingProduces        int64  // requests, now
+	WaitingFetches         int64  // requests, now
+	FetchSessions          int64  // now
+	FetchSessionPartitions int64  // of all sessions, now
+	Connections            int64  // now
+	Logs                   int64  // now
+	FencedLogs             int64  // now
+	JournalBytes           int64  // in all generations, now
+	JournalPending         int64  // emitted and not yet durable, now
+	DiskFree               int64  // as last reported
+	NextLSN                kafka.LSN
+	DurableLSN             kafka.LSN
 }
 
 // Counters returns the totals and gauges.
 func (b *Broker) Counters() Counters {
 	c := b.counters
 	c.Logs, c.DiskFree = int64(len(b.hosts)), b.diskFree
+	c.FetchSessions, c.FetchSessionPartitions = int64(len(b.fetchSessions.all)), int64(b.fetchSessions.partitions)
 	for _, h := range b.hosts {
 		if h.replica.Log.Fenced != "" {
 			c.FencedLogs++

@@ -108,6 +108,8 @@ var settings = []*Setting{
 	{Name: "max.compaction.lag.ms", Type: TypeLong, Scope: ScopeTopic, Default: noLimit, KafkaDefault: noLimit, Valid: atLeast(1),
 		Synonyms: same("log.cleaner.max.compaction.lag.ms"),
 		Doc:      "After how long a record becomes due for compaction, in milliseconds."},
+	{Name: "max.incremental.fetch.session.cache.slots", Type: TypeInt, Scope: ScopeBroker, Default: "1000", KafkaDefault: "1000", Valid: atLeast(0),
+		Doc: "How many fetch sessions are kept; readers without one name all their partitions in every fetch."},
 	{Name: "max.message.bytes", Type: TypeInt, Scope: ScopeTopic, Default: "1048588", KafkaDefault: "1048588", Valid: atLeast(0),
 		Synonyms: same("message.max.bytes"),
 		Doc:      "The largest record batch that is taken, in bytes, compressed."},

@@ -135,6 +135,7 @@ type BrokerConfig struct {
 	DefaultReplicationFactor  int16
 	DeleteTopicEnable         bool
 	FetchMaxBytes             int32
+	FetchSessionSlots         int32
 	LogRetentionCheckMs       int64
 	NumPartitions             int32
 	ProducerIDExpirationMs    int32
@@ -157,6 +158,7 @@ func LoadBrokerConfig(l *ConfigLayers) BrokerConfig {
 		DefaultReplicationFactor:  int16(number("default.replication.factor")),
 		DeleteTopicEnable:         number("delete.topic.enable") == 1,
 		FetchMaxBytes:             int32(number("fetch.max.bytes")),
+		FetchSessionSlots:         int32(number("max.incremental.fetch.session.cache.slots")),
 		LogRetentionCheckMs:       number("log.retention.check.interval.ms"),
 		NumPartitions:             int32(number("num.partitions")),
 		ProducerIDExpirationMs:    int32(number("producer.id.expiration.ms")),

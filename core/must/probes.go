@@ -43,14 +43,19 @@ const (
 	ConsumerReset       // client: a consumer's position was out of range and it moved
 	ConsumerDiverged    // client: the log that a consumer had read was truncated
 
-	ProduceWaitedForJournal // broker: the journal was at its bound and produce waited
-	ProduceTimedOut         // broker: a produce was answered REQUEST_TIMED_OUT
-	FetchWaited             // broker: a long poll was woken by new records
-	DiskReserveReached      // broker: free disk space fell below the reserve
-	DamageFoundByRead       // broker: a fetch met a damaged batch
-	BrokerSuperseded        // broker: another incarnation has registered
-	DeleteWaitedForRead     // broker: a log's end waited for a read that held its files
-	ReadOfClosedConnection  // broker: a read came back for a request that was gone
+	ProduceWaitedForJournal   // broker: the journal was at its bound and produce waited
+	ProduceTimedOut           // broker: a produce was answered REQUEST_TIMED_OUT
+	FetchWaited               // broker: a long poll was woken by new records
+	FetchAnsweredUnchanged    // broker: a fetch in a session was answered that nothing had changed
+	FetchSessionEvicted       // broker: a fetch session made room for another
+	FetchSessionRefused       // broker: there was no room for a fetch session
+	FetchSessionUnknown       // broker: a fetch named a session that is not kept
+	FetchSessionEpochMismatch // broker: a fetch named another epoch of its session than the one due
+	DiskReserveReached        // broker: free disk space fell below the reserve
+	DamageFoundByRead         // broker: a fetch met a damaged batch
+	BrokerSuperseded          // broker: another incarnation has registered
+	DeleteWaitedForRead       // broker: a log's end waited for a read that held its files
+	ReadOfClosedConnection    // broker: a read came back for a request that was gone
 
 	ProbeCount // must stay last
 )
@@ -96,14 +101,19 @@ var probeNames = [ProbeCount]string{
 	ConsumerReset:       "consumer-reset",
 	ConsumerDiverged:    "consumer-diverged",
 
-	ProduceWaitedForJournal: "produce-waited-for-journal",
-	ProduceTimedOut:         "produce-timed-out",
-	FetchWaited:             "fetch-waited",
-	DiskReserveReached:      "disk-reserve-reached",
-	DamageFoundByRead:       "damage-found-by-read",
-	BrokerSuperseded:        "broker-superseded",
-	DeleteWaitedForRead:     "delete-waited-for-read",
-	ReadOfClosedConnection:  "read-of-closed-connection",
+	ProduceWaitedForJournal:   "produce-waited-for-journal",
+	ProduceTimedOut:           "produce-timed-out",
+	FetchWaited:               "fetch-waited",
+	FetchAnsweredUnchanged:    "fetch-answered-unchanged",
+	FetchSessionEvicted:       "fetch-session-evicted",
+	FetchSessionRefused:       "fetch-session-refused",
+	FetchSessionUnknown:       "fetch-session-unknown",
+	FetchSessionEpochMismatch: "fetch-session-epoch-mismatch",
+	DiskReserveReached:        "disk-reserve-reached",
+	DamageFoundByRead:         "damage-found-by-read",
+	BrokerSuperseded:          "broker-superseded",
+	DeleteWaitedForRead:       "delete-waited-for-read",
+	ReadOfClosedConnection:    "read-of-closed-connection",
 }
 
 // String names the probe.
