@@ -102,8 +102,8 @@ func (a *Arm) live(config *sim.Config, w *watch) (result *sim.Result, broken str
 	}()
 	w.world = sim.New(*config)
 	deadline := time.Now().Add(a.options.Patience)
-	for n := 0; w.world.Step(); n++ {
-		if n&0xffff == 0 && time.Now().After(deadline) {
+	for w.world.Advance(1 << 16) {
+		if time.Now().After(deadline) {
 			return w.world.Finish(), "the run did not end within " + a.options.Patience.String()
 		}
 	}
