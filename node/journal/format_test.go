@@ -39,7 +39,7 @@ func tree(t *rapid.T, root string) map[string]string {
 func TestSimulatedJournalIsTheSame(t *testing.T) {
 	base := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		segment := rapid.IntRange(1, 5000).Draw(t, "segment")
+		segment := rapid.IntRange(100, 5000).Draw(t, "segment")
 		var roots [2]string
 		var sinks [2]partition.Sink
 		for i := range roots {
@@ -72,7 +72,7 @@ func TestSimulatedJournalIsTheSame(t *testing.T) {
 		}
 		lsn := kafka.LSN(1)
 		both("open", func(s partition.Sink) error { return s.Open(lsn) })
-		for range rapid.IntRange(0, 60).Draw(t, "steps") {
+		for range rapid.IntRange(0, 25).Draw(t, "steps") {
 			switch rapid.IntRange(0, 9).Draw(t, "step") {
 			case 0:
 				both("sync", partition.Sink.Sync)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/wal"
 
+	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/node/osfs"
 )
@@ -22,8 +23,8 @@ type Sink struct {
 	segmentSize int
 
 	log     *wal.Log
-	dir     string   // the open generation's directory, as a path of core/disk
-	tail    *os.File // our own descriptor of the library's last file
+	dir     string    // the open generation's directory, as a path of core/disk
+	tail    disk.File // our own descriptor of the library's last file
 	batch   wal.Batch
 	pending int    // framed bytes in batch
 	next    uint64 // index of the next entry
@@ -123,7 +124,7 @@ func (s *Sink) adoptTail() error {
 		}
 	}
 	var err error
-	s.tail, err = os.OpenFile(s.fs.Path(fmt.Sprintf("%s/%020d", s.dir, s.first)), os.O_WRONLY, 0)
+	s.tail, err = s.fs.Open(fmt.Sprintf("%s/%020d", s.dir, s.first))
 	return err
 }
 
@@ -170,7 +171,7 @@ func (s *Sink) flush() error {
 func (s *Sink) Sync() error {
 	if s.failed == nil && s.log != nil {
 		if s.failed = s.flush(); s.failed == nil {
-			s.failed = osfs.Fdatasync(s.tail)
+			s.failed = s.tail.Sync()
 		}
 	}
 	return s.failed

@@ -8,7 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"trialog/core/disk"
 )
@@ -27,18 +28,18 @@ func (f *FS) Path(path string) string { return filepath.Join(f.root, filepath.Fr
 
 // Create implements disk.FS.
 func (f *FS) Create(path string) (disk.File, error) {
-	return f.open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	return f.open(path, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL)
 }
 
 // Open implements disk.FS.
-func (f *FS) Open(path string) (disk.File, error) { return f.open(path, os.O_RDWR) }
+func (f *FS) Open(path string) (disk.File, error) { return f.open(path, unix.O_RDWR) }
 
 func (f *FS) open(path string, flag int) (disk.File, error) {
-	file, err := os.OpenFile(f.Path(path), flag, 0o640)
+	file, err := open(f.Path(path), flag)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
-	return &File{file: file}, nil
+	return file, nil
 }
 
 // Remove implements disk.FS.
@@ -69,28 +70,27 @@ func (f *FS) ReadDir(path string) ([]string, error) {
 
 // SyncDir implements disk.FS.
 func (f *FS) SyncDir(path string) error {
-	dir, err := os.Open(f.Path(path))
+	dir, err := open(f.Path(path), unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
-		return translate(err)
+		return err
 	}
-	defer dir.Close()
-	return translate(dir.Sync())
+	err = dir.wrap("sync", retry(func() error { return unix.Fsync(dir.fd) }))
+	return errors.Join(err, dir.Close())
 }
 
 // ReadRange reads up to n bytes at pos into memory of its own. A range that
 // passes the end of the file comes back short, without an error.
 func (f *FS) ReadRange(path string, pos int64, n int) ([]byte, error) {
-	file, err := os.Open(f.Path(path))
+	file, err := open(f.Path(path), unix.O_RDONLY)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
-	defer file.Close()
 	buf := make([]byte, n)
 	got, err := file.ReadAt(buf, pos)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return buf[:got], translate(err)
+	return buf[:got], errors.Join(err, file.Close())
 }
 
 // translate wraps an error of the operating system in core/disk's.
@@ -105,7 +105,7 @@ func translate(err error) error {
 		known = disk.ErrExist
 	case errors.Is(err, fs.ErrClosed):
 		known = disk.ErrClosed
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		known = disk.ErrNoSpace
 	default:
 		known = disk.ErrIO

@@ -1,28 +1,25 @@
 package osfs
 
-import (
-	"os"
-	"sync/atomic"
-)
+import "sync/atomic"
 
-// Fdatasync makes a file's bytes and size durable.
-func Fdatasync(f *os.File) error {
+// sync makes a file's bytes and size durable.
+func (f *File) sync() error {
 	tell := observer.Load()
 	if tell == nil {
-		return fdatasync(f)
+		return f.wrap("sync", retry(func() error { return datasync(f.fd) }))
 	}
-	info, err := f.Stat()
+	size, err := f.Size()
 	if err != nil {
 		return err
 	}
-	if err := fdatasync(f); err != nil {
+	if err := f.wrap("sync", retry(func() error { return datasync(f.fd) })); err != nil {
 		return err
 	}
-	(*tell)(f.Name(), info.Size())
+	(*tell)(f.name, size)
 	return nil
 }
 
-// observer is told of every file that Fdatasync has made durable.
+// observer is told of every file that has been made durable.
 var observer atomic.Pointer[func(path string, size int64)]
 
 // Observe makes f told of every file that is synced from now on, and of the

@@ -2,7 +2,7 @@
 
 package osfs
 
-import "os"
+import "golang.org/x/sys/unix"
 
-// Elsewhere than on Linux the full sync is used (F_FULLFSYNC on macOS).
-func fdatasync(f *os.File) error { return f.Sync() }
+// datasync makes a file durable. Elsewhere than on Linux the full sync is used.
+func datasync(fd int) error { return unix.Fsync(fd) }
