@@ -147,9 +147,12 @@ func onDisk(f history.FaultKind) bool {
 	return f >= history.FaultDiskError && f <= history.FaultDiskWiped
 }
 
+// diskFault tells whether durable bytes of the node were taken away before, so
+// that it may refuse to serve what is left. A write or an fsync that failed
+// takes nothing that had counted.
 func diskFault(events []history.Event, node int32) bool {
 	return slices.ContainsFunc(events, func(e history.Event) bool {
-		return e.Kind == history.Fault && e.Node == node && onDisk(e.Fault)
+		return e.Kind == history.Fault && e.Node == node && e.Fault.LosesDisk()
 	})
 }
 
