@@ -44,6 +44,10 @@ func (fs *crashFS) restart() *crashFS {
 	return &crashFS{root: fs.root.survive(map[*crashNode]*crashNode{}, func() bool { return true })}
 }
 
+// afterKill is the same file system after a crash of the process: nothing is
+// lost, and what was not durable still is not.
+func (fs *crashFS) afterKill() *crashFS { return &crashFS{root: fs.root} }
+
 func (n *crashNode) survive(seen map[*crashNode]*crashNode, keep func() bool) *crashNode {
 	if s, ok := seen[n]; ok {
 		return s
@@ -308,10 +312,12 @@ func (f *crashFile) Sync() error {
 
 func (f *crashFile) Close() error { return nil }
 
-// testSink writes tidwall/wal's format over a disk.FS. It keeps frames in memory
-// until Sync, as a sink may, so a crash of the process loses them.
+// testSink writes tidwall/wal's format over a disk.FS. As a sink may, it keeps
+// frames in memory until Sync, so that a crash of the process loses them, or
+// writes them at once, so that only a power cut does.
 type testSink struct {
 	fs    disk.FS
+	eager bool
 	limit int64 // bytes after which the next file begins
 	dir   string
 	file  disk.File
@@ -322,6 +328,7 @@ type testSink struct {
 
 func (s *testSink) Open(generation kafka.LSN) error {
 	s.dir, s.next = GenerationDir(generation), 1
+	s.file, s.buf = nil, s.buf[:0] // whether the last one is durable is the writer's business
 	if err := s.fs.MkdirAll(s.dir); err != nil {
 		return err
 	}
@@ -354,7 +361,17 @@ func (s *testSink) Append(frame []byte) error {
 	s.buf = appendUvarint(s.buf, uint64(len(frame)))
 	s.buf = append(s.buf, frame...)
 	s.next++
+	if s.eager {
+		return s.flush()
+	}
 	return nil
+}
+
+func (s *testSink) flush() error {
+	err := writeAt(s.file, s.buf, s.size)
+	s.size += int64(len(s.buf))
+	s.buf = s.buf[:0]
+	return err
 }
 
 func appendUvarint(dst []byte, v uint64) []byte {
@@ -365,11 +382,9 @@ func appendUvarint(dst []byte, v uint64) []byte {
 }
 
 func (s *testSink) Sync() error {
-	if err := writeAt(s.file, s.buf, s.size); err != nil {
+	if err := s.flush(); err != nil {
 		return err
 	}
-	s.size += int64(len(s.buf))
-	s.buf = s.buf[:0]
 	return s.file.Sync()
 }
 

@@ -165,6 +165,55 @@ func TestCrashAtEveryCallOfRecoveryAfterPowerCut(t *testing.T) {
 	})
 }
 
+// TestCrashAtEveryCallOfRecoveryOfWhatWasNotSynced: a crash of the process leaves
+// entries in the page cache; recovery counts them, and then the power goes.
+func TestCrashAtEveryCallOfRecoveryOfWhatWasNotSynced(t *testing.T) {
+	big := DefaultLimits()
+	prepare := func() *testNode {
+		n := startNode(t, newCrashFS(), &big)
+		n.writer, n.dead = NewWriter(n.fs, &testSink{fs: n.fs, eager: true}, n.result.Salt, n.journal.Generation(), n.limits)
+		for i := range 3 {
+			n.lead(n.create(Synced, i), 0)
+		}
+		n.append(n.logs[0], testBatch(1, 1, 30, batch.Plain()))
+		n.sync()
+		for _, l := range n.logs {
+			n.journal.press(l)
+		}
+		n.sync()
+		n.append(n.logs[1], testBatch(1, 1, 30, batch.Plain()))
+		n.append(n.logs[1], testBatch(2, 1, 30, batch.Plain()))
+		n.write()
+		n.fs = n.fs.afterKill()
+		return n
+	}
+	everyCall(t, prepare, func(n *testNode) { n.start() }, func(t *testing.T, n *testNode) {
+		if n.result.Fenced > 0 {
+			t.Fatalf("%d logs fenced without damage", n.result.Fenced)
+		}
+		if got := batchIDs(n.fetch(n.logs[0], 0, 1<<20)); !slices.Equal(got, ids(1, 1)) {
+			t.Fatalf("holds %v", got)
+		}
+	})
+}
+
+// TestReplicatedEpochOutlivesProcess: a leader knows its epoch again after a
+// crash, although it wrote nothing in it (KAFKA-7415).
+func TestReplicatedEpochOutlivesProcess(t *testing.T) {
+	n := twoLogs(t, 3, smallLimits())
+	for _, l := range n.logs {
+		n.lead(l, 9)
+	}
+	n.write()
+	m := startNode(t, n.fs.restart(), smallLimits())
+	m.alive()
+	for _, l := range m.logs {
+		if l.LatestEpoch() != 9 {
+			t.Fatalf("log %d: epochs %v", l.Log, l.epochs)
+		}
+	}
+}
+
 func TestCrashAtEveryCallOfCheckpoint(t *testing.T) {
 	everyCall(t, func() *testNode {
 		n := twoLogs(t, 20, smallLimits())

@@ -21,6 +21,8 @@ func TestAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &machine{t: t, logs: map[kafka.LogID]*modelLog{}, coin: kafka.NewRand(rapid.Uint64().Draw(t, "seed"))}
 		m.node = startNode(t, newCrashFS(), smallLimits())
+		m.node.eager = rapid.Bool().Draw(t, "eager")
+		m.node.back = rapid.Bool().Draw(t, "back")
 		m.node.alive()
 		m.create()
 		t.Repeat(map[string]func(*rapid.T){
@@ -30,6 +32,7 @@ func TestAgainstModel(t *testing.T) {
 			"write":    m.step(func() { m.node.write() }),
 			"sync":     m.step(m.sync),
 			"sync2":    m.step(m.sync),
+			"upkeep":   m.step(func() { m.node.upkeep() }),
 			"lead":     m.step(m.lead),
 			"truncate": m.step(m.truncate),
 			"logStart": m.step(m.logStart),
@@ -345,7 +348,7 @@ func (m *machine) restart(processOnly bool) {
 	again := 0
 	for {
 		if processOnly {
-			m.node.fs = m.node.fs.restart()
+			m.node.fs = m.node.fs.afterKill()
 		} else {
 			m.node.fs = m.node.fs.powerCut(m.keep())
 		}
@@ -390,6 +393,7 @@ func (m *machine) check(processOnly bool) {
 			m.t.Fatalf("log %d is nobody's", l.Log)
 		}
 		found[l.Log] = true
+		m.checkFiles(l)
 		m.checkLog(l, k, processOnly)
 	}
 	for id, k := range m.logs { //order: each on its own
@@ -401,6 +405,20 @@ func (m *machine) check(processOnly bool) {
 			m.t.Fatalf("log %d is lost", id)
 		}
 		delete(m.logs, id)
+	}
+}
+
+// checkFiles makes sure that recovery leaves no byte that the log does not count.
+func (m *machine) checkFiles(l *Log) {
+	for _, name := range sortedNames(m.node.fs.find(LogDir(l.Log)).names) {
+		base, ok := segmentOf(name, disk.FileLog)
+		if !ok {
+			continue
+		}
+		s := &l.segments[l.segmentFor(base)]
+		if size := len(m.node.fs.find(LogDir(l.Log) + "/" + name).bytes); s.base != base || s.size != int64(size) {
+			m.t.Fatalf("log %d: %s has %d bytes, segment %d has %d", l.Log, name, size, s.base, s.size)
+		}
 	}
 }
 

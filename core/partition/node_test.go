@@ -33,6 +33,8 @@ type testNode struct {
 	logs    []*Log
 	result  *RecoverResult
 
+	eager   bool          // the sink's
+	back    bool          // jobs of one call of Due run in reverse
 	appends []disk.Append // emitted, not written
 	dead    error         // what ended the node
 	jobs    []disk.Job
@@ -77,7 +79,7 @@ func (n *testNode) start() {
 			n.t.Fatalf("log %d after recovery: %v", l.Log, err)
 		}
 	}
-	n.writer, n.dead = NewWriter(n.fs, &testSink{fs: n.fs, limit: 700}, n.result.Salt, n.journal.Generation(), n.limits)
+	n.writer, n.dead = NewWriter(n.fs, &testSink{fs: n.fs, limit: 700, eager: n.eager}, n.result.Salt, n.journal.Generation(), n.limits)
 }
 
 func (n *testNode) recoverArgs() *RecoverArgs {
@@ -150,6 +152,9 @@ func (n *testNode) upkeep() {
 		jobs := n.journal.Due(n.now, nil)
 		if len(jobs) == 0 {
 			return
+		}
+		if n.back {
+			slices.Reverse(jobs)
 		}
 		for _, job := range jobs {
 			result, err := job.Run(n.fs, job.Args)

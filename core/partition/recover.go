@@ -63,6 +63,9 @@ func Recover(fs disk.FS, args any) (any, error) {
 	if err := r.finish(next-1, durable); err != nil {
 		return nil, err
 	}
+	if err := r.secure(); err != nil {
+		return nil, err
+	}
 	return r.result, r.renewJournal(generations, next)
 }
 
@@ -299,6 +302,35 @@ func (r *recovery) finish(lsn, durable kafka.LSN) error {
 		r.result.Logs = append(r.result.Logs, x.log)
 	}
 	return nil
+}
+
+// secure makes durable what recovery went by. After a mere crash of the process
+// a checkpoint may have been renamed in memory only, and the journal that could
+// replace it is about to go; or a replicated log cut in memory only, and what
+// was cut must not come back behind what is appended now.
+func (r *recovery) secure() error {
+	if r.result.Clean {
+		return nil
+	}
+	for _, id := range r.order {
+		x := r.logs[id]
+		if x.dirty {
+			continue // its checkpoint did it
+		}
+		if x.log.Mode == Replicated && x.log.Fenced == "" {
+			err := syncFile(r.fs, SegmentPath(id, x.log.active().base, disk.FileLog))
+			if err != nil && !errors.Is(err, disk.ErrNotExist) {
+				return err
+			}
+		}
+		if err := r.fs.SyncDir(LogDir(id)); err != nil {
+			return err
+		}
+	}
+	if err := r.fs.SyncDir(logsDir); err != nil {
+		return err
+	}
+	return r.fs.SyncDir(".")
 }
 
 func (r *recovery) checkpoint(l *Log, lsn, durable kafka.LSN) error {
