@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -125,4 +126,21 @@ func TestHealthAndMetrics(t *testing.T) {
 		}
 	}
 	n.stop()
+}
+
+func TestLocalhostIsBothLoopbacks(t *testing.T) {
+	n := start(t, t.TempDir(), func(c *node.Config) { c.Listen = "localhost:0" })
+	defer n.stop()
+	_, port, err := net.SplitHostPort(n.ready.Advertise)
+	if err != nil || port == "0" || !strings.HasPrefix(n.ready.Advertise, "localhost:") {
+		t.Fatalf("advertised %q", n.ready.Advertise)
+	}
+	create(t, n.ready.Advertise, "local", 1, nil)
+	if l, err := net.Listen("tcp6", "[::1]:0"); err != nil {
+		t.Log("no IPv6 on this machine")
+		return
+	} else {
+		l.Close()
+	}
+	dial(t, net.JoinHostPort("::1", port))
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -77,6 +78,45 @@ func (cs *connections) close() {
 	}
 	cs.mu.Unlock()
 	cs.all.Wait()
+}
+
+// listen opens the client listener. "localhost" means both of a machine's
+// loopback addresses, since clients try either first and some complain loudly
+// of the one where nobody is.
+func listen(address string) ([]net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if host != "localhost" {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, err
+		}
+		return []net.Listener{l}, nil
+	}
+	first, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	bound, ok := first.Addr().(*net.TCPAddr)
+	if !ok || bound.IP.To4() == nil {
+		return []net.Listener{first}, nil
+	}
+	second, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(bound.Port)))
+	if err != nil { // no IPv6 here, most likely
+		return []net.Listener{first}, nil
+	}
+	return []net.Listener{first, second}, nil
+}
+
+// closeListeners stops taking connections.
+func (n *Node) closeListeners() error {
+	var all error
+	for _, l := range n.listeners {
+		all = errors.Join(all, l.Close())
+	}
+	return all
 }
 
 // accept takes connections until the listener is closed.

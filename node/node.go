@@ -28,10 +28,10 @@ type Node struct {
 	log    *slog.Logger
 	began  time.Time
 
-	lock     *osfs.Lock
-	fs       *osfs.FS
-	listener net.Listener
-	admin    *admin.Server
+	lock      *osfs.Lock
+	fs        *osfs.FS
+	listeners []net.Listener // the first gives the address
+	admin     *admin.Server
 
 	inbox   *inbox
 	loop    *loop
@@ -87,17 +87,17 @@ func Start(config Config) (*Node, error) {
 		return nil, err
 	}
 	n.fs = osfs.New(config.DataDir)
-	if n.listener, err = net.Listen("tcp", config.Listen); err != nil {
+	if n.listeners, err = listen(config.Listen); err != nil {
 		return nil, errors.Join(err, n.lock.Release())
 	}
 	b, err := n.newBroker()
 	if err != nil {
-		return nil, errors.Join(err, n.listener.Close(), n.lock.Release())
+		return nil, errors.Join(err, n.closeListeners(), n.lock.Release())
 	}
 	n.build(b)
 	if config.AdminListen != "" {
 		if n.admin, err = admin.Start(config.AdminListen, n.status, n.metrics.registry); err != nil {
-			return nil, errors.Join(err, n.listener.Close(), n.lock.Release())
+			return nil, errors.Join(err, n.closeListeners(), n.lock.Release())
 		}
 	}
 	n.run()
@@ -131,7 +131,7 @@ func (n *Node) newBroker() (*broker.Broker, error) {
 // advertised is the address that clients are told: what was configured, or
 // where the listener is, by a name that other machines can use.
 func (n *Node) advertised() (host string, portNumber int32, err error) {
-	_, bound, err := net.SplitHostPort(n.listener.Addr().String())
+	_, bound, err := net.SplitHostPort(n.listeners[0].Addr().String())
 	if err != nil {
 		return "", 0, err
 	}
@@ -192,7 +192,9 @@ func (n *Node) run() {
 func (n *Node) serve(clusterID string) {
 	n.clusterID.Store(&clusterID)
 	n.ready.Store(true)
-	go n.accept(n.listener)
+	for _, l := range n.listeners {
+		go n.accept(l)
+	}
 	if n.config.OnReady == nil {
 		return
 	}
@@ -202,7 +204,7 @@ func (n *Node) serve(clusterID string) {
 	}
 	r := Ready{
 		Event: "ready", NodeID: n.config.NodeID, ClusterID: clusterID,
-		Listen: n.listener.Addr().String(), Advertise: net.JoinHostPort(host, strconv.Itoa(int(portNumber))),
+		Listen: n.listeners[0].Addr().String(), Advertise: net.JoinHostPort(host, strconv.Itoa(int(portNumber))),
 		DataDir: n.config.DataDir, StartedMs: time.Since(n.began).Milliseconds(), PID: os.Getpid(),
 	}
 	if n.admin != nil {
@@ -226,7 +228,7 @@ func (n *Node) status() admin.Status {
 }
 
 // Addr is where the client listener is bound.
-func (n *Node) Addr() string { return n.listener.Addr().String() }
+func (n *Node) Addr() string { return n.listeners[0].Addr().String() }
 
 // propose passes a proposal to the quorum. Before the quorum runs the broker
 // has no reason to propose, and learns nothing of what it proposed.

@@ -57,7 +57,9 @@ func (n *Node) end() {
 	if n.outcome != nil {
 		n.log.Error("the node ends", "reason", n.outcome)
 	}
-	n.listener.Close()
+	if err := n.closeListeners(); err != nil {
+		n.log.Warn("a listener could not be closed", "error", err)
+	}
 	n.flushReplies()
 	n.cancel()
 	n.inbox.close()
