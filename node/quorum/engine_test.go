@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"context"
+	"crypto/md5"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lni/dragonboat/v4"
+	"github.com/lni/dragonboat/v4/raftpb"
 
 	"trialog/core/kafka"
 	port "trialog/core/quorum"
@@ -236,6 +238,7 @@ func TestHostMayChangeItsName(t *testing.T) {
 	if err := os.Rename(filepath.Join(base, host), filepath.Join(base, "elsewhere")); err != nil {
 		t.Fatal(err)
 	}
+	writtenElsewhere(t, filepath.Join(base, engineFlag))
 	c, told = alone(t, dir, true)
 	e = start(t, c)
 	defer e.Close()
@@ -244,6 +247,50 @@ func TestHostMayChangeItsName(t *testing.T) {
 	told.await(t, "a commit", committed(2))
 	if got := strings.Join(told.log(), ", "); got != "epoch 1 seq 0, epoch 2 seq 0" {
 		t.Errorf("under another host name: %s", got)
+	}
+}
+
+// writtenElsewhere makes the engine's flag name another host.
+func writtenElsewhere(t *testing.T, flag string) {
+	t.Helper()
+	b, err := os.ReadFile(flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var status raftpb.RaftDataStatus
+	if err := status.Unmarshal(b[flagHash:]); err != nil {
+		t.Fatal(err)
+	}
+	status.Hostname = "elsewhere"
+	if b, err = status.Marshal(); err != nil {
+		t.Fatal(err)
+	}
+	sum := md5.Sum(b)
+	if err := os.WriteFile(flag, append(sum[len(sum)-flagHash:], b...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTornFlagIsMended: the power went while the engine wrote its flag.
+func TestTornFlagIsMended(t *testing.T) {
+	dir := t.TempDir()
+	c, told := alone(t, dir, false)
+	e := start(t, c)
+	told.await(t, "leadership", leads)
+	e.Close()
+	flag := filepath.Join(dir, "quorum", engineDir, engineFlag)
+	whole, err := os.ReadFile(flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, 5, flagHash, len(whole) - 1} {
+		if err := os.WriteFile(flag, whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, told = alone(t, dir, true)
+		e = start(t, c)
+		told.await(t, "leadership", leads)
+		e.Close()
 	}
 }
 

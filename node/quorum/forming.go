@@ -32,6 +32,9 @@ func form(c *Config, t *transport) (identity, error) {
 		}
 		t.introduce(&id)
 	}
+	if err := mendFlag(c); err != nil {
+		return identity{}, err
+	}
 	return id, adoptHostname(c)
 }
 

@@ -1,6 +1,8 @@
 package quorum
 
 import (
+	"bytes"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"os"
@@ -9,8 +11,40 @@ import (
 	"trialog/core/disk"
 )
 
-// engineFlag is the file in which the engine notes under which host name it ran.
+// engineFlag is the file in which the engine notes under which host name and
+// settings it runs: 8 bytes of the MD5 of what follows, then a message.
 const engineFlag = "dragonboat.ds"
+
+const flagHash = 8
+
+// mendFlag removes a flag that a power cut left torn. The engine writes it in
+// place, in its very first start, and ends for good where it meets one that it
+// cannot read. Without one it writes another.
+func mendFlag(c *Config) error {
+	b, err := c.FS.ReadRange(path.Join(c.Dir, engineDir, engineFlag), 0, 1<<20)
+	if errors.Is(err, disk.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(b) >= flagHash {
+		if sum := md5.Sum(b[flagHash:]); bytes.Equal(sum[len(sum)-flagHash:], b[:flagHash]) {
+			return nil
+		}
+	}
+	c.Log.Warn("the metadata quorum's engine was interrupted in its first start", "torn", engineFlag)
+	return removeFlag(c)
+}
+
+// removeFlag removes the flag, durably.
+func removeFlag(c *Config) error {
+	base := path.Join(c.Dir, engineDir)
+	if err := c.FS.Remove(path.Join(base, engineFlag)); err != nil && !errors.Is(err, disk.ErrNotExist) {
+		return err
+	}
+	return c.FS.SyncDir(base)
+}
 
 // adoptHostname moves the engine's files to where it will look for them. It
 // keeps them in a directory named after the host, so a host that got another
@@ -42,13 +76,9 @@ func adoptHostname(c *Config) error {
 	case len(dirs) > 1:
 		return fmt.Errorf("%s holds the metadata of several hosts %q; keep the one that is right", c.FS.Path(base), dirs)
 	}
-	// The flag goes first: with it gone, a crash in between is repaired here by
-	// the next start.
-	data := path.Join(base, dirs[0], fmt.Sprintf("%020d", deploymentID))
-	if err := c.FS.Remove(path.Join(data, engineFlag)); err != nil && !errors.Is(err, disk.ErrNotExist) {
-		return err
-	}
-	if err := c.FS.SyncDir(data); err != nil {
+	// The flag goes first, since it names the host too: with it gone, a crash in
+	// between is repaired here by the next start.
+	if err := removeFlag(c); err != nil {
 		return err
 	}
 	if err := c.FS.Rename(path.Join(base, dirs[0]), path.Join(base, host)); err != nil {
