@@ -271,26 +271,28 @@ func writtenElsewhere(t *testing.T, flag string) {
 	}
 }
 
-// TestTornFlagIsMended: the power went while the engine wrote its flag.
-func TestTornFlagIsMended(t *testing.T) {
+// TestTornFlagsAreMended: the power went while the engine wrote its flags.
+func TestTornFlagsAreMended(t *testing.T) {
 	dir := t.TempDir()
 	c, told := alone(t, dir, false)
 	e := start(t, c)
 	told.await(t, "leadership", leads)
 	e.Close()
-	flag := filepath.Join(dir, "quorum", engineDir, engineFlag)
-	whole, err := os.ReadFile(flag)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range []int{0, 5, flagHash, len(whole) - 1} {
-		if err := os.WriteFile(flag, whole[:n], 0o600); err != nil {
+	for _, name := range []string{engineFlag, hostFlag} {
+		flag := filepath.Join(dir, "quorum", engineDir, name)
+		whole, err := os.ReadFile(flag)
+		if err != nil {
 			t.Fatal(err)
 		}
-		c, told = alone(t, dir, true)
-		e = start(t, c)
-		told.await(t, "leadership", leads)
-		e.Close()
+		for _, n := range []int{0, 5, flagHash, len(whole) - 1} {
+			if err := os.WriteFile(flag, whole[:n], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c, told = alone(t, dir, true)
+			e = start(t, c)
+			told.await(t, "leadership", leads)
+			e.Close()
+		}
 	}
 }
 

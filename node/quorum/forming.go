@@ -32,7 +32,7 @@ func form(c *Config, t *transport) (identity, error) {
 		}
 		t.introduce(&id)
 	}
-	if err := mendFlag(c); err != nil {
+	if err := mendFlags(c); err != nil {
 		return identity{}, err
 	}
 	return id, adoptHostname(c)

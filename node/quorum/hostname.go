@@ -11,36 +11,43 @@ import (
 	"trialog/core/disk"
 )
 
-// engineFlag is the file in which the engine notes under which host name and
-// settings it runs: 8 bytes of the MD5 of what follows, then a message.
-const engineFlag = "dragonboat.ds"
+// The engine's flags: files that it writes in place in its first start and
+// relies on later. Each is 8 bytes of the MD5 of what follows, then a message.
+const (
+	engineFlag = "dragonboat.ds" // under which host name and settings the engine runs
+	hostFlag   = "NODEHOST.ID"   // a random name, which nobody uses here
 
-const flagHash = 8
+	flagHash = 8
+)
 
-// mendFlag removes a flag that a power cut left torn. The engine writes it in
-// place, in its very first start, and ends for good where it meets one that it
-// cannot read. Without one it writes another.
-func mendFlag(c *Config) error {
-	b, err := c.FS.ReadRange(path.Join(c.Dir, engineDir, engineFlag), 0, 1<<20)
-	if errors.Is(err, disk.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if len(b) >= flagHash {
-		if sum := md5.Sum(b[flagHash:]); bytes.Equal(sum[len(sum)-flagHash:], b[:flagHash]) {
-			return nil
+// mendFlags removes flags that a power cut left torn: the engine ends for good
+// where it meets one that it cannot read. Where there is none it writes another.
+func mendFlags(c *Config) error {
+	for _, flag := range []string{engineFlag, hostFlag} {
+		b, err := c.FS.ReadRange(path.Join(c.Dir, engineDir, flag), 0, 1<<20)
+		if errors.Is(err, disk.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(b) >= flagHash {
+			if sum := md5.Sum(b[flagHash:]); bytes.Equal(sum[len(sum)-flagHash:], b[:flagHash]) {
+				continue
+			}
+		}
+		c.Log.Warn("the metadata quorum's engine was interrupted in its first start", "torn", flag)
+		if err := removeFlag(c, flag); err != nil {
+			return err
 		}
 	}
-	c.Log.Warn("the metadata quorum's engine was interrupted in its first start", "torn", engineFlag)
-	return removeFlag(c)
+	return nil
 }
 
-// removeFlag removes the flag, durably.
-func removeFlag(c *Config) error {
+// removeFlag removes a flag, durably.
+func removeFlag(c *Config, flag string) error {
 	base := path.Join(c.Dir, engineDir)
-	if err := c.FS.Remove(path.Join(base, engineFlag)); err != nil && !errors.Is(err, disk.ErrNotExist) {
+	if err := c.FS.Remove(path.Join(base, flag)); err != nil && !errors.Is(err, disk.ErrNotExist) {
 		return err
 	}
 	return c.FS.SyncDir(base)
@@ -78,7 +85,7 @@ func adoptHostname(c *Config) error {
 	}
 	// The flag goes first, since it names the host too: with it gone, a crash in
 	// between is repaired here by the next start.
-	if err := removeFlag(c); err != nil {
+	if err := removeFlag(c, engineFlag); err != nil {
 		return err
 	}
 	if err := c.FS.Rename(path.Join(base, dirs[0]), path.Join(base, host)); err != nil {
