@@ -1,9 +1,6 @@
 package node
 
 import (
-	"context"
-	"log/slog"
-
 	"trialog/core/broker"
 	"trialog/core/disk"
 	"trialog/core/must"
@@ -40,7 +37,7 @@ func (n *Node) carry() {
 			n.peers.send(&out.Sends[i])
 		}
 		for i := range out.Notes {
-			n.note(&out.Notes[i])
+			n.speaker.put(out.Notes[i])
 		}
 		n.watch.add(&out.Watch)
 		if out.Halt.Set {
@@ -68,27 +65,6 @@ func (n *Node) startJob(j disk.Job) {
 		}
 		n.inbox.put(&broker.JobDone{Ref: j.Ref, Result: result, Err: err})
 	})
-}
-
-// note logs what the broker has to tell.
-func (n *Node) note(note *broker.Note) {
-	level := [...]slog.Level{broker.Info: slog.LevelInfo, broker.Warn: slog.LevelWarn, broker.Error: slog.LevelError}[note.Level]
-	attrs := make([]slog.Attr, 0, 6)
-	if note.Topic != "" {
-		attrs = append(attrs, slog.String("topic", note.Topic), slog.Int("partition", int(note.Partition)))
-	}
-	if e := int64(note.Epoch); note.Topic != "" && e > 0 {
-		attrs = append(attrs, slog.Int64("leader_epoch", e))
-	}
-	if o := int64(note.Offset); note.Topic != "" && o >= 0 {
-		attrs = append(attrs, slog.Int64("offset", o))
-	}
-	if note.Detail != "" {
-		attrs = append(attrs, slog.String("detail", note.Detail))
-	}
-	if n.notes.admit(note.Text + note.Topic) {
-		n.log.LogAttrs(context.Background(), level, note.Text, attrs...)
-	}
 }
 
 // watched adds up what Watch has counted.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -174,8 +175,15 @@ func (c *connection) hold(size int64) bool {
 	return true
 }
 
-// deliver decodes a frame and hands the request to the broker.
-func (c *connection) deliver(frame []byte, header *protocol.RequestHeader) error {
+// deliver decodes a frame and hands the request to the broker. Nothing that a
+// client sends may end the process: a decoder that panics costs the connection.
+func (c *connection) deliver(frame []byte, header *protocol.RequestHeader) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.node.log.Error("a request could not be read: please report it", "client", c.remote, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%w: %v", errProtocol, r)
+		}
+	}()
 	rest, err := protocol.DecodeRequestHeader(frame, header)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errProtocol, err)

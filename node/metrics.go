@@ -1,7 +1,6 @@
 package node
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -191,28 +190,4 @@ func (w watchCollector) Collect(ch chan<- prometheus.Metric) {
 	for i := range w.w.beliefs {
 		ch <- prometheus.MustNewConstMetric(beliefDesc, prometheus.CounterValue, float64(w.w.beliefs[i].n.Load()), must.Belief(i).String())
 	}
-}
-
-// quietFor is how long one message stays silent once it was logged.
-const quietFor = 10 * time.Second
-
-// noteLimit keeps a message that repeats from filling the log.
-type noteLimit struct {
-	mu   sync.Mutex
-	said map[string]time.Time
-}
-
-// admit tells whether a message may be logged now.
-func (l *noteLimit) admit(what string) bool {
-	now := time.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if at, ok := l.said[what]; ok && now.Sub(at) < quietFor {
-		return false
-	}
-	if l.said == nil || len(l.said) >= 1000 { // keys name clients: bounded
-		l.said = make(map[string]time.Time)
-	}
-	l.said[what] = now
-	return true
 }

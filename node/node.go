@@ -43,7 +43,8 @@ type Node struct {
 	metrics *metrics
 	checks  *checkers
 	watch   watched
-	notes   noteLimit
+	notes   noteLimit // of the node's own messages
+	speaker *speaker  // of the broker's
 	codecs  batch.Codecs
 	limits  broker.Limits
 
@@ -162,6 +163,7 @@ func (n *Node) advertised() (host string, portNumber int32, err error) {
 func (n *Node) build(b *broker.Broker) {
 	net := &n.config.Network
 	n.metrics = newMetrics()
+	n.speaker = newSpeaker(n.log)
 	n.inbox = newInbox(net.RequestQueue)
 	n.loop = newLoop(b, n.inbox, n.serve, n.fail)
 	n.writer = newDiskWriter(n.inbox, n.metrics)

@@ -2,6 +2,8 @@ package node
 
 import (
 	"errors"
+	"fmt"
+	"runtime/debug"
 
 	"trialog/core/broker"
 	"trialog/core/disk"
@@ -14,8 +16,13 @@ import (
 // runJob carries a job out. The recovery job's result says where the journal
 // goes on, so the writer is opened with it, and whose data this is, so the
 // metadata quorum is started after it.
-func (n *Node) runJob(j *disk.Job) (any, error) {
-	result, err := j.Run(n.fs, j.Args)
+func (n *Node) runJob(j *disk.Job) (result any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the job panicked: %v\n%s", r, debug.Stack())
+		}
+	}()
+	result, err = j.Run(n.fs, j.Args)
 	if recovered, ok := result.(*partition.RecoverResult); ok && err == nil {
 		err = n.recovered(recovered)
 	}

@@ -68,6 +68,7 @@ func (n *Node) end() {
 	close(n.stop)
 	<-n.looped
 	<-n.carried
+	n.speaker.close()
 	n.peers.close()
 	n.reads.close()
 	n.jobs.Wait()
