@@ -49,6 +49,7 @@ type Network struct {
 	DiskSpaceEvery      time.Duration // how often free bytes are reported
 	ShutdownGrace       time.Duration // a controlled shutdown that takes longer is abandoned
 	QuorumStallsAfter   time.Duration // a metadata quorum that hangs for so long ends the process
+	QuorumSnapshotEvery uint64        // entries of the metadata log between two snapshots; 0: the quorum's own choice
 }
 
 // idleUntil is when a connection that sends nothing from now on is closed.

@@ -50,10 +50,11 @@ func (n *Node) startQuorum(knowsCluster bool) error {
 	engine, err := quorum.Start(quorum.Config{
 		Context: n.ctx, FS: n.fs, Dir: "quorum",
 		Voters: n.voters, Self: uint64(n.config.NodeID), Listen: listen, KnowsCluster: knowsCluster,
-		Deliver:     func(e port.Event) { n.inbox.put(&broker.Quorum{Event: e}) },
-		Fail:        n.fail,
-		StallsAfter: n.config.Network.QuorumStallsAfter,
-		Log:         n.log,
+		Deliver:         func(e port.Event) { n.inbox.put(&broker.Quorum{Event: e}) },
+		Fail:            n.fail,
+		StallsAfter:     n.config.Network.QuorumStallsAfter,
+		SnapshotEntries: n.config.Network.QuorumSnapshotEvery,
+		Log:             n.log,
 	})
 	if err != nil {
 		return err

@@ -50,6 +50,7 @@ func runNode(dir string) int {
 	c.Network.QuorumStallsAfter = 3 * time.Second
 	if os.Getenv(childSmall) != "" {
 		c.Network.JournalSegmentBytes = 128 << 10
+		c.Network.QuorumSnapshotEvery = 30
 		c.Limits = func(l *broker.Limits) {
 			l.Storage.GenerationBytes = 512 << 10
 			l.Storage.JournalBytes = 4 << 20

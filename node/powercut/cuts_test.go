@@ -186,3 +186,34 @@ func (s *summary) print(t *testing.T) {
 		t.Errorf("only %d of %d cuts took something: little was tried", s.hurt, s.cuts)
 	}
 }
+
+// TestPowerCutsInTheFirstStart takes the power at one change after another of a
+// node's first start, with an empty data directory, and expects the next start
+// to serve: nothing was acknowledged, so nothing may be in the way.
+func TestPowerCutsInTheFirstStart(t *testing.T) {
+	cuts := number(t, "TRIALOG_POWERCUTS", 12)
+	seed := uint64(number(t, "TRIALOG_POWERCUT_SEED", int(time.Now().UnixNano()>>10)))
+	t.Logf("seed %d", seed)
+	changes := 150 // of a first start, more or less
+	every := max(changes/cuts, 1)
+	tried := 0
+	var restarts []time.Duration
+	for at := 1 + int(seed%uint64(every)); at < changes; at += every {
+		m := newMachine(t, seed+uint64(at))
+		m.ground.cutAfter(at, at%2 == 0)
+		if m.boot() { // it was quicker than that
+			changes = min(changes, at)
+			m.ground.cut(false)
+		}
+		m.powerLoss()
+		if !m.boot() {
+			t.Fatal("the power is gone")
+		}
+		createTopic(t, m.address, "first", 1, nil)
+		restarts = append(restarts, m.restarts[len(m.restarts)-1])
+		tried++
+		m.kill()
+	}
+	median, largest := quantiles(restarts)
+	t.Logf("%d power cuts in first starts; the next start took %v in the median, at most %v", tried, median, largest)
+}

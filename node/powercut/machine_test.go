@@ -1,11 +1,14 @@
 package powercut_test
 
 import (
+	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -157,11 +160,26 @@ func (m *machine) boot() bool {
 			return false
 		default:
 		}
-		m.t.Fatalf("the node ended by itself:\n%s", m.process.said)
+		m.t.Errorf("the node ended by itself, on\n%s\nand said\n%s", listing(m.ground.dir()), m.process.said)
 	case <-time.After(patience):
 		m.t.Fatalf("the node does not serve:\n%s", m.process.said)
 	}
 	return false
+}
+
+// listing names the files below a directory and their sizes.
+func listing(dir string) string {
+	var b strings.Builder
+	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if info, err := e.Info(); err == nil {
+			fmt.Fprintf(&b, "%s %8d %s\n", info.Mode(), info.Size(), strings.TrimPrefix(path, dir))
+		}
+		return nil
+	})
+	return b.String()
 }
 
 // kill ends the process as a power cut does: no call of it comes back before.

@@ -45,7 +45,7 @@ func serve(fs fuse.RawFileSystem, dir string) (*fuse.Server, error) {
 	defer syscall.ForkLock.RUnlock()
 	server, err := fuse.NewServer(fs, dir, &fuse.MountOptions{
 		FsName: fmt.Sprintf("%s:%d", fsName, os.Getpid()), Name: fsName, DirectMountStrict: true,
-		MaxWrite: 1 << 20, DisableXAttrs: true, DisableReadDirPlus: true,
+		MaxWrite: 1 << 20, DisableXAttrs: true, DisableReadDirPlus: true, DisableSplice: true,
 	})
 	if err != nil {
 		return nil, err

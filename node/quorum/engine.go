@@ -31,12 +31,10 @@ const (
 // proposalTimeout is when a proposal without an answer becomes Unknown.
 const proposalTimeout = time.Second
 
-// snapshotEntries is how many entries lie between two snapshots of the state;
-// snapshotOverhead of them stay in the log for followers that lag.
-const (
-	snapshotEntries  = 10_000
-	snapshotOverhead = 1_000
-)
+// snapshotEntries is how many entries lie between two snapshots of the state,
+// unless Config says otherwise; a tenth of them stays in the log for followers
+// that lag.
+const snapshotEntries = 10_000
 
 // Config is what the engine needs.
 type Config struct {
@@ -53,6 +51,8 @@ type Config struct {
 	// Deliver is given every event, in order; it may block. It is called by
 	// goroutines of the engine, one at a time per kind of event.
 	Deliver func(port.Event)
+	// SnapshotEntries is how many entries lie between two snapshots; 0: 10,000.
+	SnapshotEntries uint64
 	// Fail is called at most once, when the engine has hung for StallsAfter.
 	Fail        func(error)
 	StallsAfter time.Duration
@@ -118,6 +118,10 @@ func (e *Engine) open(transport *transport) error {
 		return errors.New("the engine did not start and gave no reason")
 	}
 	e.host, e.session = host, host.GetNoOPSession(shardID)
+	snapshots := e.config.SnapshotEntries
+	if snapshots == 0 {
+		snapshots = snapshotEntries
+	}
 	err = host.StartReplica(e.identity.members(), false, e.newMachine, config.Config{
 		ReplicaID:          e.identity.ReplicaID,
 		ShardID:            shardID,
@@ -125,8 +129,8 @@ func (e *Engine) open(transport *transport) error {
 		PreVote:            true,
 		ElectionRTT:        election,
 		HeartbeatRTT:       heartbeat,
-		SnapshotEntries:    snapshotEntries,
-		CompactionOverhead: snapshotOverhead,
+		SnapshotEntries:    snapshots,
+		CompactionOverhead: snapshots / 10,
 	})
 	if err != nil {
 		host.Close()
