@@ -113,7 +113,7 @@ func (l *Log) FindTimestamp(c *Lookup, t kafka.TimestampMs, end kafka.Offset) {
 func (l *Log) enter(c *Lookup, i int) {
 	s, k := &l.segments[i], &c.cursor
 	k.segment, k.pos, k.stage = s.base, 0, readData
-	k.want = int64(k.maxBytes) + slack
+	k.want = k.step() + slack
 	k.next, k.last = s.base, kafka.NoOffset
 	if k.target <= s.base || k.distrust {
 		return
@@ -150,6 +150,18 @@ func (l *Log) enterByTime(c *Lookup, i int) {
 		return
 	}
 	l.enter(c, i)
+}
+
+// walkBytes is the least that one read takes while a segment is read from its
+// beginning: whoever asked may want very little, but waits for all of it.
+const walkBytes = 256 << 10
+
+// step is how much one read takes where no batch needs more.
+func (k *cursor) step() int64 {
+	if k.distrust {
+		return max(int64(k.maxBytes), walkBytes)
+	}
+	return int64(k.maxBytes)
 }
 
 // Next fills in the read that the lookup needs, all but Ref. False: the lookup

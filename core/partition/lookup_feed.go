@@ -85,7 +85,7 @@ func (l *Log) onward(c *Lookup, s *segment, fed, skipped, need int) Progress {
 		if k.pos+int64(need) > s.size {
 			return l.astray(c)
 		}
-		k.want = max(int64(need), int64(k.maxBytes))
+		k.want = max(int64(need), k.step())
 		return More
 	}
 	if k.pos < s.size {
@@ -178,7 +178,7 @@ func (l *Log) feedScan(c *Lookup, bytes []byte, codecs *batch.Codecs) Progress {
 	}
 	if at > 0 {
 		k.pos += int64(at)
-		k.want = max(int64(need), int64(k.maxBytes))
+		k.want = max(int64(need), k.step())
 		if k.pos < s.size {
 			return More
 		}
