@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestProcFiles(t *testing.T) {
+	cpu, err := parseStat("12 (a (b) c) S 1 12 12 0 -1 4194560 90 0 0 0 150 25 0 0 20 0 7 0 1234 1000 200 18446744073709551615")
+	if err != nil || cpu != 1750*time.Millisecond {
+		t.Errorf("%v %v", cpu, err)
+	}
+	if _, err := parseStat("12 (a) S 1"); err == nil {
+		t.Error("a line that is cut off")
+	}
+	const status = "Name:\tx\nVmHWM:\t   2048 kB\nVmRSS:\t    1024 kB\nThreads:\t3\n"
+	if rss, peak, none := statusBytes(status, "VmRSS"), statusBytes(status, "VmHWM"), statusBytes(status, "VmSwap"); rss != 1<<20 || peak != 2<<20 || none != 0 {
+		t.Errorf("%d %d %d", rss, peak, none)
+	}
+	busy, stolen, err := parseMachineStat("cpu  100 10 50 1000 30 5 5 20 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n")
+	if err != nil || busy != 1700*time.Millisecond || stolen != 200*time.Millisecond {
+		t.Errorf("%v %v %v", busy, stolen, err)
+	}
+	point, kind, ok := parseMount("36 35 98:0 /mnt1 /mnt/data rw,noatime master:1 - ext3 /dev/root rw,errors=continue")
+	if !ok || point != "/mnt/data" || kind != "ext3 on /dev/root" || inMemory(kind) || !inMemory("tmpfs on tmpfs") {
+		t.Errorf("%q %q %v", point, kind, ok)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	m, err := parseMetrics(strings.NewReader("# HELP a b\n# TYPE a counter\na 3\nb{request=\"Produce\"} 1.5e+06\nc NaN\n"))
+	if err != nil || m["a"] != 3 || m[`b{request="Produce"}`] != 1.5e6 {
+		t.Errorf("%v %v", m, err)
+	}
+	before := counters{Mallocs: 10, Syncs: 1, JournalBytes: 5}
+	after := counters{Mallocs: 25, Syncs: 4, JournalBytes: 3}
+	if d := after.since(&before); d.Mallocs != 15 || d.Syncs != 3 || d.JournalBytes != 3 {
+		t.Errorf("%+v", d)
+	}
+}
+
+// threeRounds is a book in which JetStream missed the second round.
+func threeRounds() *book {
+	b := &book{}
+	ours, theirs := at{tableOne, "small", nameTrialog}, at{tableOne, "small", nameJetStream}
+	for i, v := range []float64{20, 60, 40} {
+		b.rounds++
+		if i != 1 {
+			b.add(theirs, quantityBytes, "MB/s", 10)
+		} else {
+			b.fail(theirs, errTest("too slow\nand more"))
+		}
+		b.add(ours, quantityBytes, "MB/s", v)
+		b.add(ours, "p99.9", "ms", math.NaN())
+		b.add(ours, quantitySync, "KiB", math.Inf(1))
+	}
+	return b
+}
+
+type errTest string
+
+func (e errTest) Error() string { return string(e) }
+
+func TestTheReport(t *testing.T) {
+	r := &report{Mode: "quick", Rounds: 3, Complete: true, Seconds: 12, book: threeRounds()}
+	var text strings.Builder
+	if err := r.writeMarkdown(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"| load | system | throughput, MB/s | p99.9, ms | per sync, KiB |",
+		"| small | Trialog | 40.0 (20.0…60.0) | – | – |",
+		"| small | JetStream | 10.0 (10.0…10.0) | – | – |",
+		"| load | JetStream |",
+		"| small | 3.00 (2.00…4.00) |",
+		"- round 2, One record in flight/small/JetStream: too slow",
+	} {
+		if !strings.Contains(text.String(), "\n"+line+"\n") {
+			t.Errorf("no line %q in\n%s", line, text.String())
+		}
+	}
+	if strings.Contains(text.String(), tablePipeline) {
+		t.Error("a table without rows")
+	}
+}
+
+func TestTheJSON(t *testing.T) {
+	r := &report{Mode: "quick", Rounds: 3, book: threeRounds()}
+	var text strings.Builder
+	if err := r.writeJSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	var back struct {
+		Series []struct {
+			System, Quantity, Unit string
+			Values                 []*float64
+		}
+		Failures []failure
+	}
+	if err := json.Unmarshal([]byte(text.String()), &back); err != nil {
+		t.Fatal(err)
+	}
+	s := back.Series[0]
+	if s.System != nameJetStream || s.Unit != "MB/s" || len(s.Values) != 3 || s.Values[1] != nil || *s.Values[2] != 10 || len(back.Failures) != 1 {
+		t.Errorf("%s", text.String())
+	}
+}
+
+func TestRoundsBeginWithAnother(t *testing.T) {
+	list := []int{1, 2, 3}
+	for round, want := range map[int]int{1: 1, 2: 2, 3: 3, 4: 1} {
+		if got := rotate(list, round); got[0] != want || len(got) != 3 {
+			t.Errorf("round %d: %v", round, got)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, args := range [][]string{{"-quick", "-full"}, {"more"}, {"-rounds"}} {
+		if _, err := parseOptions(args, &strings.Builder{}); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+	o, err := parseOptions([]string{"-full", "-rounds", "2"}, &strings.Builder{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := o.plan(); p.mode != "full" || p.rounds != 2 || p.coldBytes != 4<<30 || len(p.cells) != 18 || len(p.partitions()) != 3 {
+		t.Errorf("%+v", p)
+	}
+}
