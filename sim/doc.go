@@ -12,7 +12,7 @@
 // while it goes), result.go (what it tells at its end); world.go (the event
 // loop), phases.go, heap.go and kinds.go (virtual time), clock.go (what a node
 // believes the time is), memory.go, slots.go; host.go and process.go (start,
-// crash, pause), broker.go (the broker host), writer.go and jobs.go (its disk),
+// crash, pause), broker.go (the broker host), requests.go, writer.go and jobs.go (its disk),
 // peer.go (its calls to other brokers), client.go (the client host), quorum.go;
 // network.go, connection.go, wire.go; nemesis.go (when what strikes whom),
 // faults.go (what a strike does); trace.go (the hash and the text), differ.go

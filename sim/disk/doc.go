@@ -9,7 +9,7 @@
 // which of them the platter had already taken.
 //
 // Files: disk.go (the tree and its paths), inode.go (a file's content and how to
-// undo it), dir.go (a directory likewise), pages.go (memory), mount.go (what
-// one process sees of it; faults), powercut.go, rot.go, journal.go (the
+// undo it), dir.go (a directory likewise), pages.go (memory), mount.go and
+// file.go (what one process sees of it; faults), powercut.go, rot.go, journal.go (the
 // appender that writes the node's journal format).
 package disk
