@@ -363,3 +363,17 @@ func TestBytesOnDisk(t *testing.T) {
 }
 
 func crcOf(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
+// checkFiles makes sure that recovery leaves no byte that the log does not count.
+func (n *testNode) checkFiles(l *Log) {
+	for _, name := range sortedNames(n.fs.find(LogDir(l.Log)).names) {
+		base, ok := segmentOf(name, disk.FileLog)
+		if !ok {
+			continue
+		}
+		s := &l.segments[l.segmentFor(base)]
+		if size := len(n.fs.find(LogDir(l.Log) + "/" + name).bytes); s.base != base || s.size != int64(size) {
+			n.t.Fatalf("log %d: %s has %d bytes, segment %d has %d", l.Log, name, size, s.base, s.size)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package partition
+
+import (
+	"testing"
+
+	"trialog/core/batch"
+	"trialog/core/disk"
+	"trialog/core/kafka"
+)
+
+// names runs Due and returns the names of the jobs.
+func names(j *Journal) []string {
+	var out []string
+	for _, job := range j.Due(kafka.Now{}, nil) {
+		out = append(out, job.Name)
+	}
+	return out
+}
+
+// TestCheckpointWaitsForWritten: a snapshot counts bytes that the writer may not
+// have written yet; the job that syncs them must come after.
+func TestCheckpointWaitsForWritten(t *testing.T) {
+	n := twoLogs(t, 3, smallLimits())
+	l := n.logs[0]
+	n.append(l, testBatch(9, 1, 30, batch.Plain()))
+	n.journal.press(l)
+	if got := names(n.journal); len(got) != 0 {
+		t.Fatalf("before the write: %v", got)
+	}
+	n.write()
+	if got := names(n.journal); len(got) != 1 || got[0] != "checkpoint" {
+		t.Fatalf("after the write: %v", got)
+	}
+}
+
+// TestTruncateWaitsForDurability: what is cut may be overwritten only once the
+// cut is durable (D4); a replicated log's cut is not journaled.
+func TestTruncateWaitsForDurability(t *testing.T) {
+	n := twoLogs(t, 3, smallLimits())
+	for i, l := range n.logs {
+		var a disk.Append
+		l.TruncateTo(1, &a)
+		n.emit(a, l)
+		if got := names(n.journal); len(got) != 0 {
+			t.Fatalf("before the write: %v", got)
+		}
+		n.write()
+		want := i // the synced log still waits
+		if got := names(n.journal); len(got) != want {
+			t.Fatalf("%v, after the write: %v", l.Mode, got)
+		}
+		if err := n.writer.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		n.journal.Synced(n.journal.LastRef())
+		if got := names(n.journal); len(got) != 1-want {
+			t.Fatalf("%v, after the sync: %v", l.Mode, got)
+		}
+	}
+}
+
+// TestJournalIsBounded: under a steady load of all logs the journal stays near
+// its bound, and Full tells when it does not.
+func TestJournalIsBounded(t *testing.T) {
+	n := startNode(t, newCrashFS(), smallLimits())
+	for i := range 5 {
+		n.lead(n.create(Synced, i), 0)
+	}
+	n.sync()
+	idle := n.logs[4]
+	n.append(idle, testBatch(1, 1, 30, batch.Plain())) // and then nothing more
+	for i := range uint64(400) {
+		n.append(n.logs[i%4], testBatch(i, 1, 60, batch.Plain()))
+		if i%5 == 0 {
+			n.sync()
+			n.alive()
+		}
+		if n.journal.Bytes() > n.limits.JournalBytes+n.limits.GenerationBytes || n.journal.Full() {
+			t.Fatalf("after %d batches: %d bytes in %d generations", i, n.journal.Bytes(), n.journal.generations.len())
+		}
+	}
+	if idle.CheckpointLSN == 0 {
+		t.Fatal("the idle log holds on to the journal")
+	}
+}
+
+// TestFullJournal: without anybody to release it, the journal says that it is full.
+func TestFullJournal(t *testing.T) {
+	n := startNode(t, newCrashFS(), smallLimits())
+	l := n.create(Synced, 0)
+	n.lead(l, 0)
+	for i := range uint64(100) {
+		if n.journal.Full() {
+			n.sync() // checkpoints and releases
+			n.alive()
+			if n.journal.Full() || i < 20 {
+				t.Fatalf("after %d batches: %d bytes", i, n.journal.Bytes())
+			}
+			return
+		}
+		n.append(l, testBatch(i, 1, 60, batch.Plain()))
+	}
+	t.Fatal("never full")
+}
