@@ -70,7 +70,14 @@ type ConsumerConfig struct {
 	// Unfenced leaves leader epochs and last fetched epochs out of fetches, as
 	// clients before KIP-320 did.
 	Unfenced bool
-	RackID   string
+	// Sessionless makes every fetch name all its partitions, as clients before
+	// KIP-227 did.
+	Sessionless bool
+	// Resume goes on with a fetch session although no answer has come to the last
+	// fetch in it; the broker says whether it has missed that fetch too. Kafka's
+	// own client closes the session.
+	Resume bool
+	RackID string
 }
 
 // Limits are the client's bounds and timeouts. Sizes are bytes.

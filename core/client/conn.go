@@ -161,7 +161,7 @@ func (c *Client) drop(n *conn, why Reason, out *Effects) {
 	}
 	c.metadata.stale = true // the broker may be gone, and its partitions with it
 	for _, r := range n.underway {
-		c.unanswered(r, why, out)
+		c.unanswered(n, r, why, out)
 		c.release(r)
 	}
 	n.underway = nil
@@ -227,7 +227,7 @@ func (c *Client) response(in *Response, out *Effects) {
 	r := n.underway[0]
 	n.underway = append(n.underway[:0], n.underway[1:]...)
 	if in.Body == nil {
-		c.unanswered(r, ReasonMalformed, out)
+		c.unanswered(n, r, ReasonMalformed, out)
 		c.release(r)
 		c.hangUp(n, ReasonMalformed, out)
 		return

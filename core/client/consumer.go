@@ -8,10 +8,11 @@ import (
 
 // consumer is what the client reads.
 type consumer struct {
-	assigned   []*assigned // in the order of assignment
-	polls      []poll      // the first is being served
-	serial     uint64      // of the newest fetch
-	generation uint64      // of the newest assignment
+	assigned   []*assigned     // in the order of assignment
+	sessions   []*fetchSession // one for each broker that was asked
+	polls      []poll          // the first is being served
+	serial     uint64          // of the newest fetch
+	generation uint64          // of the newest assignment
 	retryAt    kafka.Instant
 	failures   int
 }

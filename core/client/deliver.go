@@ -1,6 +1,8 @@
 package client
 
 import (
+	"slices"
+
 	"trialog/core/batch"
 	"trialog/core/kafka"
 )
@@ -20,8 +22,24 @@ func (c *Client) deliver(p *poll, out *Effects) {
 			left -= c.deliverShare(a, p, left, out)
 		}
 	}
+	c.takeTurns(out.fetched[first:])
 	d := c.done(p.op, OK, out)
 	d.Fetched = out.fetched[first:len(out.fetched):len(out.fetched)]
+}
+
+// takeTurns puts the partitions that have returned records behind the others,
+// as a fetch may have no room for all of them.
+func (c *Client) takeTurns(shares []Fetched) {
+	list := c.consumer.assigned
+	for i := range shares {
+		f := &shares[i]
+		at := slices.IndexFunc(list, func(a *assigned) bool { return a.index == f.Partition && a.topic.name == f.Topic })
+		if len(f.Records) > 0 && at >= 0 {
+			a := list[at]
+			copy(list[at:], list[at+1:])
+			list[len(list)-1] = a
+		}
+	}
 }
 
 // deliverShare returns one partition's records, at most max, and moves its

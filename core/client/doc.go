@@ -16,7 +16,7 @@
 //	conn.go       connections, version negotiation, requests under way
 //	metadata.go   topics, leaders, refresh
 //	producer.go   batches, sequences, retries; producer_id.go the epochs
-//	consumer.go   positions, fetches, resets
+//	consumer.go   positions, fetches, resets; session.go what fetches need not repeat
 //	admin.go      topics, configurations, offsets
 //
 // # Invariants
@@ -29,6 +29,7 @@
 //	C4  Every operation is answered exactly once.
 //	C5  A consumer's position moves only past records that it returned, by a
 //	    command, or by a reset that it reported.
+//	C6  A fetch session has an ID and holds each of its partitions once.
 //
 // Read next: core/client/outcome.go, then producer.go.
 package client

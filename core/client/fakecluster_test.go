@@ -21,6 +21,9 @@ type cluster struct {
 	onProduce func(p *fakePartition, v batch.View, try func() (kafka.Offset, kafka.ErrorCode)) (kafka.Offset, kafka.ErrorCode)
 	onFetch   func(q *protocol.FetchPartition, out *protocol.FetchPartitionResponse)
 	epochMax  kafka.ProducerEpoch // what InitProducerId gives out
+	sessions  fakeSessions
+	// spoil changes answers to fetches.
+	spoil func(a *protocol.FetchResponse)
 }
 
 type fakePartition struct {
@@ -45,7 +48,7 @@ type knownBatch struct {
 }
 
 func newCluster(brokers, partitions int) *cluster {
-	c := &cluster{topicID: kafka.TopicID{9}, maxVersion: map[int16]int16{}}
+	c := &cluster{topicID: kafka.TopicID{9}, maxVersion: map[int16]int16{}, sessions: fakeSessions{room: 10}}
 	for i := range brokers {
 		c.brokers = append(c.brokers, Address{Host: "broker", Port: int32(9000 + i)})
 	}
@@ -234,8 +237,15 @@ func (c *cluster) produce(at int, version int16, q *protocol.ProduceRequest) pro
 
 func (c *cluster) fetch(at int, version int16, q *protocol.FetchRequest) protocol.Body {
 	a := &protocol.FetchResponse{}
-	for i := range q.Partitions {
-		r := &q.Partitions[i]
+	asked, s, code := c.sessions.join(at, version, q)
+	if a.Err = code; code != kafka.None {
+		return a
+	}
+	if s != nil {
+		a.SessionID = s.id
+	}
+	for i := range asked {
+		r := &asked[i]
 		p := c.partitions[r.Partition]
 		out := protocol.FetchPartitionResponse{
 			Topic: r.Topic, TopicID: r.TopicID, Partition: r.Partition, PreferredReplica: kafka.NoBroker,
@@ -264,7 +274,12 @@ func (c *cluster) fetch(at int, version int16, q *protocol.FetchRequest) protoco
 		if c.onFetch != nil {
 			c.onFetch(r, &out)
 		}
-		a.Partitions = append(a.Partitions, out)
+		if s == nil || s.tells(&out) || q.SessionEpoch == 0 {
+			a.Partitions = append(a.Partitions, out)
+		}
+	}
+	if c.spoil != nil {
+		c.spoil(a)
 	}
 	return a
 }

@@ -6,6 +6,9 @@ import (
 	"trialog/core/protocol"
 )
 
+// fetchSessions is the first version of Fetch with sessions.
+const fetchSessions = 7
+
 // fetch asks the leaders of everything that is read, one fetch on a connection
 // at a time.
 func (c *Client) fetch(p *poll, out *Effects) {
@@ -47,10 +50,11 @@ func (c *Client) sendFetch(n *conn, p *poll, out *Effects) {
 	q.MaxWaitMs = int32(min(limits.FetchMaxWait, p.wait/2) / kafka.Millisecond)
 	q.MinBytes, q.MaxBytes = limits.FetchMinBytes, limits.FetchMaxBytes
 	q.ReadCommitted = c.config.Consumer.ReadCommitted
-	q.SessionEpoch = -1 // no session
 	q.RackID = c.config.Consumer.RackID
 	s.serial++
 	ids := true
+	session := c.sessionWith(n.broker)
+	session.asked = session.asked[:0]
 	for _, a := range s.assigned {
 		lead, ok := c.readable(a)
 		if !ok || lead.leader != n.broker {
@@ -65,11 +69,15 @@ func (c *Client) sendFetch(n *conn, p *poll, out *Effects) {
 			f.CurrentLeaderEpoch, f.LastFetchedEpoch = kafka.NoLeaderEpoch, kafka.NoLeaderEpoch
 		}
 		ids = ids && f.TopicID != (kafka.TopicID{})
-		q.Partitions = append(q.Partitions, f)
+		session.asked = append(session.asked, f)
 	}
 	if !ids && version >= protocol.FetchTopicIDs {
 		version = protocol.FetchTopicIDs - 1
 	}
+	if c.config.Consumer.Sessionless || version < fetchSessions {
+		session.id, session.epoch = 0, -1
+	}
+	session.name(q, version)
 	r := c.send(n, protocol.KeyFetch, version, q, out)
 	r.serial = s.serial
 	for _, a := range s.assigned {
@@ -80,7 +88,15 @@ func (c *Client) sendFetch(n *conn, p *poll, out *Effects) {
 	}
 }
 
-func (c *Client) fetchUnanswered(r *request) {
+// fetchUnanswered: whether the broker has gone on in the session, nobody knows.
+func (c *Client) fetchUnanswered(n *conn, r *request) {
+	if !c.config.Consumer.Resume {
+		c.sessionWith(n.broker).again()
+	}
+	c.endReads(r)
+}
+
+func (c *Client) endReads(r *request) {
 	for i := range r.reads {
 		if f := &r.reads[i]; f.reader.generation == f.generation {
 			f.reader.underway = false
@@ -90,20 +106,24 @@ func (c *Client) fetchUnanswered(r *request) {
 
 // fetched takes the answer to a fetch.
 func (c *Client) fetched(n *conn, r *request, body protocol.Body, out *Effects) {
-	c.fetchUnanswered(r)
 	a, ok := body.(*protocol.FetchResponse)
 	if !ok {
+		c.fetchUnanswered(n, r)
 		return
 	}
+	c.endReads(r)
 	c.throttle(n, a.ThrottleMs)
-	if a.Err != kafka.None {
-		s := &c.consumer
-		s.retryAt = c.now.Mono.Add(c.backoff(c.config.Limits.RetryBackoff, s.failures))
-		s.failures++
-		c.metadata.stale = true
+	session, s := c.sessionWith(n.broker), &c.consumer
+	incremental := session.epoch > 0
+	if !session.answered(a, out) {
+		c.metadata.stale = c.metadata.stale || a.Err != kafka.ErrFetchSessionIDNotFound && a.Err != kafka.ErrInvalidFetchSessionEpoch
+		if !incremental { // else the next fetch begins anew, and may go out at once
+			s.retryAt = c.now.Mono.Add(c.backoff(c.config.Limits.RetryBackoff, s.failures))
+			s.failures++
+		}
 		return
 	}
-	c.consumer.failures = 0
+	s.failures = 0
 	for i := range r.reads {
 		f := &r.reads[i]
 		if f.reader.generation != f.generation || f.reader.position != f.position || f.reader.state != reading {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"trialog/core/kafka"
+	"trialog/core/must"
 	"trialog/core/protocol"
 )
 
@@ -23,6 +24,8 @@ type harness struct {
 	wire    bool
 	done    map[OpID]Done // records and shares copied
 	order   []OpID
+
+	disbelieved [must.BeliefCount]uint32
 
 	// fate decides what becomes of a message; the zero fate delivers it.
 	fate func(h *harness, s *Send, attempt int) fate
@@ -115,6 +118,9 @@ func (h *harness) step(in Input) {
 		}
 		h.done[d.Op] = d
 		h.order = append(h.order, d.Op)
+	}
+	for b, n := range out.Watch.Beliefs {
+		h.disbelieved[b] += n
 	}
 	out.Reset()
 }

@@ -8,7 +8,7 @@ import (
 	"trialog/core/kafka"
 )
 
-// Invariants checks C1 to C5 of doc.go as far as state shows them: C2 is
+// Invariants checks C1 to C6 of doc.go as far as state shows them: C2 is
 // asserted where a batch is numbered, C5 follows from deliver.go.
 func (c *Client) Invariants() error {
 	open := len(c.producer.flushes) + len(c.consumer.polls)
@@ -26,6 +26,11 @@ func (c *Client) Invariants() error {
 	}
 	if open != c.open {
 		return fmt.Errorf("client C4: %d operations are open, %d are being worked on", c.open, open)
+	}
+	for _, f := range c.consumer.sessions {
+		if err := f.check(); err != nil {
+			return err
+		}
 	}
 	for _, n := range c.conns {
 		if len(n.underway) > int(c.config.Limits.InFlight) {

@@ -98,6 +98,8 @@ func drawConfig(t *rapid.T) Config {
 	l.DeliveryTimeout = kafka.Duration(rapid.SampledFrom([]int{300, 1000, 3000}).Draw(t, "delivery")) * kafka.Millisecond
 	config.Seed = rapid.Uint64().Draw(t, "seed")
 	config.Consumer.Reset = ResetEarliest
+	config.Consumer.Sessionless = rapid.IntRange(0, 3).Draw(t, "sessionless") == 3
+	config.Consumer.Resume = rapid.Bool().Draw(t, "resume")
 	return config
 }
 
@@ -116,11 +118,17 @@ func TestAccountIsTrue(t *testing.T) {
 		h.wire = rapid.Bool().Draw(rt, "wire")
 		s.apply(h)
 		// A reader follows partition 0 through the same faults.
+		cluster.sessions.room = rapid.SampledFrom([]int{10, 2, 1, 0}).Draw(rt, "sessions")
 		h.step(&Assign{Op: 1_000_000, Topic: "orders", From: Position{Kind: AtOffset}})
+		if len(cluster.partitions) > 1 { // company in its sessions
+			h.step(&Assign{Op: 1_000_001, Topic: "orders", Partition: 1, From: Position{Kind: AtOffset}})
+		}
 		polls := OpID(2_000_000)
 		ops := 0
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
-			switch rapid.IntRange(0, 9).Draw(rt, "step") {
+			switch rapid.IntRange(-1, 9).Draw(rt, "step") {
+			case -1:
+				cluster.sessions.all = nil // as of a broker that has restarted
 			case 0:
 				p := cluster.partitions[rapid.IntRange(0, len(cluster.partitions)-1).Draw(rt, "moved")]
 				p.leader, p.epoch = rapid.IntRange(0, len(cluster.brokers)-1).Draw(rt, "to"), p.epoch+1
@@ -192,7 +200,7 @@ func checkReader(t *rapid.T, h *harness, polls OpID) {
 	next := kafka.Offset(0)
 	read := 0
 	for op := OpID(2_000_001); op <= polls; op++ {
-		for _, f := range h.done[op].Fetched {
+		for _, f := range onlyPartition(h.done[op].Fetched, 0) {
 			if f.From != next || f.Err != kafka.None || f.Reason != ReasonNone {
 				t.Fatalf("expected a share from %d: %+v", next, f)
 			}

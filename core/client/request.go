@@ -68,13 +68,13 @@ func (c *Client) answered(n *conn, r *request, body protocol.Body, out *Effects)
 
 // unanswered tells that no answer will come: the request has been carried out
 // or not.
-func (c *Client) unanswered(r *request, why Reason, out *Effects) {
+func (c *Client) unanswered(n *conn, r *request, why Reason, out *Effects) {
 	switch r.key {
 	case protocol.KeyApiVersions:
 	case protocol.KeyProduce:
 		c.produceUnanswered(r, why, out)
 	case protocol.KeyFetch:
-		c.fetchUnanswered(r)
+		c.fetchUnanswered(n, r)
 	case protocol.KeyInitProducerID:
 		c.producerIDFailed()
 	default:

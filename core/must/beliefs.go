@@ -5,6 +5,7 @@ const (
 	CompletionMatchesAppend Belief = iota // replication: a completion names an append that waits
 	CommittedInOrder                      // metadata: committed entries arrive by rising index
 	AnswersInOrder                        // client: the answers of a connection come in the order of its requests
+	FetchAnsweredAsAsked                  // client: the answer to a fetch names what was asked for
 	ReadMatchesRequest                    // broker: a read's result names a read that was asked for
 
 	BeliefCount // must stay last
@@ -14,6 +15,7 @@ var beliefNames = [BeliefCount]string{
 	CompletionMatchesAppend: "completion-matches-append",
 	CommittedInOrder:        "committed-in-order",
 	AnswersInOrder:          "answers-in-order",
+	FetchAnsweredAsAsked:    "fetch-answered-as-asked",
 	ReadMatchesRequest:      "read-matches-request",
 }
 

@@ -42,6 +42,7 @@ const (
 	SequencesRestarted  // client: a producer raised its epoch because its sequences were in doubt
 	ConsumerReset       // client: a consumer's position was out of range and it moved
 	ConsumerDiverged    // client: the log that a consumer had read was truncated
+	SessionLost         // client: a broker no longer knew a fetch session
 
 	ProduceWaitedForJournal   // broker: the journal was at its bound and produce waited
 	ProduceTimedOut           // broker: a produce was answered REQUEST_TIMED_OUT
@@ -100,6 +101,7 @@ var probeNames = [ProbeCount]string{
 	SequencesRestarted:  "sequences-restarted",
 	ConsumerReset:       "consumer-reset",
 	ConsumerDiverged:    "consumer-diverged",
+	SessionLost:         "session-lost",
 
 	ProduceWaitedForJournal:   "produce-waited-for-journal",
 	ProduceTimedOut:           "produce-timed-out",

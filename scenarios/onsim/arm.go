@@ -166,5 +166,10 @@ func (t *trial) stuck() string {
 			list = append(list, fmt.Sprintf("the scan of %s/%d stood at %d of %d", p.topic, p.index, p.next, p.end))
 		}
 	}
+	for _, k := range t.consumers {
+		if f := k.standing(); f != nil && !k.Idle() {
+			list = append(list, fmt.Sprintf("client %d read %s/%d to %d and not on", k.id, f.topic, f.index, f.next))
+		}
+	}
 	return strings.Join(list, "; ")
 }

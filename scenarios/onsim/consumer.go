@@ -26,6 +26,7 @@ type consumer struct {
 	listEvery int64
 	listAt    int64
 	polling   bool
+	last      bool // the final scan has begun
 	records   []history.Record
 }
 
@@ -34,13 +35,14 @@ type followed struct {
 	place
 	open     history.OpID // the poll that awaits this partition's next answer
 	next     int64
+	stood    int64 // next, when the final scan began
 	assigned bool
 }
 
 // Start begins a process: a new consumer, from the beginning.
 func (k *consumer) Start(c *sim.ClientHost) {
 	k.begin()
-	k.polling = false
+	k.polling, k.last = false, false
 	k.listAt = c.Now() + k.listEvery
 	for i := range k.mine {
 		k.mine[i].open, k.mine[i].assigned, k.mine[i].next = history.NoOp, false, 0
@@ -51,6 +53,7 @@ func (k *consumer) Start(c *sim.ClientHost) {
 // Wake assigns what is not assigned, polls, and asks for offsets now and then.
 func (k *consumer) Wake(c *sim.ClientHost) {
 	if k.trial.phase == history.PhaseScan {
+		k.getOn(c)
 		return
 	}
 	wakeIn(c, k.gap+int64(c.Choose(choice.AppGap, uint64(k.gap)+1)))
@@ -67,6 +70,39 @@ func (k *consumer) Wake(c *sim.ClientHost) {
 	if c.Choose(choice.AppOp, 8) > 0 {
 		k.poll(c)
 	}
+}
+
+// getOn shows, while the final scan goes on, that the consumer still reads: every
+// partition that it has not read to the end that the scan was told moves once.
+func (k *consumer) getOn(c *sim.ClientHost) {
+	wakeIn(c, scanPause)
+	if !k.last {
+		k.last = true
+		for i := range k.mine {
+			k.mine[i].stood = k.mine[i].next
+		}
+	}
+	if k.standing() == nil {
+		return
+	}
+	if len(k.pending) == 0 {
+		k.assign(c)
+	}
+	k.poll(c)
+}
+
+// standing returns a partition in which there is more to read and the consumer
+// has not got on.
+func (k *consumer) standing() *followed {
+	for i := range k.mine {
+		f := &k.mine[i]
+		for j := range k.trial.scanner.parts {
+			if p := &k.trial.scanner.parts[j]; p.partition == f.partition && f.next == f.stood && f.next < p.end {
+				return f
+			}
+		}
+	}
+	return nil
 }
 
 func (k *consumer) assign(c *sim.ClientHost) {
@@ -214,8 +250,11 @@ func (k *consumer) reset(c *sim.ClientHost, f *followed, to int64) {
 	f.next = to
 }
 
-// Idle is always so: consumers stop when the final scan begins.
-func (k *consumer) Idle() bool { return true }
+// Idle tells whether the consumer has shown that it still gets on. Rot may have
+// ended what it follows.
+func (k *consumer) Idle() bool {
+	return k.trial.rotten || k.last && k.standing() == nil
+}
 
 func appendRead(dst []history.Record, records []client.Record) []history.Record {
 	for i := range records {

@@ -95,6 +95,8 @@ func (d drawer) limits() broker.Limits {
 	l.Retry = oneOf[kafka.Duration](d, choice.SwarmLimit, 500*kafka.Millisecond, 50*kafka.Millisecond)
 	l.ShutdownWait = 2 * kafka.Second
 	l.ProducerScan = oneOf[kafka.Duration](d, choice.SwarmLimit, 10*kafka.Second, 500*kafka.Millisecond, 2*kafka.Second)
+	l.FetchSessions = oneOf(d, choice.SwarmSetting, 1000, 1, 3)
+	l.FetchSessionAge = oneOf[kafka.Duration](d, choice.SwarmSetting, 2*kafka.Minute, 0, kafka.Second)
 	l.CheckEvery = 0 // the world walks
 	return l
 }
@@ -226,6 +228,7 @@ func (d drawer) consumerConfig(k *consumer) client.Config {
 	c := d.client(5)
 	c.Consumer = client.ConsumerConfig{
 		ReadCommitted: k.committed, Reset: client.ResetEarliest, Unfenced: d.stream.Choose(choice.SwarmWorkload, 4) == 3,
+		Sessionless: oneOf(d, choice.SwarmSetting, false, false, true), Resume: oneOf(d, choice.SwarmSetting, false, true),
 	}
 	return c
 }
