@@ -144,14 +144,22 @@ func (l *loop) show() {
 	}
 }
 
-// look calls f with the broker between two steps; false when the loop has ended.
+// lookPatience is how long the loop may take to let somebody look.
+const lookPatience = 5 * time.Second
+
+// look calls f with the broker between two steps; false when the loop has
+// ended, or hangs.
 func (l *loop) look(f func(*broker.Broker)) bool {
 	done := make(chan struct{})
+	patience := time.NewTimer(lookPatience)
+	defer patience.Stop()
 	select {
 	case l.inspect <- func(b *broker.Broker) { defer close(done); f(b) }:
 		<-done
 		return true
 	case <-l.ended:
+		return false
+	case <-patience.C:
 		return false
 	}
 }

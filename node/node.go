@@ -217,7 +217,8 @@ func (n *Node) serve(clusterID string) {
 
 // status is what the admin listener tells.
 func (n *Node) status() admin.Status {
-	s := admin.Status{Phase: broker.Phase(n.loop.phase.Load()).String(), NodeID: n.config.NodeID, Ready: n.ready.Load(), Healthy: true}
+	s := admin.Status{Phase: broker.Phase(n.loop.phase.Load()).String(), NodeID: n.config.NodeID, Ready: n.ready.Load()}
+	s.Healthy = n.loop.look(func(*broker.Broker) {})
 	if id := n.clusterID.Load(); id != nil {
 		s.ClusterID = *id
 	}
