@@ -16,6 +16,8 @@ func (o *Outcome) Count(h *history.History) {
 			o.AckedValues += int64(op.RecordCount)
 		case history.Poll:
 			o.Read += int64(op.RecordCount)
+		default:
+			// The others carry no records; they count as operations.
 		}
 	}
 }

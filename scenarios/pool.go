@@ -44,9 +44,10 @@ func (p *Pool) Run(ctx context.Context) {
 type queue struct {
 	mu    sync.Mutex
 	pool  *Pool
-	next  int // task to hand out
-	emit  int // task whose outcome is emitted next
-	ended bool
+	next  int  // task to hand out
+	emit  int  // task whose outcome is emitted next
+	ended bool // no more tasks
+	full  bool // Emit has had enough
 	done  map[int]*Outcome
 	stop  context.CancelFunc
 }
@@ -94,7 +95,7 @@ func (q *queue) put(i int, o *Outcome) {
 	q.done[i] = o
 	for {
 		o, ok := q.done[q.emit]
-		if !ok || q.ended && o == nil {
+		if !ok || q.full {
 			return
 		}
 		delete(q.done, q.emit)
@@ -103,7 +104,7 @@ func (q *queue) put(i int, o *Outcome) {
 			continue
 		}
 		if !q.pool.Emit(o) {
-			q.ended = true
+			q.ended, q.full = true, true
 			q.stop()
 			return
 		}

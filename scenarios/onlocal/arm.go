@@ -39,12 +39,13 @@ func New(o Options) *Arm { return &Arm{options: o, judge: checker.New(checker.Op
 
 // Run carries out one seed and judges it.
 func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scenarios.Outcome {
-	p := draw(s, seed, a.options.Program != "")
-	o := &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(a.arm()), Unsupported: p.unsupported}
-	if p.unsupportedAll(s) {
+	process := a.options.Program != ""
+	o := &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(a.arm()), Unsupported: outside(s, process)}
+	if len(o.Unsupported) == len(s.Faults) {
 		o.NotRun = true
 		return o
 	}
+	p := draw(s, seed, process)
 	r := &run{plan: p, record: history.NewSharedRecorder(p.header(s, seed, a.arm())), began: time.Now(), wire: newWire(seed)}
 	server, err := a.serve(r)
 	if err != nil {

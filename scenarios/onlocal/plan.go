@@ -13,14 +13,13 @@ import (
 
 // plan is what one seed draws from a scenario.
 type plan struct {
-	topics      []topic
-	producers   []producerPlan
-	consumers   int
-	length      time.Duration // of the faulty phase
-	strikes     []strike
-	churn       int // topics made and deleted by the administrator
-	listEvery   time.Duration
-	unsupported []string
+	topics    []topic
+	producers []producerPlan
+	consumers int
+	length    time.Duration // of the faulty phase
+	strikes   []strike
+	churn     int // topics made and deleted by the administrator
+	listEvery time.Duration
 }
 
 type topic struct {
@@ -57,6 +56,17 @@ func ofWire(kind scenarios.Kind) bool {
 	default:
 		return false
 	}
+}
+
+// outside lists the faults of a scenario that this arm cannot inject.
+func outside(s *scenarios.Scenario, process bool) []string {
+	var list []string
+	for _, f := range s.Faults {
+		if s.Storage != nil || !Supports(f.Kind) || ofProcess(f.Kind) && !process {
+			list = append(list, f.Kind.String())
+		}
+	}
+	return list
 }
 
 // draw makes the plan of a seed. Process faults are left out for an address.
@@ -100,7 +110,6 @@ func drawProducer(r *rand.Rand, s *scenarios.Scenario, idempotent bool) producer
 func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
 	for _, f := range s.Faults {
 		if !Supports(f.Kind) || ofProcess(f.Kind) && !process {
-			p.unsupported = append(p.unsupported, f.Kind.String())
 			continue
 		}
 		if f.Share > 0 && r.IntN(100) >= f.Share {
@@ -131,13 +140,10 @@ func spanOf(r *rand.Rand, f *scenarios.Fault) time.Duration {
 		most = 2 * time.Second
 	case scenarios.HalfOpen:
 		most = 3 * time.Second
+	default:
+		// The wire's other faults are short.
 	}
 	return time.Duration(r.Int64N(int64(most)))
-}
-
-// unsupportedAll tells whether a scenario has faults, and none that can be injected.
-func (p *plan) unsupportedAll(s *scenarios.Scenario) bool {
-	return len(s.Faults) > 0 && len(p.unsupported) == len(s.Faults)
 }
 
 func between(r *rand.Rand, n scenarios.Range) int { return n.Min + r.IntN(n.Max-n.Min+1) }

@@ -26,7 +26,6 @@ type run struct {
 
 	mu      sync.Mutex
 	broken  error // the first thing that the harness could not do
-	healing chan struct{}
 }
 
 func (r *run) now() int64 { return time.Since(r.began).Nanoseconds() }
