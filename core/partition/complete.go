@@ -75,7 +75,7 @@ func (x *recovered) fence(reason string) {
 func (l *Log) restartAt(offset kafka.Offset) {
 	l.segments = []segment{newSegment(offset)}
 	l.LogEndOffset = offset
-	l.upkeep.synced = offset
+	l.upkeep.synced, l.upkeep.named = offset, offset
 }
 
 // readTail takes the batches of a replicated log that stand behind what is
@@ -211,7 +211,7 @@ func stray(name string, known []kafka.Offset) bool {
 			return !found
 		}
 	}
-	return name == checkpointFile+temporary || name == identityFile+temporary
+	return name == checkpointFile+temporary
 }
 
 // reindex builds the index of segments anew whose files do not hold what the

@@ -138,7 +138,10 @@ func (r *recovery) loadLog(id kafka.LogID) error {
 	r.covered = max(r.covered, c.lsn)
 	r.durable = max(r.durable, c.durable)
 	l := c.log
-	l.upkeep.synced = l.active().base
+	l.upkeep.synced, l.upkeep.named = l.active().base, l.active().base
+	if l.active().size > 0 {
+		l.upkeep.named++
+	}
 	r.add(&recovered{log: l, covered: c.lsn, base: l.LogEndOffset})
 	return l.loadIndexes(r.fs)
 }
@@ -309,9 +312,6 @@ func (r *recovery) finish(lsn, durable kafka.LSN) error {
 // replace it is about to go; or a replicated log cut in memory only, and what
 // was cut must not come back behind what is appended now.
 func (r *recovery) secure() error {
-	if r.result.Clean {
-		return nil
-	}
 	for _, id := range r.order {
 		x := r.logs[id]
 		if x.dirty {
@@ -338,6 +338,7 @@ func (r *recovery) checkpoint(l *Log, lsn, durable kafka.LSN) error {
 		return err
 	}
 	snapshot := l.snapshot(r.args.Now, lsn, durable)
+	snapshot.recovering = true
 	if _, err := Checkpoint(r.fs, snapshot); err != nil {
 		return err
 	}

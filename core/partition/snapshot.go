@@ -9,18 +9,19 @@ import (
 
 // CheckpointArgs is a snapshot of one log, and what must be durable before it counts.
 type CheckpointArgs struct {
-	log      *Log
-	path     string
-	state    []byte // the encoded checkpoint
-	identity []byte // of a new log, for a file of its own
-	segments []dirtySegment
-	newNames bool // files were made since the last checkpoint
-	newLog   bool // and so was the log's directory
-	ref      kafka.Ref
-	lsn      kafka.LSN
-	end      kafka.Offset
-	bytes    int64 // appended before the snapshot, since the one before
-	mode     bool  // a change of mode waits for it
+	log        *Log
+	path       string
+	state      []byte // the encoded checkpoint
+	identity   []byte // of a new log, for a file of its own
+	segments   []dirtySegment
+	newNames   bool // files were made since the last checkpoint
+	newLog     bool // and so was the log's directory
+	recovering bool // the directory of logs is synced once for all of them
+	ref        kafka.Ref
+	lsn        kafka.LSN
+	end        kafka.Offset
+	bytes      int64 // appended before the snapshot, since the one before
+	mode       bool  // a change of mode waits for it
 }
 
 // dirtySegment is a segment with bytes or index entries that may not be durable.
@@ -79,7 +80,7 @@ func Checkpoint(fs disk.FS, args any) (any, error) {
 		}
 	}
 	if a.newLog {
-		if err := replaceFile(fs, identityPath(a.log.Log), a.identity); err != nil {
+		if err := writeIdentity(fs, a.log.Log, a.identity); err != nil {
 			return nil, err
 		}
 	}
@@ -91,12 +92,26 @@ func Checkpoint(fs disk.FS, args any) (any, error) {
 	if err := replaceFile(fs, a.path, a.state); err != nil {
 		return nil, err
 	}
-	if a.newLog {
+	if a.newLog && !a.recovering {
 		if err := fs.SyncDir(logsDir); err != nil {
 			return nil, err
 		}
 	}
 	return &CheckpointResult{args: a}, nil
+}
+
+// writeIdentity keeps whose log it is beside the checkpoint. The directory is
+// synced after it, with the names of the segments.
+func writeIdentity(fs disk.FS, log kafka.LogID, identity []byte) (err error) {
+	f, err := openOrCreate(fs, identityPath(log))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := writeAt(f, identity, 0); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // sync makes a segment's bytes durable, and its index entries. An empty segment

@@ -103,7 +103,7 @@ func (l *Log) cutTable(fs disk.FS, end kafka.Offset) (gone []kafka.Offset, err e
 		next, l.gaps = l.LogStartOffset, true
 	}
 	l.endAt(next)
-	l.upkeep.synced = min(l.upkeep.synced, s.base)
+	l.upkeep.synced, l.upkeep.named = min(l.upkeep.synced, s.base), min(l.upkeep.named, s.base)
 	return gone, nil
 }
 
