@@ -52,7 +52,7 @@ func (k *consumer) Start(c *sim.ClientHost) {
 
 // Wake assigns what is not assigned, polls, and asks for offsets now and then.
 func (k *consumer) Wake(c *sim.ClientHost) {
-	if k.trial.phase == history.PhaseScan {
+	if k.trial.scanner.begun {
 		k.getOn(c)
 		return
 	}
