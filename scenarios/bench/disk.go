@@ -52,8 +52,7 @@ func runDisk(ctx context.Context, dir string, bytes int, s span) (*diskResult, e
 	return &diskResult{appends: len(waits), elapsed: time.Since(began), latency: stats.Latencies(waits)}, ctx.Err()
 }
 
-// readFile reads a file of the size from the disk, its cached pages dropped
-// first, and returns how long that took.
+// readFile reads a file to its end and returns how long that took.
 func readFile(ctx context.Context, path string) (bytes int64, took time.Duration, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -105,6 +104,16 @@ func dropCached(dir string) (float64, error) {
 	default:
 		return float64(cached) / float64(total), err
 	}
+}
+
+// syncFileSystem writes back all that is not yet on the disk that holds a directory.
+func syncFileSystem(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return unix.Syncfs(int(f.Fd()))
 }
 
 // dropAllCached drops every clean page of the machine; it takes root.

@@ -56,7 +56,7 @@ func (r *report) writeMarkdown(w io.Writer) error {
 	if !r.Complete {
 		b.WriteString(", interrupted")
 	}
-	fmt.Fprintf(&b, ", %.0f s. Figures are medians over the rounds (least…largest).\n\n", r.Seconds)
+	fmt.Fprintf(&b, ", %.0f s. Figures are medians over the rounds (least…largest). The disk is synced before each case.\n\n", r.Seconds)
 	for _, line := range r.Machine.lines() {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}

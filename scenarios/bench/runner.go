@@ -71,6 +71,11 @@ func (r *runner) do(ctx context.Context, where at, limit time.Duration, f func(c
 	if ctx.Err() != nil || !r.wants(where) {
 		return
 	}
+	// What earlier cases left to be written back is not this one's to pay for.
+	if err := syncFileSystem(r.dir); err != nil {
+		r.book.fail(where, err)
+		return
+	}
 	fmt.Fprintf(r.log, "%6.1f s  round %d  %s\n", time.Since(r.began).Seconds(), r.book.rounds, where)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -36,14 +36,14 @@ func benchmarkSeeds(b *testing.B, list []scenarios.Scenario) {
 		return o
 	}
 	live() // the memory that the arm keeps
-	var events, operations, virtual, judging int64
+	var events, operations, virtual int64
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	began := processorTime()
 	b.ResetTimer()
 	for range b.N {
 		o := live()
-		events, operations, virtual, judging = events+o.Events, operations+o.Operations, virtual+o.Span, judging+o.Judging
+		events, operations, virtual = events+o.Events, operations+o.Operations, virtual+o.Span
 	}
 	b.StopTimer()
 	used := (processorTime() - began).Seconds()
@@ -53,7 +53,6 @@ func benchmarkSeeds(b *testing.B, list []scenarios.Scenario) {
 	b.ReportMetric(3600*float64(b.N)/used, "seeds/h")
 	b.ReportMetric(float64(virtual)/1e9/used, "x-real-time")
 	b.ReportMetric(float64(operations)/float64(b.N), "operations/seed")
-	b.ReportMetric(100*float64(judging)/1e9/used, "%judging")
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(events), "allocs/event")
 }
 

@@ -54,6 +54,7 @@ func TestSpreadOverRounds(t *testing.T) {
 		{[]float64{3, 1, 2}, 3, 2, 1, 3, "2.00 (1.00…3.00)"},
 		{[]float64{4, 1, 2, 3}, 4, 2.5, 1, 4, "2.50 (1.00…4.00)"},
 		{[]float64{nan, 7, nan}, 1, 7, 7, 7, "7.00"},
+		{[]float64{5, 5}, 2, 5, 5, 5, "5.00"},
 		{nil, 0, nan, nan, nan, "–"},
 	} {
 		s := Over(c.values)

@@ -26,16 +26,13 @@ func Text(v float64) string {
 	return strconv.FormatFloat(v, 'f', max(3-whole, 0), 64)
 }
 
-// String writes a median with its spread.
+// String writes a median with its spread, if there is one.
 func (s Spread) String() string {
-	switch s.N {
-	case 0:
-		return missing
-	case 1:
+	least, largest := Text(s.Min), Text(s.Max)
+	if least == largest {
 		return Text(s.Median)
-	default:
-		return Text(s.Median) + " (" + Text(s.Min) + "…" + Text(s.Max) + ")"
 	}
+	return Text(s.Median) + " (" + least + "…" + largest + ")"
 }
 
 // grouped sets commas into a whole number.
