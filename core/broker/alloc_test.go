@@ -20,7 +20,6 @@ type engine struct {
 	readDone broker.ReadDone
 	segment  []byte // what reads read
 	replies  int
-	opened   bool
 }
 
 func newEngine(t testing.TB, configs ...string) *engine {

@@ -95,8 +95,9 @@ func timestampSpoken(timestamp kafka.TimestampMs, version int16) bool {
 		return version >= 9
 	case replication.TimestampEarliestPendingUpload:
 		return version >= 11
+	default:
+		return timestamp >= replication.TimestampEarliest
 	}
-	return timestamp >= replication.TimestampEarliest
 }
 
 // searchOn emits the next read of a search, or ends it.

@@ -18,7 +18,7 @@ const (
 func (b *Broker) beginApiVersions(r *request) {
 	body := r.body.(*kmsg.ApiVersionsRequest)
 	resp := kmsg.NewPtrApiVersionsResponse()
-	if r.version >= 3 && !(validSoftware(body.ClientSoftwareName) && validSoftware(body.ClientSoftwareVersion)) {
+	if r.version >= 3 && (!validSoftware(body.ClientSoftwareName) || !validSoftware(body.ClientSoftwareVersion)) {
 		resp.ErrorCode = int16(kafka.ErrInvalidRequest)
 		b.finish(r, resp)
 		return
@@ -46,7 +46,7 @@ func validSoftware(s string) bool {
 		c := s[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		inside := i > 0 && i < len(s)-1
-		if !letter && !(inside && (c == '.' || c == '-')) {
+		if !letter && (!inside || c != '.' && c != '-') {
 			return false
 		}
 	}

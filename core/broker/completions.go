@@ -112,6 +112,9 @@ func (b *Broker) synced(ref kafka.Ref) {
 		case disk.EntryEpochStart:
 			b.in.epochStarted.Epoch = c.epoch
 			b.stepReplica(c.host, &b.in.epochStarted)
+		default:
+			// Nobody waits for the others: the journal's order keeps them before
+			// the appends that depend on them.
 		}
 	}
 	b.appends.synced = max(b.appends.synced, ref)

@@ -55,6 +55,8 @@ func (b *Broker) remoteRequest(p pendingCommand, body controller.Body) (protocol
 		q := kmsg.NewPtrAllocateProducerIDsRequest()
 		q.BrokerID, q.BrokerEpoch = int32(c.Broker), int64(c.Epoch)
 		return q, 0
+	default:
+		// The others are a client's request, which goes as the client wrote it.
 	}
 	r := b.requests.get(p.token)
 	if r == nil || r.envelope != nil {

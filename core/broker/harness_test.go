@@ -32,7 +32,6 @@ type world struct {
 	fx     broker.Effects
 	now    kafka.Now
 	writer *partition.Writer
-	salt   partition.Salt
 	inbox  []broker.Input
 
 	appends []disk.Append // emitted, not yet written

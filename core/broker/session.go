@@ -116,7 +116,7 @@ func (b *Broker) registration() *controller.RegisterBroker {
 	return r
 }
 
-// registered takes the answer to a registration. A success shows in the image;
+// registrationDone takes the answer to a registration. A success shows in the image;
 // some refusals will never go away.
 func (b *Broker) registrationDone(code kafka.ErrorCode, message string) {
 	b.session.asking = false
@@ -125,6 +125,8 @@ func (b *Broker) registrationDone(code kafka.ErrorCode, message string) {
 		b.halt("the controller refuses this broker: "+message, false)
 	case kafka.ErrDuplicateBrokerRegistration:
 		b.note(Note{Level: Warn, Text: "registration refused, will try again", Detail: message, Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
+	default:
+		// Any other error may pass: retryAt was set when the question was sent.
 	}
 }
 

@@ -59,9 +59,6 @@ func (w *window[T]) finish(ref kafka.Ref) {
 	}
 }
 
-// outstanding is how far the window reaches, finished entries in the middle included.
-func (w *window[T]) outstanding() int { return int(w.next - w.first) }
-
 func (w *window[T]) at(ref kafka.Ref) *windowEntry[T] {
 	return &w.entries[uint64(ref)&uint64(len(w.entries)-1)]
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"trialog/core/kafka"
+	"trialog/core/must"
 	"trialog/core/protocol"
 )
 
@@ -70,8 +71,10 @@ func adminOpID(in Input) OpID {
 		return in.Op
 	case *ListOffsets:
 		return in.Op
+	default:
+		must.True(false, "every input of a client has a case")
+		return 0
 	}
-	panic("a client's input that no case names")
 }
 
 func (c *Client) administer(in Input) {
@@ -93,6 +96,8 @@ func (c *Client) administer(in Input) {
 		o := c.newAdminOp(adminListOffsets, in.Op, in.Topic)
 		o.index, o.timestamp = in.Partition, in.Timestamp
 		c.topicNamed(in.Topic)
+	default:
+		must.True(false, "every input of a client has a case")
 	}
 }
 
@@ -170,6 +175,8 @@ func (c *Client) adminConn(o *adminOp, out *Effects) *conn {
 		return c.connTo(lead.leader, roleMeta, out)
 	case adminDescribeTopic:
 		return c.anyConn(out)
+	default:
+		// What changes the metadata is the controller's.
 	}
 	for i := range c.brokers {
 		if c.brokers[i].id == c.controller {
@@ -203,6 +210,8 @@ func (c *Client) refused(o *adminOp, code kafka.ErrorCode, out *Effects) {
 	case kafka.ErrNotController, kafka.ErrNotLeaderOrFollower, kafka.ErrUnknownTopicOrPartition, kafka.ErrFencedLeaderEpoch,
 		kafka.ErrLeaderNotAvailable, kafka.ErrUnknownTopicID:
 		c.metadata.stale = true
+	default:
+		// It says nothing of an attempt's effect, nor of who leads.
 	}
 	// An unknown topic may become known to a leader; to an administrator it is
 	// an answer.
@@ -263,6 +272,8 @@ func adminKey(k adminKind) int16 {
 		return protocol.KeyIncrementalAlterConfigs
 	case adminDescribeTopic:
 		return protocol.KeyMetadata
+	case adminListOffsets:
+		return protocol.KeyListOffsets
 	}
-	return protocol.KeyListOffsets
+	panic("an administrator's operation that no case names")
 }

@@ -53,7 +53,13 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 		q := kmsg.NewPtrMetadataRequest()
 		q.Topics = append(q.Topics, metadataTopic(o.topic))
 		return q
+	case adminListOffsets:
+		return c.listOffsetsBody(o, timeout)
 	}
+	panic("an administrator's operation that no case names")
+}
+
+func (c *Client) listOffsetsBody(o *adminOp, timeout int32) kmsg.Request {
 	q := kmsg.NewPtrListOffsetsRequest()
 	q.ReplicaID = -1
 	if c.config.Consumer.ReadCommitted {
@@ -96,6 +102,8 @@ func (c *Client) adminAnswered(n *conn, r *request, body protocol.Body, out *Eff
 	switch o.kind {
 	case adminCreateTopic, adminDeleteTopic, adminCreatePartitions:
 		c.metadata.stale = true
+	default:
+		// The others leave topics and their partitions as they are.
 	}
 	if o.reader != nil {
 		c.found(o, answer.offset, kafka.None, ReasonNone, out)

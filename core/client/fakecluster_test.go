@@ -16,7 +16,6 @@ type cluster struct {
 	topicID    kafka.TopicID
 	maxVersion map[int16]int16
 	pids       int64
-	wall       int64
 	// onProduce may answer in the broker's place; appends counts as the broker's.
 	onProduce func(p *fakePartition, v batch.View, try func() (kafka.Offset, kafka.ErrorCode)) (kafka.Offset, kafka.ErrorCode)
 	onFetch   func(q *protocol.FetchPartition, out *protocol.FetchPartitionResponse)

@@ -51,13 +51,12 @@ type timed struct {
 }
 
 type link struct {
-	open     bool
-	broker   int
-	dead     bool // the broker sees nothing more
-	mute     bool // the client sees nothing more
-	reads    kafka.Instant
-	answers  kafka.Instant
-	inFlight int
+	open    bool
+	broker  int
+	dead    bool // the broker sees nothing more
+	mute    bool // the client sees nothing more
+	reads   kafka.Instant
+	answers kafka.Instant
 }
 
 const netDelay = 1 * kafka.Millisecond

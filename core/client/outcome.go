@@ -54,8 +54,9 @@ func judge(code kafka.ErrorCode) verdict {
 		kafka.ErrInvalidTopicException, kafka.ErrTopicAuthorizationFailed, kafka.ErrClusterAuthorizationFailed,
 		kafka.ErrPolicyViolation, kafka.ErrUnsupportedVersion, kafka.ErrInvalidRequest, kafka.ErrInvalidTxnState:
 		return verdict{effect: notAppended}
+	default:
+		return verdict{effect: unclear, retry: code.Retriable()}
 	}
-	return verdict{effect: unclear, retry: code.Retriable()}
 }
 
 // unansweredVerdict is for a request whose connection broke, or whose answer

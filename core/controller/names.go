@@ -16,7 +16,8 @@ func TopicNameFlaw(name string) string {
 		return "Topic name is invalid: the length of '" + name + "' is longer than the max allowed length 249"
 	}
 	for _, c := range []byte(name) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-') {
+		legal := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-'
+		if !legal {
 			return "Topic name is invalid: '" + strings.ToValidUTF8(name, "?") + "' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
 		}
 	}
@@ -29,7 +30,7 @@ func collides(a, b string) bool {
 		return false
 	}
 	for i := range len(a) {
-		if a[i] != b[i] && !(isDot(a[i]) && isDot(b[i])) {
+		if a[i] != b[i] && (!isDot(a[i]) || !isDot(b[i])) {
 			return false
 		}
 	}

@@ -173,7 +173,7 @@ func (s *reshape) lastKnown() []kafka.BrokerID {
 	if s.p.Leader != kafka.NoBroker {
 		last = []kafka.BrokerID{s.p.Leader}
 	}
-	return filter(last, func(b kafka.BrokerID) bool { return !(s.lostDisk && b == s.lost) })
+	return filter(last, func(b kafka.BrokerID) bool { return !s.lostDisk || b != s.lost })
 }
 
 // difference writes down what changed.

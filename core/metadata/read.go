@@ -190,6 +190,8 @@ func (r *reader) partitionChange() *PartitionChange {
 			s.Recovery = readInt[RecoveryState](r)
 		case FieldMode:
 			s.Mode = kafka.DurabilityMode(r.byte())
+		default:
+			// The field did not change: nothing was written.
 		}
 	}
 	return c

@@ -109,6 +109,8 @@ func appendPartitionChange(b []byte, c *PartitionChange) []byte {
 			b = appendInt(b, s.Recovery)
 		case FieldMode:
 			b = append(b, byte(s.Mode))
+		default:
+			// The field did not change: nothing is written.
 		}
 	}
 	return b

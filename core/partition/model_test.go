@@ -466,6 +466,8 @@ func (k *modelLog) state(n int) modelState {
 			s.start = e.offset
 		case evMode:
 			s.mode = e.mode
+		default:
+			// A deletion ends the log: no state is compared behind it.
 		}
 	}
 	return s

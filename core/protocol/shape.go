@@ -47,14 +47,14 @@ func (w *shapeWalk) fields(at int, close byte) int {
 			at, present = w.versions(at + 1)
 			c = w.shape[at]
 		}
-		switch {
-		case c == close:
+		switch c {
+		case close:
 			return at + 1
-		case c == ' ':
+		case ' ':
 			at++
-		case c == '[' || c == '{' || c == '<':
+		case '[', '{', '<':
 			at = w.nested(at, present)
-		case c == 's':
+		case 's':
 			if present {
 				w.r.shortBytes()
 			}

@@ -39,7 +39,7 @@ type API struct {
 	// clients would otherwise switch features off (KAFKA-18659).
 	AdvertisedMin int16
 	// FlexibleFrom is the first version with compact types and tagged fields
-	// (KIP-482); neverFlexible where there is none.
+	// (KIP-482).
 	FlexibleFrom int16
 	// Listed: the API works and ApiVersions advertises it. A request for a key
 	// that is neither listed nor internal is refused like an unknown one.
@@ -51,8 +51,6 @@ type API struct {
 	// decoder; see shape.go. Empty where the codec is our own.
 	Shape string
 }
-
-const neverFlexible int16 = 1<<15 - 1
 
 // apis is the version table, by rising key. ApiVersions answers from it and
 // nothing else decides what we speak.
