@@ -25,7 +25,6 @@ type fakeBroker struct {
 	peers   int
 	answers int
 	unknown int
-	stopped bool
 }
 
 type fakeWait struct {
@@ -72,6 +71,8 @@ func (f *fakeBroker) Step(now kafka.Now, in broker.Input, out *broker.Effects) {
 			Ref: kafka.Ref(f.peers), To: kafka.BrokerID(to), Host: "broker" + string(rune('0'+to)), Port: brokerPort,
 			Key: protocol.KeyMetadata, Version: 9, Body: kmsg.NewPtrMetadataRequest(),
 		})
+	default:
+		// Connections, the quorum and reads do not concern it.
 	}
 }
 
@@ -174,6 +175,8 @@ func (f *fakeClient) Step(now kafka.Now, in client.Input, out *client.Effects) {
 	case *client.Response:
 		out.Dones = append(out.Dones, client.Done{Op: f.op, Outcome: client.OK})
 		f.op = 0
+	default:
+		// Nobody asks it for anything but flushes.
 	}
 }
 
@@ -190,7 +193,7 @@ func (f *fakeClient) Invariants() error { return nil }
 type fakeApp struct {
 	ops            client.OpID
 	ok, fail, info int
-	starts, stopAt int64
+	starts         int64
 	open           int
 }
 

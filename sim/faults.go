@@ -54,6 +54,8 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 		w.last(f, h, nil, 0)
 	case FaultCrashInCall:
 		w.armCrash(s, h, f)
+	default:
+		panic("a process cannot have a " + s.Kind.String())
 	}
 	return true
 }
@@ -112,6 +114,8 @@ func (w *World) inflictDisk(s *strike, h *host, f *Fault) bool {
 		return w.rot(b, simdisk.JournalDir+"/", markedAge, pick, f)
 	case FaultSegmentRot:
 		return w.rot(b, simdisk.LogsDir+"/", 0, pick, f)
+	default:
+		panic("a disk cannot have a " + s.Kind.String())
 	}
 	return true
 }
@@ -154,6 +158,8 @@ func (w *World) inflictClock(s *strike, h *host, f *Fault) bool {
 		}
 		h.clock.freeze(w.now, true)
 		w.last(f, h, nil, 0)
+	default:
+		panic("a clock cannot have a " + s.Kind.String())
 	}
 	w.clockChanged(h)
 	return true
@@ -177,6 +183,8 @@ func (w *World) inflictNetwork(s *strike, h *host, f *Fault) bool {
 	case FaultLostResponse:
 		w.nemesis.lossy++
 		return true
+	default:
+		// The others concern links, not connections or messages.
 	}
 	peer := w.peerOf(s, h)
 	if peer == nil && s.Kind != FaultIsolate {

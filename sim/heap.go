@@ -76,5 +76,3 @@ func (q *queue) sift(e event, n int) {
 }
 
 func (q *queue) empty() bool { return len(q.list) == 0 }
-
-func (q *queue) reset() { q.list, q.seq = q.list[:0], 0 }

@@ -123,6 +123,8 @@ func (w *World) target(s *strike) *host {
 	case FaultReset, FaultHalfOpen, FaultDelay, FaultCut, FaultCutOneWay, FaultIsolate, FaultLostResponse, FaultClockStep,
 		FaultClockDrift, FaultClockFreeze:
 		among = w.hosts[1:]
+	default:
+		// The rest befalls a broker's process or disk.
 	}
 	if len(among) == 0 {
 		return nil
@@ -180,6 +182,8 @@ func (w *World) over(i int) {
 			w.crash(h, false, "it did not stop in time")
 			w.restart(h, w.now)
 		}
+	default:
+		panic(u.kind.String() + " does not last")
 	}
 }
 

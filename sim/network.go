@@ -20,7 +20,6 @@ type network struct {
 	connections []*connection
 	live        []*connection // the open ones, in no meaning order but a fixed one
 	free        []*connection
-	buffers     [][]byte // of msgBytes
 }
 
 func (w *World) link(from, to *host) *link { return &w.net.links[from.node*w.net.hosts+to.node] }

@@ -257,6 +257,8 @@ func (w *World) dispatch(e *event) {
 	case evQuorum:
 		w.stepQuorum(int64(e.a))
 		return
+	default:
+		// The others wait while their host is paused.
 	}
 	h := w.hosts[e.node]
 	switch {
@@ -299,5 +301,7 @@ func (w *World) dispatchProcess(h *host, e *event) {
 		w.peerLate(e.a)
 	case evPeerLost:
 		w.peerLost(h.broker, e.a)
+	default:
+		panic("no process takes the event " + e.kind.String())
 	}
 }
