@@ -69,7 +69,9 @@ func (c *listCommand) Run(to output) error {
 	for _, p := range lists.Properties {
 		fmt.Fprintf(t, "  %d\t%s\t%s\t%s\n", p.Number, p.Name, p.Class, p.Says)
 	}
-	t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
 	fmt.Fprintln(to.out, "\nFaults")
 	for _, f := range lists.Faults {
 		fmt.Fprintf(t, "  %s\t%s\t%s\n", f.Name, where(f.Sim, "sim"), where(f.Local, "local"))

@@ -129,7 +129,9 @@ func (c *powerCommand) report(w io.Writer, findings []finding, first uint64) err
 			return err
 		}
 	} else {
-		printFindings(w, findings)
+		if err := printFindings(w, findings); err != nil {
+			return err
+		}
 		fmt.Fprintf(w, "\n%d of %d found, %d by the clients' history alone; first seed %d\n", found, len(findings), history, first)
 	}
 	if found < len(findings) {
@@ -138,13 +140,13 @@ func (c *powerCommand) report(w io.Writer, findings []finding, first uint64) err
 	return nil
 }
 
-func printFindings(w io.Writer, findings []finding) {
+func printFindings(w io.Writer, findings []finding) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "mutant\tfound\tcpu s\tfirst s\tseeds\tproperty\tby history\tclean green\tnote")
 	for _, f := range findings {
 		fmt.Fprintf(t, "%s\t%t\t%.1f\t%.1f\t%d\t%s\t%t\t%t\t%s\n", f.Name, f.Found, f.CPUSeconds, f.First, f.Seeds, f.Property, f.ByHistory, f.Clean, f.Note)
 	}
-	t.Flush()
+	return t.Flush()
 }
 
 // hunter knows the tree, the clean build and where to work.

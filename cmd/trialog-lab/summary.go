@@ -43,7 +43,7 @@ func printScenarios(w io.Writer, sum *scenarios.Summary) {
 		fmt.Fprintf(t, "  %s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", s.Name, s.Seeds, s.Red, s.Acked, s.Operations, s.Read,
 			s.FaultsFired, s.FaultKinds, s.Restarts, short(s.Span), short(s.CPU), short(s.Judging), remark(&s))
 	}
-	t.Flush()
+	_ = t.Flush() // the verdict counts more than where it is printed
 }
 
 func remark(s *scenarios.ScenarioSummary) string {
@@ -69,7 +69,7 @@ func printProperties(w io.Writer, sum *scenarios.Summary) {
 			fmt.Fprintf(t, "  %s\t%d %s\t%s\t%s\n", s.Name, p.Number, p.Name, p.Line(), riskLine(p.Risk))
 		}
 	}
-	t.Flush()
+	_ = t.Flush() // the verdict counts more than where it is printed
 }
 
 func riskLine(risk []scenarios.Tally) string {
@@ -94,7 +94,7 @@ func printProbes(w io.Writer, sum *scenarios.Summary) {
 	for _, p := range probes {
 		fmt.Fprintf(t, "  %d\t %s\n", p.N, p.Name)
 	}
-	t.Flush()
+	_ = t.Flush() // the verdict counts more than where it is printed
 }
 
 // short writes nanoseconds with three significant places or so.

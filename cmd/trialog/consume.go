@@ -141,9 +141,13 @@ func milliseconds(text string) (int64, error) {
 }
 
 // copy prints records until there is enough.
-func (c *consumeCommand) copy(p *program, client *kgo.Client, at, ends map[int32]int64) error {
+func (c *consumeCommand) copy(p *program, client *kgo.Client, at, ends map[int32]int64) (err error) {
 	out := bufio.NewWriter(p.out)
-	defer out.Flush()
+	defer func() {
+		if flushed := out.Flush(); err == nil {
+			err = flushed
+		}
+	}()
 	left := len(at)
 	for printed := int64(0); ; {
 		ctx, cancel := p.ctx, context.CancelFunc(func() {})
@@ -200,10 +204,10 @@ type recordView struct {
 func (c *consumeCommand) print(p *program, out *bufio.Writer, r *kgo.Record) error {
 	if !p.json {
 		if c.Keys {
-			out.Write(r.Key)
-			out.WriteByte('\t')
+			_, _ = out.Write(r.Key) // an error stays with out: the last write tells it
+			_ = out.WriteByte('\t')
 		}
-		out.Write(r.Value)
+		_, _ = out.Write(r.Value)
 		return out.WriteByte('\n')
 	}
 	v := recordView{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Timestamp: r.Timestamp.UnixMilli()}
