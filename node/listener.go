@@ -32,12 +32,6 @@ func (cs *connections) get(id kafka.ConnID) *connection {
 	return cs.byID[id]
 }
 
-func (cs *connections) count() int {
-	cs.mu.RLock()
-	defer cs.mu.RUnlock()
-	return len(cs.byID)
-}
-
 // sending tells whether any reply has not been sent yet.
 func (cs *connections) sending() bool {
 	cs.mu.RLock()

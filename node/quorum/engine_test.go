@@ -88,6 +88,8 @@ func (t *told) log() (out []string) {
 			}
 			last = e.Index
 			out = append(out, fmt.Sprintf("epoch %d seq %d", e.Entry.Epoch, e.Entry.Seq))
+		default:
+			// Roles, and proposals of which nothing is known, are not in the log.
 		}
 	}
 	return out

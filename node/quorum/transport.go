@@ -85,9 +85,7 @@ func (t *transport) listen(id *identity) error {
 			}
 			t.serving.Go(func() {
 				defer t.drop(conn)
-				if err := t.serve(conn); err != nil {
-					t.log.Debug("quorum connection ended", "peer", conn.RemoteAddr(), "error", err)
-				}
+				t.log.Debug("quorum connection ended", "peer", conn.RemoteAddr(), "error", t.serve(conn))
 			})
 		}
 	})
