@@ -24,8 +24,8 @@ type run struct {
 	writers atomic.Int32
 	open    atomic.Int32 // sends of idempotent producers that await their outcome
 
-	mu      sync.Mutex
-	broken  error // the first thing that the harness could not do
+	mu     sync.Mutex
+	broken error // the first thing that the harness could not do
 }
 
 func (r *run) now() int64 { return time.Since(r.began).Nanoseconds() }
