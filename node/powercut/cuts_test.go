@@ -3,6 +3,7 @@ package powercut_test
 import (
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -63,6 +64,9 @@ type life struct {
 	m     *machine
 	load  *load
 	churn *churn
+	kills int
+	// snapped: the metadata quorum's engine has taken a snapshot.
+	snapped bool
 }
 
 func newLife(t *testing.T, seed uint64, small bool) *life {
@@ -84,15 +88,24 @@ func (l *life) run(cuts int) {
 		before := l.load.acknowledged()
 		settled(time.Second, func() bool { return l.load.acknowledged() > before })
 		l.churn.start(l.m.address)
-		l.lose()
-		l.churn.stop()
-		l.m.powerLoss()
+		if l.draw.IntN(8) == 0 { // only the process dies: what was not synced is there, and is to be lost later
+			l.m.await(time.Duration(l.draw.IntN(200)) * time.Millisecond)
+			l.m.kill()
+			l.kills++
+			l.churn.stop()
+		} else {
+			l.lose()
+			l.churn.stop()
+			l.m.powerLoss()
+		}
 		l.boot()
 		l.load.audit(false)
 		l.churn.audit(l.m.address)
 	}
 	l.load.finish()
 	l.load.audit(true)
+	snapshots, err := filepath.Glob(filepath.Join(l.m.ground.dir(), "quorum", "engine", "*", "*", "snapshot-part-*", "snapshot-*", "snapshot-*"))
+	l.snapped = err == nil && len(snapshots) > 0
 	l.m.kill()
 }
 
@@ -126,8 +139,10 @@ func (l *life) lose() {
 	case k < 4:
 		l.m.await(moment)
 	case k < 9:
-		l.m.ground.cutAfter(1+l.draw.IntN(600), hang)
-		l.m.await(2 * time.Second)
+		if l.m.ground.cutAfter(1+l.draw.IntN(600), hang) {
+			moment = 2 * time.Second
+		}
+		l.m.await(moment)
 	default:
 		l.m.await(moment)
 		l.m.ground.cutAfter(1+l.draw.IntN(100), hang)
@@ -152,6 +167,9 @@ type summary struct {
 	acks     int
 	read     int
 	metadata int
+	kills    int
+	met      map[string]int
+	snaps    int // lives in which the metadata quorum's engine has taken a snapshot
 }
 
 func (s *summary) add(l *life) {
@@ -161,6 +179,16 @@ func (s *summary) add(l *life) {
 	s.acks += l.load.acknowledged()
 	s.read += l.load.read
 	s.metadata += l.churn.acked
+	s.kills += l.kills
+	if s.met == nil {
+		s.met = map[string]int{}
+	}
+	for what, n := range l.m.met {
+		s.met[what] += n
+	}
+	if l.snapped {
+		s.snaps++
+	}
 	for _, loss := range l.m.losses {
 		s.loss.Files += loss.Files
 		s.loss.Bytes += loss.Bytes
@@ -177,6 +205,7 @@ func (s *summary) print(t *testing.T) {
 	t.Logf("RIG: %v", s.lives[0].m.ground)
 	t.Logf("%d power cuts in %d lives; %d of them took something: changes of %d files (%d bytes) and %d names",
 		s.cuts, len(s.lives), s.hurt, s.loss.Files, s.loss.Bytes, len(s.loss.Names))
+	t.Logf("%d kills without a cut; recoveries met %v; %d lives with a metadata snapshot", s.kills, s.met, s.snaps)
 	t.Logf("%d records acknowledged, %d read back, %d changes of metadata acknowledged", s.acks, s.read, s.metadata)
 	t.Logf("%d restarts: median %v, longest %v", len(s.restarts), median, largest)
 	if s.acks < 20*s.cuts {

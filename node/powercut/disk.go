@@ -70,10 +70,13 @@ func (d *Disk) Dark() <-chan struct{} {
 	return d.dark
 }
 
-// Release lets calls return that hang in the dark.
+// Release lets calls return that hang in the dark. With power it does nothing.
 func (d *Disk) Release() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !d.off {
+		return
+	}
 	select {
 	case <-d.released:
 	default:
@@ -112,7 +115,7 @@ func (d *Disk) call(op Op, n *inode, do func() syscall.Errno) syscall.Errno {
 		d.changes++
 		if d.cutAt != 0 && d.changes >= d.cutAt {
 			if d.draw.IntN(2) == 0 {
-				do()
+				_ = do() // whatever it says, the power goes before anybody hears it
 			}
 			d.goDark(d.hang)
 			return d.darkness()

@@ -211,6 +211,9 @@ func (m *mounted) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.Rea
 		}
 		return 0
 	})
+	if !status.Ok() { // the library forgets the status of a read that has a result
+		return nil, status
+	}
 	return fuse.ReadResultData(buf[:got]), status
 }
 

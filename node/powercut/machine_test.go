@@ -26,7 +26,7 @@ type ground interface {
 	files() []*os.File // for the node's process
 	dark() <-chan struct{}
 	cut(hang bool)
-	cutAfter(changes int, hang bool)
+	cutAfter(changes int, hang bool) (planned bool)
 	release()
 	survive() powercut.Loss // once the process is gone
 }
@@ -58,13 +58,18 @@ type fuseGround struct {
 	mount *powercut.Mount
 }
 
-func (*fuseGround) String() string                    { return "power cuts on a FUSE file system" }
-func (f *fuseGround) dir() string                     { return filepath.Join(f.mount.Dir, "data") }
-func (*fuseGround) files() []*os.File                 { return nil }
-func (f *fuseGround) dark() <-chan struct{}           { return f.disk.Dark() }
-func (f *fuseGround) cut(hang bool)                   { f.disk.Cut(hang) }
-func (f *fuseGround) cutAfter(changes int, hang bool) { f.disk.CutAfter(changes, hang) }
-func (f *fuseGround) release()                        { f.disk.Release() }
+func (*fuseGround) String() string          { return "power cuts on a FUSE file system" }
+func (f *fuseGround) dir() string           { return filepath.Join(f.mount.Dir, "data") }
+func (*fuseGround) files() []*os.File       { return nil }
+func (f *fuseGround) dark() <-chan struct{} { return f.disk.Dark() }
+func (f *fuseGround) cut(hang bool)         { f.disk.Cut(hang) }
+
+func (f *fuseGround) cutAfter(changes int, hang bool) bool {
+	f.disk.CutAfter(changes, hang)
+	return true
+}
+
+func (f *fuseGround) release() { f.disk.Release() }
 
 func (f *fuseGround) survive() powercut.Loss {
 	f.t.Helper()
@@ -99,10 +104,10 @@ func (r *recordedGround) files() []*os.File {
 	return []*os.File{to}
 }
 
-func (*recordedGround) dark() <-chan struct{} { return nil }
-func (*recordedGround) cut(bool)              {}
-func (*recordedGround) cutAfter(int, bool)    {}
-func (*recordedGround) release()              {}
+func (*recordedGround) dark() <-chan struct{}   { return nil }
+func (*recordedGround) cut(bool)                {}
+func (*recordedGround) cutAfter(int, bool) bool { return false }
+func (*recordedGround) release()                {}
 
 func (r *recordedGround) survive() powercut.Loss {
 	r.t.Helper()
@@ -123,6 +128,25 @@ type machine struct {
 	restarts []time.Duration
 	cuts     int
 	losses   []powercut.Loss
+	met      map[string]int // what recoveries have met
+}
+
+// meets are what a recovery may tell of.
+var meets = []string{"unclean stop", "clean shutdown", "redone from the journal", "cut behind their last counted byte", "torn journal tail"}
+
+// heard notes what the node said of its recovery. No power cut is damage.
+func (m *machine) heard() {
+	said := m.process.said.String()
+	for _, what := range meets {
+		if strings.Contains(said, what) {
+			m.met[what]++
+		}
+	}
+	for _, wrong := range []string{"damage", "level=ERROR", "panic"} {
+		if strings.Contains(said, wrong) {
+			m.t.Errorf("after a power cut the node tells of %s:\n%s", wrong, said)
+		}
+	}
 }
 
 func newMachine(t *testing.T, seed uint64) *machine {
@@ -132,7 +156,7 @@ func newMachine(t *testing.T, seed uint64) *machine {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	m := &machine{t: t, ground: newGround(t, seed, 64<<30), address: l.Addr().String()}
+	m := &machine{t: t, ground: newGround(t, seed, 64<<30), address: l.Addr().String(), met: map[string]int{}}
 	t.Cleanup(m.kill)
 	return m
 }
@@ -151,6 +175,7 @@ func (m *machine) boot() bool {
 	select {
 	case <-m.process.ready:
 		m.restarts = append(m.restarts, time.Since(began))
+		m.heard()
 		return true
 	case <-m.ground.dark():
 		return false
