@@ -16,8 +16,10 @@ func AppendPayload(b []byte, v history.Value, size int) []byte {
 	began := len(b)
 	b = v.Append(b)
 	b = append(b, payloadEnd)
-	for i := len(b) - began; i < size; i++ {
-		b = append(b, padding(v, i))
+	pad := firstPadding(v, len(b)-began)
+	for len(b)-began < size {
+		b = append(b, 'a'+pad)
+		pad = nextPadding(pad)
 	}
 	return b
 }
@@ -34,16 +36,27 @@ func ParsePayload(b []byte) history.Value {
 		return foreign(b)
 	}
 	v := history.MakeValue(uint32(writer), sequence)
+	pad := firstPadding(v, i)
 	for ; i < len(b); i++ {
-		if b[i] != padding(v, i) {
+		if b[i] != 'a'+pad {
 			return foreign(b)
 		}
+		pad = nextPadding(pad)
 	}
 	return v
 }
 
-func padding(v history.Value, i int) byte {
-	return 'a' + byte((uint64(v)^uint64(v)>>40)+uint64(i)*7)%26
+// firstPadding is the letter, counted from a, at place i of a payload.
+func firstPadding(v history.Value, i int) byte {
+	return byte(((uint64(v) ^ uint64(v)>>40) + uint64(i)*7) % 26)
+}
+
+// nextPadding is the letter behind it.
+func nextPadding(pad byte) byte {
+	if pad += 7; pad >= 26 {
+		pad -= 26
+	}
+	return pad
 }
 
 // parseDigits reads digits from i up to end and returns what lies behind it.

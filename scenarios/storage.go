@@ -10,7 +10,7 @@ func storageLog() Scenario {
 		Storage: &Storage{Logs: Range{1, 5}, Operations: Range{10000, 14000}},
 		Faults: []Fault{
 			always(ProcessKill, 1, 4), always(PowerCut, 2, 6), always(CrashInCall, 2, 6), sometimes(50, Shutdown, 1, 2),
-			sometimes(50, WriteError, 1, 2), sometimes(50, SyncError, 1, 2), sometimes(50, ShortWrite, 1, 2),
+			sometimes(50, WriteError, 1, 2), sometimes(70, SyncError, 1, 3), sometimes(50, ShortWrite, 1, 2),
 		},
 		Needs: []Need{
 			{Name: "batches became durable", Of: AckedRecords, AtLeast: 500},

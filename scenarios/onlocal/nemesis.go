@@ -48,6 +48,7 @@ func (r *run) strike(s *server, k strike) bool {
 		if !r.wire.strike(k.kind, k.span) {
 			return false
 		}
+		r.atRisk()
 		r.event(history.Fault, wireFault(k.kind), false)
 		return true
 	}
@@ -60,8 +61,8 @@ func (r *run) strike(s *server, k strike) bool {
 	return true
 }
 
-// atRisk notes how many sends of idempotent producers a kill meets under way:
-// franz-go will send again what it has no answer to, and does not tell.
+// atRisk notes how many sends of idempotent producers a fault meets under way:
+// franz-go will send again what it gets no answer to, and does not tell.
 func (r *run) atRisk() {
 	if n := r.open.Load(); n > 0 {
 		e := history.NewEvent(history.Risk, 1)
