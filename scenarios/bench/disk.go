@@ -106,6 +106,15 @@ func dropCached(dir string) (float64, error) {
 	}
 }
 
+// freeBytes is how much may be written below a directory.
+func freeBytes(dir string) (int64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, err
+	}
+	return int64(s.Bavail) * s.Bsize, nil
+}
+
 // syncFileSystem writes back all that is not yet on the disk that holds a directory.
 func syncFileSystem(dir string) error {
 	f, err := os.Open(dir)

@@ -119,13 +119,25 @@ func (o *options) newRunner(errs io.Writer) (*runner, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if kind := fileSystem(parent); inMemory(kind) {
-		return nil, nil, fmt.Errorf("%s is %s, where a sync costs nothing: choose another with -dir", parent, kind)
+	if err := suits(parent, r.plan.space); err != nil {
+		return nil, nil, err
 	}
 	if r.dir, err = os.MkdirTemp(parent, "bench-"); err != nil {
 		return nil, nil, err
 	}
 	return r, func() { _ = os.RemoveAll(r.dir) }, nil
+}
+
+// suits tells whether a directory can hold the servers' data.
+func suits(dir string, space int64) error {
+	if kind := fileSystem(dir); inMemory(kind) {
+		return fmt.Errorf("%s is %s, where a sync costs nothing: choose another with -dir", dir, kind)
+	}
+	free, err := freeBytes(dir)
+	if err == nil && free < space {
+		err = fmt.Errorf("%s has %d GiB free, and a round may take %d GiB: choose another with -dir", dir, free>>30, space>>30)
+	}
+	return err
 }
 
 func run(args []string, out, errs io.Writer) error {

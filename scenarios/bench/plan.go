@@ -6,6 +6,7 @@ import "time"
 type plan struct {
 	mode         string
 	rounds       int
+	space        int64 // free bytes that the data of one round may take
 	cells        []cell
 	closed       span // of a closed load
 	open         span // of an open load
@@ -20,7 +21,7 @@ type plan struct {
 // quickPlan takes about two minutes: a few cells, short spans.
 func quickPlan() plan {
 	return plan{
-		mode: "quick", rounds: 3,
+		mode: "quick", rounds: 3, space: 8 << 30,
 		cells: []cell{
 			{size: 1 << 10, producers: 1, partitions: 1},
 			{size: 1 << 10, producers: 16, partitions: 1, pipelined: true, latency: true},
@@ -28,13 +29,13 @@ func quickPlan() plan {
 			{size: 64 << 10, producers: 16, partitions: 1, pipelined: true},
 			{size: 1 << 10, producers: 16, partitions: 100},
 		},
-		closed:       span{150 * time.Millisecond, 500 * time.Millisecond},
-		open:         span{250 * time.Millisecond, time.Second},
+		closed:       span{100 * time.Millisecond, 400 * time.Millisecond},
+		open:         span{200 * time.Millisecond, 800 * time.Millisecond},
 		coldBytes:    128 << 20,
-		tailing:      span{250 * time.Millisecond, time.Second},
+		tailing:      span{200 * time.Millisecond, 800 * time.Millisecond},
 		settle:       500 * time.Millisecond,
 		idle:         3 * time.Second,
-		busy:         span{150 * time.Millisecond, 500 * time.Millisecond},
+		busy:         span{100 * time.Millisecond, 400 * time.Millisecond},
 		journalBytes: []int{64 << 20},
 	}
 }
@@ -42,7 +43,7 @@ func quickPlan() plan {
 // defaultPlan measures every cell, each for a second.
 func defaultPlan() plan {
 	return plan{
-		mode: "default", rounds: 5, cells: allCells(),
+		mode: "default", rounds: 5, space: 24 << 30, cells: allCells(),
 		closed:       span{300 * time.Millisecond, time.Second},
 		open:         span{500 * time.Millisecond, 4 * time.Second},
 		coldBytes:    1 << 30,
@@ -57,7 +58,7 @@ func defaultPlan() plan {
 // fullPlan is the default with longer spans and a larger log.
 func fullPlan() plan {
 	p := defaultPlan()
-	p.mode = "full"
+	p.mode, p.space = "full", 60<<30
 	p.closed = span{time.Second, 4 * time.Second}
 	p.open = span{time.Second, 20 * time.Second}
 	p.coldBytes = 4 << 30

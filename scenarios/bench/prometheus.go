@@ -46,6 +46,3 @@ func parseMetrics(r io.Reader) (metrics, error) {
 	}
 	return m, lines.Err()
 }
-
-// since is how much a total rose between two scrapes.
-func (m metrics) since(before metrics, name string) float64 { return m[name] - before[name] }

@@ -37,7 +37,7 @@ var explained = map[string]string{
 	tableOpen: "Open loop: 16 producers, record i is due at i divided by the rate, whatever becomes of earlier ones; latency counts from when a record was due to its acknowledgement. " +
 		"\"Generator late\" is how much of that the generator itself lost. A peak is the throughput with many records in flight in the same round; \"the slowest\" is the slower of Trialog and JetStream.",
 	tableRead: "The server is started on a log that a former process wrote, the pages of its files are dropped from the cache, and one client reads everything; then it reads all of it again. " +
-		"JetStream: ordered consumer.",
+		"JetStream: ordered consumer. What a virtual disk's host has cached is out of reach.",
 	tableTail:  "From the time at which a record was due to be sent, at a fixed rate, to the time at which a reader at the end of the log has it.",
 	tableStart: "Times count from before the exec of the server. The first record of a fresh server includes making the topic or stream. Busy is under 16 producers with many records of 1 KiB in flight.",
 	tableRecovery: "The server is killed with SIGKILL once everything is acknowledged and started again; the time counts from its exec to the first new acknowledgement. " +

@@ -49,7 +49,7 @@ func (r *runner) run(ctx context.Context) {
 		r.consume(ctx, round)
 		r.footprint(ctx, round)
 		r.recovery(ctx, round)
-		machine(ctx)
+		machine()
 	}
 }
 
@@ -102,12 +102,12 @@ func rotate[T any](list []T, round int) []T {
 
 // watchMachine notes what the machine does besides; the returned function,
 // called when the children of the round have ended, writes it down.
-func (r *runner) watchMachine() func(context.Context) {
+func (r *runner) watchMachine() func() {
 	where := at{tableMachine, "whole round", "all"}
 	load, _ := loadAverage()
 	busy, stolen, _ := machineCPU()
 	ours, began := ownCPU()+childrenCPU(), time.Now()
-	return func(context.Context) {
+	return func() {
 		after, stolenAfter, err := machineCPU()
 		if err != nil {
 			r.book.fail(where, err)
