@@ -185,6 +185,16 @@ func TestCheckGathers(t *testing.T) {
 	if c := batch.Check(v, nil, batch.Limits{}); c.Err != kafka.None || c.MinTimestamp != 100 || c.MaxTimestamp != 300 || c.KeylessCount != 2 {
 		t.Fatalf("%+v", c)
 	}
+	// Records without a timestamp bound nothing.
+	for _, timestamps := range [][]kafka.TimestampMs{{-1, 300, 100}, {100, -1, 300}, {300, 100, -1}} {
+		b.Reset()
+		for _, at := range timestamps {
+			b.Append(at, nil, nil)
+		}
+		if c := batch.Check(b.Build(), nil, batch.Limits{}); c.Err != kafka.None || c.MinTimestamp != 100 || c.MaxTimestamp != 300 {
+			t.Errorf("%v: %+v", timestamps, c)
+		}
+	}
 	// A client that leaves the header's largest timestamp wrong is set right, as by Kafka's leader.
 	var k kmsg.RecordBatch
 	if err := k.ReadFrom(v); err != nil {

@@ -11,8 +11,8 @@ import (
 type Checked struct {
 	Err          kafka.ErrorCode   // not None: refuse the partition with it
 	Codec        CodecID           // so that zstd can be refused below Produce 7
-	MaxTimestamp kafka.TimestampMs // the largest record timestamp
-	MinTimestamp kafka.TimestampMs // the smallest
+	MaxTimestamp kafka.TimestampMs // the largest record timestamp; NoTimestamp: no record has one
+	MinTimestamp kafka.TimestampMs // the smallest of those that have one
 	KeylessCount int32             // records without a key
 	Done         bool              // false: nobody looked yet, which is a driver's defect
 	// Rewritten, when not nil, replaces the records: the same batch with the
@@ -140,24 +140,25 @@ func checkRecords(v View, plain []byte, out *Checked) kafka.ErrorCode {
 			return kafka.ErrInvalidRecord
 		}
 		timestamp := v.BaseTimestamp() + kafka.TimestampMs(r.TimestampDelta)
-		if n == 0 {
+		switch {
+		case timestamp < kafka.NoTimestamp:
+			return kafka.ErrInvalidTimestamp
+		case timestamp == kafka.NoTimestamp:
+		case out.MinTimestamp == kafka.NoTimestamp:
 			out.MinTimestamp, out.MaxTimestamp = timestamp, timestamp
+		default:
+			out.MinTimestamp = min(out.MinTimestamp, timestamp)
+			out.MaxTimestamp = max(out.MaxTimestamp, timestamp)
 		}
-		out.MinTimestamp = min(out.MinTimestamp, timestamp)
-		out.MaxTimestamp = max(out.MaxTimestamp, timestamp)
 		if r.Key == nil {
 			out.KeylessCount++
 		}
 		n++
 	}
-	switch {
-	case it.Err() != nil || n != v.Count():
+	if it.Err() != nil || n != v.Count() {
 		return kafka.ErrInvalidRecord
-	case out.MinTimestamp < kafka.NoTimestamp:
-		return kafka.ErrInvalidTimestamp
-	default:
-		return kafka.None
 	}
+	return kafka.None
 }
 
 func withMaxTimestamp(v View, t kafka.TimestampMs) []byte {

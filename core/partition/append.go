@@ -32,8 +32,8 @@ func (l *Log) CheckRecords(now kafka.Now, b batch.View, checked *batch.Checked, 
 
 // withinWindow holds record timestamps to KIP-937's bounds around the broker's clock.
 func withinWindow(wall kafka.TimestampMs, c *batch.Checked, cfg *Config) bool {
-	if c.MaxTimestamp == kafka.NoTimestamp && c.MinTimestamp == kafka.NoTimestamp {
-		return true
+	if c.MinTimestamp == kafka.NoTimestamp {
+		return true // no record has one
 	}
 	oldest, newest := int64(wall)-cfg.TimestampBeforeMaxMs, int64(wall)+cfg.TimestampAfterMaxMs
 	if cfg.TimestampAfterMaxMs > 1<<62 {
