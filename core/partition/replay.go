@@ -25,7 +25,7 @@ func (r *recovery) replay(generations []generationFiles, next kafka.LSN) error {
 }
 
 func (r *recovery) replayEntry(e *entry, files *descriptors) error {
-	if r.survey.deleted[e.Log] {
+	if r.deleted[e.Log] {
 		return nil
 	}
 	x := r.logs[e.Log]
@@ -126,7 +126,7 @@ func (x *recovered) take(now kafka.Now, v batch.View) {
 // breakOff fences a log whose entry does not continue it. That is no crash's
 // doing; the rest of the node goes on.
 func (x *recovered) breakOff(lsn kafka.LSN) error {
-	x.stop, x.must = lsn, true
+	x.stop = lsn
 	x.log.Fence("its journal entries do not continue it")
 	return nil
 }
@@ -141,7 +141,7 @@ func (r *recovery) redoTruncate(x *recovered, end kafka.Offset) error {
 	x.cut = min(x.cut, end)
 	gone, err := l.cutTable(r.fs, max(end, l.segments[0].base))
 	if errors.Is(err, errShort) {
-		x.fence("bytes below a truncation are missing or damaged")
+		l.Fence("bytes below a truncation are missing or damaged")
 		x.stop = l.LastLSN
 		return nil
 	}
@@ -164,7 +164,6 @@ func (r *recovery) redoMode(x *recovered, e *entry) error {
 		x.epochsTo(x.log.LogEndOffset)
 	}
 	x.log.Mode = Mode(e.Bytes[0])
-	x.must = true // redo never meets bytes of both modes
 	return nil
 }
 
