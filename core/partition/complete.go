@@ -18,17 +18,16 @@ func (r *recovery) complete(x *recovered) error {
 			return err
 		}
 	}
-	x.epochsTo(l.LogEndOffset, anyEpoch)
+	x.epochsTo(l.LogEndOffset)
 	l.truncateEpochs(l.LogEndOffset + 1)                     // one that starts at the end was seen, and older ones are refused
 	l.LogStartOffset = min(l.LogStartOffset, l.LogEndOffset) // a fenced log keeps what it can
 	l.LocalLogStartOffset = max(l.LocalLogStartOffset, l.LogStartOffset)
 	l.HighWatermark = min(max(l.HighWatermark, l.LogStartOffset), l.LogEndOffset)
 	l.WrittenEndOffset, l.DurableEndOffset = l.LogEndOffset, l.LogEndOffset
-	if l.Mode == Replicated {
-		l.DurableEndOffset = min(x.base, l.LogEndOffset)
-	}
+	l.upkeep.bytes = 0
 	if err := l.Invariants(); err != nil && l.Fenced == "" {
-		x.fence("recovery broke an invariant: " + err.Error())
+		x.dirty = true
+		l.Fence("recovery broke an invariant: " + err.Error())
 	}
 	return nil
 }
@@ -43,7 +42,7 @@ func (r *recovery) settle(x *recovered) error {
 	}
 	if l.LogEndOffset < l.LogStartOffset {
 		l.restartAt(l.LogStartOffset)
-		x.dirty, x.must = true, true
+		x.dirty = true
 		x.cut = 0
 	}
 	if err := r.cutTail(x); err != nil {
@@ -68,7 +67,7 @@ func (r *recovery) settle(x *recovered) error {
 }
 
 func (x *recovered) fence(reason string) {
-	x.dirty, x.must = true, true
+	x.dirty = true
 	x.log.Fence(reason)
 }
 
@@ -95,7 +94,7 @@ func (r *recovery) readTail(x *recovered) error {
 			if v.BaseOffset() < l.LogEndOffset || v.LeaderEpoch() < l.LatestEpoch() || v.Count() <= 0 || v.LastOffsetDelta() < 0 {
 				return false
 			}
-			x.epochsTo(v.BaseOffset(), v.LeaderEpoch())
+			x.epochsTo(v.BaseOffset())
 			x.take(r.args.Now, v)
 			x.dirty = true
 			return true

@@ -23,11 +23,8 @@ type generationFiles struct {
 
 // entry is what a scan met.
 type entry struct {
-	disk.Append        // Bytes last until the next entry
-	hurt        bool   // the header is intact, the payload is not
-	generation  int    // its place in the list of generations
-	path        string // the file it is in
-	end         int64  // the position behind it
+	disk.Append      // Bytes last until the next entry
+	hurt        bool // the header is intact, the payload is not
 }
 
 // listJournal lists the generations, oldest first.
@@ -62,10 +59,7 @@ func listJournal(fs disk.FS) ([]generationFiles, error) {
 func scanJournal(fs disk.FS, generations []generationFiles, salt Salt, visit func(*entry) error) (rubbish bool, err error) {
 	for i := range generations {
 		for _, path := range generations[i].files {
-			bad, err := scanFile(fs, path, salt, func(e *entry) error {
-				e.generation, e.path = i, path
-				return visit(e)
-			})
+			bad, err := scanFile(fs, path, salt, visit)
 			if err != nil {
 				return rubbish, err
 			}
@@ -197,7 +191,6 @@ func (s *scan) visit(prefix, n int, visit func(*entry) error) error {
 	} else {
 		s.skip(prefix + frameHeaderSize + n)
 	}
-	s.e.end = s.pos
 	return visit(&s.e)
 }
 
@@ -212,26 +205,12 @@ type survey struct {
 	damaged []span    // LSNs up to marked of which no intact entry was found
 	highest kafka.LogID
 	deleted map[kafka.LogID]bool
-	first   map[kafka.LogID]kafka.LSN // each log's first intact entry
-	bytes   []int64                   // of the frames of each generation
-	tail    journalTail
-}
-
-// journalTail is where the entries end that follow one another without a gap.
-type journalTail struct {
-	path string // empty when there is none
-	end  int64
 }
 
 // surveyJournal scans for what is missing. marked is the newest durable mark
 // known from elsewhere, start the LSN that follows it where no journal exists.
 func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked, start kafka.LSN) (*survey, error) {
-	s := &survey{
-		next: start, marked: marked,
-		deleted: make(map[kafka.LogID]bool),
-		first:   make(map[kafka.LogID]kafka.LSN),
-		bytes:   make([]int64, len(generations)),
-	}
+	s := &survey{next: start, marked: marked, deleted: make(map[kafka.LogID]bool)}
 	if len(generations) > 0 {
 		s.next = generations[0].first
 		// A generation gets its name after all before it is durable.
@@ -249,13 +228,6 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 			missing = append(missing, span{expected, e.LSN - 1})
 		}
 		expected = e.LSN + 1
-		if len(missing) == 0 {
-			s.tail = journalTail{path: e.path, end: e.end}
-			s.bytes[e.generation] += FrameSize(&e.Append)
-		}
-		if _, ok := s.first[e.Log]; !ok {
-			s.first[e.Log] = e.LSN
-		}
 		if e.Kind == disk.EntryDelete {
 			s.deleted[e.Log] = true
 		}
