@@ -7,6 +7,7 @@ import (
 	"trialog/core/broker"
 	"trialog/core/client"
 	"trialog/core/kafka"
+	"trialog/core/quorum/model"
 	"trialog/scenarios"
 	"trialog/sim"
 	"trialog/sim/choice"
@@ -42,6 +43,7 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 		Brokers:     s.Cluster.Brokers,
 		Settings:    d.settings(s),
 		Limits:      d.limits(),
+		Quorum:      d.quorum(),
 		Network:     d.network(),
 		Disk:        d.disk(),
 		Faults:      sim.Faults{Doses: doses(s)},
@@ -98,6 +100,19 @@ func (d drawer) limits() broker.Limits {
 	l.FetchSessions = oneOf(d, choice.SwarmSetting, 1000, 1, 3)
 	l.FetchSessionAge = oneOf[kafka.Duration](d, choice.SwarmSetting, 2*kafka.Minute, 0, kafka.Second)
 	l.CheckEvery = 0 // the world walks
+	return l
+}
+
+// quorum is the metadata quorum with all its oddities, but mostly quicker to
+// elect and to answer: a broker serves no one before it has registered.
+func (d drawer) quorum() model.Limits {
+	l := sim.DefaultQuorum()
+	l.ElectionMin = oneOf[kafka.Duration](d, choice.SwarmLimit, 10*kafka.Millisecond, 100*kafka.Millisecond)
+	l.ElectionSpread = oneOf[kafka.Duration](d, choice.SwarmLimit, 50*kafka.Millisecond, 500*kafka.Millisecond)
+	l.ProposeTimeout = oneOf[kafka.Duration](d, choice.SwarmLimit, 200*kafka.Millisecond, 1000*kafka.Millisecond)
+	l.LateSpread = 2 * l.ProposeTimeout
+	l.LongLag = oneOf[kafka.Duration](d, choice.SwarmLimit, 300*kafka.Millisecond, 2*kafka.Second)
+	l.LongAbsence = l.LongLag
 	return l
 }
 

@@ -58,14 +58,36 @@ func rowOf(kind sim.FaultKind) (faultRow, bool) {
 	return faultRow{}, false
 }
 
+// A dead process is back after this long unless its scenario says otherwise: a
+// run that is mostly outage tries little.
+const (
+	backAfterLeast = 30 * sim.Millisecond
+	backAfterMost  = sim.Second
+)
+
+func span(f *scenarios.Fault) (least, most int64) {
+	if f.SpanMs.Max > 0 {
+		return int64(f.SpanMs.Min) * sim.Millisecond, int64(f.SpanMs.Max) * sim.Millisecond
+	}
+	switch f.Kind {
+	case scenarios.ProcessKill, scenarios.PowerCut, scenarios.CrashInCall, scenarios.Shutdown:
+		return backAfterLeast, backAfterMost
+	default:
+		return 0, 0
+	}
+}
+
 // doses puts the declared faults into the simulator's terms.
 func doses(s *scenarios.Scenario) []sim.Dose {
 	list := make([]sim.Dose, 0, len(s.Faults))
-	for _, f := range s.Faults {
+	for i := range s.Faults {
+		f := &s.Faults[i]
+		least, most := span(f)
 		for _, r := range faultRows {
 			if r.kind == f.Kind {
-				list = append(list, sim.Dose{Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max,
-					SpanMin: int64(f.SpanMs.Min) * sim.Millisecond, SpanMax: int64(f.SpanMs.Max) * sim.Millisecond})
+				list = append(list, sim.Dose{
+					Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max, SpanMin: least, SpanMax: most,
+				})
 			}
 		}
 	}
