@@ -190,8 +190,19 @@ func (e *Engine) LeaderUpdated(info raftio.LeaderInfo) {
 // Close stops the replica. Nothing is delivered after it returns.
 func (e *Engine) Close() {
 	e.watch.stop()
-	e.host.Close()
+	e.closeHost()
 	e.proposals.Wait()
+}
+
+// closeHost closes the engine, which panics where its disk has failed. Whoever
+// ends a node for just that has said why already.
+func (e *Engine) closeHost() {
+	defer func() {
+		if r := recover(); r != nil {
+			e.config.Log.Error("the metadata quorum's engine did not close in order", "error", r)
+		}
+	}()
+	e.host.Close()
 }
 
 // newMachine implements statemachine.CreateStateMachineFunc.
