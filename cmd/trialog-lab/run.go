@@ -62,7 +62,11 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 	began := time.Now()
 	pool.Run(ctx)
 	bar.clear()
-	return c.report(to.out, gather.Summary(), first, time.Since(began))
+	err = c.report(to.out, gather.Summary(), first, time.Since(began))
+	if err == nil && ctx.Err() != nil {
+		return fmt.Errorf("interrupted after %d seeds: what was not run shows nothing", gather.Seeds())
+	}
+	return err
 }
 
 func (c *runCommand) report(w io.Writer, sum *scenarios.Summary, first uint64, elapsed time.Duration) error {
