@@ -16,10 +16,13 @@ type Summary struct {
 	Complaints []string `json:"complaints,omitempty"`
 	// Failures are the red seeds, first ones first.
 	Failures []*Outcome `json:"failures,omitempty"`
-	Seeds    int        `json:"seeds"`
-	Red      int        `json:"red"`
-	CPU      int64      `json:"cpu_ns"`
-	Probes   []Tally    `json:"probes,omitempty"` // in how many seeds each was reached
+	// Interrupted: the run did not get as far as it was told to.
+	Interrupted bool `json:"interrupted,omitempty"`
+
+	Seeds  int     `json:"seeds"`
+	Red    int     `json:"red"`
+	CPU    int64   `json:"cpu_ns"`
+	Probes []Tally `json:"probes,omitempty"` // in how many seeds each was reached
 }
 
 // ScenarioSummary is the part of one scenario. Medians are over its seeds.
@@ -123,7 +126,9 @@ func (g *Gather) Summary() *Summary {
 }
 
 // Passed tells whether a run may be green.
-func (s *Summary) Passed() bool { return s.Red == 0 && len(s.Complaints) == 0 }
+func (s *Summary) Passed() bool {
+	return s.Red == 0 && len(s.Complaints) == 0 && !s.Interrupted
+}
 
 func summarise(s *Scenario, outcomes []*Outcome) ScenarioSummary {
 	part := ScenarioSummary{Name: s.Name, Control: s.Expect.Control()}

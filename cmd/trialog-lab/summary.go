@@ -21,9 +21,12 @@ func printSummary(w io.Writer, sum *scenarios.Summary, first uint64, elapsed tim
 	for _, c := range sum.Complaints {
 		fmt.Fprintln(w, "COMPLAINT", c)
 	}
-	if sum.Passed() {
+	switch {
+	case sum.Passed():
 		fmt.Fprintln(w, "PASSED")
-	} else {
+	case sum.Interrupted && sum.Red == 0:
+		fmt.Fprintln(w, "INTERRUPTED")
+	default:
 		fmt.Fprintln(w, "FAILED")
 	}
 }
