@@ -25,6 +25,9 @@ const (
 	// silence is how long a build may print nothing before it is given up: a
 	// bug may make a run hang.
 	silence = 60 * time.Second
+	// encore is the processor time spent on a mutant that is found already, but
+	// not yet by the clients' history alone.
+	encore = 60 * time.Second
 )
 
 type powerCommand struct {
@@ -245,18 +248,27 @@ func (h *hunter) watch(ctx context.Context, program string, m *mutants.Mutant, b
 		if json.Unmarshal(scanner.Bytes(), &s) != nil {
 			continue
 		}
-		f.Seeds++
 		spent += time.Duration(s.CPU)
+		if len(f.Detections) < wantedDetections {
+			f.CPUSeconds, f.Seeds = spent.Seconds(), f.Seeds+1
+		}
 		h.note(f, m, s, spent)
 		h.bar.say("%s: %d seeds, %d detections", m.Name, f.Seeds, len(f.Detections))
-		if len(f.Detections) >= wantedDetections || spent >= budget {
+		if h.enough(f, spent, budget) {
 			break
 		}
 	}
 	quiet.Stop()
 	stop()
 	_ = cmd.Wait() // killed by us, as a rule
-	f.CPUSeconds = spent.Seconds()
+}
+
+// enough tells whether a hunt may end.
+func (h *hunter) enough(f *finding, spent, budget time.Duration) bool {
+	if len(f.Detections) < wantedDetections {
+		return spent >= budget
+	}
+	return f.ByHistory || spent.Seconds() >= f.CPUSeconds+encore.Seconds() || spent >= budget
 }
 
 func (h *hunter) note(f *finding, m *mutants.Mutant, s sighting, spent time.Duration) {
@@ -269,7 +281,9 @@ func (h *hunter) note(f *finding, m *mutants.Mutant, s sighting, spent time.Dura
 			f.First = spent.Seconds()
 		}
 		f.ByHistory = f.ByHistory || s.History
-		f.Detections = append(f.Detections, s)
+		if len(f.Detections) < wantedDetections || s.History {
+			f.Detections = append(f.Detections, s)
+		}
 	}
 }
 
