@@ -10,32 +10,32 @@ type Place struct {
 }
 
 // FlipSynced flips a bit, drawn by pick, in the synced bytes of a file whose
-// path starts with prefix, and which were synced at least age rounds ago. The
-// file is drawn first, so that a small one that tells what the large ones are
-// rots as often as those. It does nothing and returns false when there is no
-// such byte. pick returns a value in [0, n).
+// path starts with prefix, and which were synced at least age rounds ago. It
+// does nothing and returns false when there is no such byte. pick returns a
+// value in [0, n).
 func (d *Disk) FlipSynced(prefix string, age uint64, pick func(n uint64) uint64) (Place, bool) {
-	var files uint64
+	var total int64
 	d.files(d.root, "", func(path string, i *inode) {
-		if strings.HasPrefix(path, prefix) && i.oldEnough(d, age) > 0 {
-			files++
+		if strings.HasPrefix(path, prefix) {
+			total += i.oldEnough(d, age)
 		}
 	})
-	if files == 0 {
+	if total == 0 {
 		return Place{}, false
 	}
-	left := pick(files)
+	at := int64(pick(uint64(total)))
 	place, found := Place{Bit: uint8(pick(8))}, false
 	d.files(d.root, "", func(path string, i *inode) {
-		if found || !strings.HasPrefix(path, prefix) || i.oldEnough(d, age) == 0 {
+		if found || !strings.HasPrefix(path, prefix) {
 			return
 		}
-		if left > 0 {
-			left--
+		n := i.oldEnough(d, age)
+		if at >= n {
+			at -= n
 			return
 		}
-		place.Path, place.Off, found = path, int64(pick(uint64(i.oldEnough(d, age)))), true
-		i.flip(place.Off, place.Bit)
+		place.Path, place.Off, found = path, at, true
+		i.flip(at, place.Bit)
 	})
 	return place, found
 }
