@@ -126,9 +126,10 @@ func TestImportsFollowTheTable(t *testing.T) {
 
 // testsOnly are packages that serve tests, with what they would bring along.
 var testsOnly = map[string]string{
-	"core/disk/disktest":     "a contract suite",
-	"core/quorum/quorumtest": "a contract suite",
-	"node/powercut":          "a FUSE server and what it links",
+	"core/disk/disktest":        "a contract suite",
+	"core/partition/damagetest": "a suite of damaged files",
+	"core/quorum/quorumtest":    "a contract suite",
+	"node/powercut":             "a FUSE server and what it links",
 }
 
 func TestNothingThatShipsImportsTestCode(t *testing.T) {
