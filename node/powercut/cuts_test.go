@@ -63,6 +63,7 @@ type life struct {
 	draw  *rand.Rand
 	m     *machine
 	load  *load
+	soft  *soft
 	churn *churn
 	kills int
 	// snapped: the metadata quorum's engine has taken a snapshot.
@@ -73,7 +74,7 @@ func newLife(t *testing.T, seed uint64, small bool) *life {
 	t.Helper()
 	l := &life{t: t, draw: rand.New(rand.NewPCG(seed, 1)), m: newMachine(t, seed), churn: newChurn(t)}
 	l.m.small = small
-	l.load = newLoad(t, l.m.address)
+	l.load, l.soft = newLoad(t, l.m.address), newSoft(t, l.m.address)
 	return l
 }
 
@@ -84,10 +85,12 @@ func (l *life) run(cuts int) {
 	segment := "65536"
 	createTopic(l.t, l.m.address, loadTopic, partitions, map[string]*string{"segment.bytes": &segment})
 	l.load.start()
+	l.soft.start()
 	for l.m.cuts < cuts && !l.t.Failed() {
-		before := l.load.acknowledged()
-		settled(time.Second, func() bool { return l.load.acknowledged() > before })
+		acked := l.load.acknowledged()
+		settled(time.Second, func() bool { return l.load.acknowledged() > acked })
 		l.churn.start(l.m.address)
+		kills := l.kills
 		if l.draw.IntN(8) == 0 { // only the process dies: what was not synced is there, and is to be lost later
 			l.m.await(time.Duration(l.draw.IntN(200)) * time.Millisecond)
 			l.m.kill()
@@ -98,11 +101,15 @@ func (l *life) run(cuts int) {
 			l.churn.stop()
 			l.m.powerLoss()
 		}
+		told := l.soft.told()
+		before := l.m.cuts
 		l.boot()
+		l.soft.audit(l.kills > kills && l.m.cuts == before, told)
 		l.load.audit(false)
 		l.churn.audit(l.m.address)
 	}
 	l.load.finish()
+	l.soft.finish()
 	l.load.audit(true)
 	snapshots, err := filepath.Glob(filepath.Join(l.m.ground.dir(), "quorum", "engine", "*", "*", "snapshot-part-*", "snapshot-*", "snapshot-*"))
 	l.snapped = err == nil && len(snapshots) > 0
@@ -167,6 +174,8 @@ type summary struct {
 	acks     int
 	read     int
 	metadata int
+	soft     int // records acknowledged without a sync
+	lost     int // of them
 	kills    int
 	met      map[string]int
 	snaps    int // lives in which the metadata quorum's engine has taken a snapshot
@@ -179,6 +188,8 @@ func (s *summary) add(l *life) {
 	s.acks += l.load.acknowledged()
 	s.read += l.load.read
 	s.metadata += l.churn.acked
+	s.soft += l.soft.acked
+	s.lost += l.soft.lost
 	s.kills += l.kills
 	if s.met == nil {
 		s.met = map[string]int{}
@@ -207,6 +218,7 @@ func (s *summary) print(t *testing.T) {
 		s.cuts, len(s.lives), s.hurt, s.loss.Files, s.loss.Bytes, len(s.loss.Names))
 	t.Logf("%d kills without a cut; recoveries met %v; %d lives with a metadata snapshot", s.kills, s.met, s.snaps)
 	t.Logf("%d records acknowledged, %d read back, %d changes of metadata acknowledged", s.acks, s.read, s.metadata)
+	t.Logf("beside it, without a sync: %d records acknowledged, %d of them lost", s.soft, s.lost)
 	t.Logf("%d restarts: median %v, longest %v", len(s.restarts), median, largest)
 	if s.acks < 20*s.cuts {
 		t.Errorf("only %d records were acknowledged: little was tried", s.acks)
