@@ -12,6 +12,7 @@ import (
 
 type checkCommand struct {
 	File string `arg:"" help:"A history: one JSON object a line, see the documentation of package checker/history."`
+	HTML string `help:"Draw the window around the first anomaly into this page." placeholder:"FILE" type:"path"`
 	JSON bool   `help:"Print the verdicts for machines."`
 }
 
@@ -32,6 +33,11 @@ func (c *checkCommand) Run(to output) error {
 	o.Count(h)
 	if err := c.print(to, &o); err != nil {
 		return err
+	}
+	if c.HTML != "" {
+		if err := drawPicture(c.HTML, h); err != nil {
+			return err
+		}
 	}
 	if report.Failed() {
 		return errNotSo

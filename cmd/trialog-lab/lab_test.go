@@ -66,7 +66,11 @@ func TestListForMachines(t *testing.T) {
 // verdict; with an acknowledged record taken out it gets another.
 func TestReplayAndCheck(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "h.jsonl")
-	status, out, log := lab("replay", "single-crash", "--seed", "1", "--history", file, "--json")
+	page := filepath.Join(t.TempDir(), "p.html")
+	status, out, log := lab("replay", "single-crash", "--seed", "1", "--history", file, "--html", page, "--json")
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("<html")) {
+		t.Fatalf("no page: %v", err)
+	}
 	var o scenarios.Outcome
 	if err := json.Unmarshal([]byte(out), &o); err != nil || status != exitFine || len(o.TraceHash) != 32 {
 		t.Fatalf("%d %v %q\n%s", status, err, o.TraceHash, log)

@@ -5,7 +5,8 @@
 // Files: main.go (commands and exit status), run.go (seeds), failure.go (what a
 // failing run prints), progress.go, summary.go (the tables), arms.go (simulator,
 // real processes, an address), replay.go, shrink.go, check.go, list.go,
-// power.go and hunt.go (known bugs), tree.go (copies of the source tree).
+// picture.go (pages), power.go and hunt.go (known bugs), tree.go (copies of the
+// source tree).
 package main
 
 import (

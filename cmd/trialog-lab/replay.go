@@ -19,6 +19,7 @@ type replayCommand struct {
 	Trace   bool    `help:"Print every event of the run."`
 	Twice   bool    `help:"Run it twice and compare: print the first event that differs."`
 	History string  `help:"Write the history of the run to this file." placeholder:"FILE" type:"path"`
+	HTML    string  `help:"Draw the window around the first anomaly into this page." placeholder:"FILE" type:"path"`
 	JSON    bool    `help:"Print the outcome for machines."`
 }
 
@@ -39,6 +40,11 @@ func (c *replayCommand) Run(ctx context.Context, to output) error {
 	}
 	if c.History != "" {
 		if err := scenarios.WriteHistory(c.History, run.History); err != nil {
+			return err
+		}
+	}
+	if c.HTML != "" {
+		if err := drawPicture(c.HTML, run.History); err != nil {
 			return err
 		}
 	}
