@@ -25,6 +25,8 @@ const (
 	HalfOpen                     // a connection goes silent without an end
 	Delay                        // messages of a connection are late
 	Cut                          // nothing passes between two hosts for a while
+	CutOneWay                    // nothing passes from one host to another for a while
+	Isolate                      // nothing passes to or from one host for a while
 	LostResponse                 // a request arrives, its response does not
 	ClientKill                   // a client process dies and starts anew
 	ClientPause                  // a client process stands still, then goes on
@@ -36,7 +38,7 @@ var kindNames = [KindCount]string{
 	WriteError: "write-error", ReadError: "read-error", SyncError: "sync-error", NoSpace: "no-space",
 	ShortWrite: "short-write", DiskStall: "disk-stall", JournalRot: "journal-rot", SegmentRot: "segment-rot",
 	ClockStep: "clock-step", ClockDrift: "clock-drift", ClockFreeze: "clock-freeze",
-	Reset: "reset", HalfOpen: "half-open", Delay: "delay", Cut: "cut", LostResponse: "lost-response",
+	Reset: "reset", HalfOpen: "half-open", Delay: "delay", Cut: "cut", CutOneWay: "cut-one-way", Isolate: "isolate", LostResponse: "lost-response",
 	ClientKill: "client-kill", ClientPause: "client-pause",
 }
 

@@ -34,6 +34,8 @@ var faultRows = []faultRow{
 	{scenarios.HalfOpen, sim.FaultHalfOpen, history.FaultHalfOpen},
 	{scenarios.Delay, sim.FaultDelay, history.FaultDelay},
 	{scenarios.Cut, sim.FaultCut, history.FaultLink},
+	{scenarios.CutOneWay, sim.FaultCutOneWay, history.FaultLink},
+	{scenarios.Isolate, sim.FaultIsolate, history.FaultLink},
 	{scenarios.LostResponse, sim.FaultLostResponse, history.FaultDrop},
 	{scenarios.ClientKill, sim.FaultClientKill, history.FaultKill},
 	{scenarios.ClientPause, sim.FaultClientPause, history.FaultPause},
