@@ -142,6 +142,9 @@ func (l *life) boot() {
 func (l *life) lose() {
 	hang := l.draw.IntN(2) == 0
 	moment := time.Duration(10+l.draw.IntN(250)) * time.Millisecond
+	if l.draw.IntN(2) == 0 { // a disk like others, which is at work most of the time
+		l.m.ground.slow(time.Duration(200+l.draw.IntN(4000)) * time.Microsecond)
+	}
 	switch k := l.draw.IntN(10); {
 	case k < 4:
 		l.m.await(moment)

@@ -27,6 +27,7 @@ type ground interface {
 	dark() <-chan struct{}
 	cut(hang bool)
 	cutAfter(changes int, hang bool) (planned bool)
+	slow(sync time.Duration)
 	release()
 	survive() powercut.Loss // once the process is gone
 }
@@ -69,6 +70,11 @@ func (f *fuseGround) cutAfter(changes int, hang bool) bool {
 	return true
 }
 
+// slow makes every sync take so long, until the next cut.
+func (f *fuseGround) slow(sync time.Duration) {
+	f.disk.Inject(powercut.Fault{Op: powercut.OpSync, Stall: sync})
+}
+
 func (f *fuseGround) release() { f.disk.Release() }
 
 func (f *fuseGround) survive() powercut.Loss {
@@ -107,6 +113,7 @@ func (r *recordedGround) files() []*os.File {
 func (*recordedGround) dark() <-chan struct{}   { return nil }
 func (*recordedGround) cut(bool)                {}
 func (*recordedGround) cutAfter(int, bool) bool { return false }
+func (*recordedGround) slow(time.Duration)      {}
 func (*recordedGround) release()                {}
 
 func (r *recordedGround) survive() powercut.Loss {
