@@ -12,16 +12,28 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// clientFlags are the flags of commands that talk to a broker.
+// clientFlags say how a cluster is reached. They stand before or behind a
+// command, since they belong to the program: commands find them there.
 type clientFlags struct {
-	Bootstrap []string      `short:"b" name:"bootstrap-server" env:"TRIALOG_BOOTSTRAP_SERVER" default:"localhost:9092" placeholder:"HOST:PORT,..." help:"Any brokers of the cluster."`
+	Bootstrap []string      `short:"b" name:"bootstrap-server" env:"TRIALOG_BOOTSTRAP_SERVER" placeholder:"HOST:PORT" help:"Any brokers of the cluster (localhost:9092)."`
 	Timeout   time.Duration `default:"15s" help:"How long to wait for an answer."`
+}
+
+// defaultBootstrap is where a node of this machine listens unless told otherwise.
+const defaultBootstrap = "localhost:9092"
+
+// addresses are the brokers to begin with.
+func (f *clientFlags) addresses() []string {
+	if len(f.Bootstrap) == 0 {
+		return []string{defaultBootstrap}
+	}
+	return f.Bootstrap
 }
 
 // connect makes a client.
 func (f *clientFlags) connect(options ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append([]kgo.Opt{
-		kgo.SeedBrokers(f.Bootstrap...),
+		kgo.SeedBrokers(f.addresses()...),
 		kgo.ClientID("trialog"),
 		kgo.DialTimeout(min(f.Timeout, 5*time.Second)),
 		kgo.RetryTimeout(f.Timeout),
@@ -30,15 +42,15 @@ func (f *clientFlags) connect(options ...kgo.Opt) (*kgo.Client, error) {
 }
 
 // admin runs do with an admin client and the time limit.
-func (f *clientFlags) admin(p *program, do func(context.Context, *kadm.Client) error) error {
-	client, err := f.connect()
+func (p *program) admin(do func(context.Context, *kadm.Client) error) error {
+	client, err := p.client.connect()
 	if err != nil {
 		return usage{err}
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(p.ctx, f.Timeout)
+	ctx, cancel := context.WithTimeout(p.ctx, p.client.Timeout)
 	defer cancel()
-	return f.explain(do(ctx, kadm.NewClient(client)))
+	return p.client.explain(do(ctx, kadm.NewClient(client)))
 }
 
 // explain tells an answer of the broker from no answer at all.
@@ -51,7 +63,7 @@ func (f *clientFlags) explain(err error) error {
 	case errors.As(err, &code):
 		return notSo{err}
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer from %s within %v: %w", strings.Join(f.Bootstrap, ","), f.Timeout, err)
+		return fmt.Errorf("no answer from %s within %v: %w", strings.Join(f.addresses(), ","), f.Timeout, err)
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"trialog/node"
 )
 
 // settingFlags are the flags that serve and config share.
@@ -54,20 +56,34 @@ func (f *settingFlags) load(env []string) (*settings, error) {
 	return s, nil
 }
 
-// configCommand prints the settings.
-type configCommand struct {
+// configCommands are the commands on settings.
+type configCommands struct {
+	Show     configShow     `cmd:"" default:"withargs" help:"Print each setting that a node would start with, and where its value came from."`
+	Describe configDescribe `cmd:"" help:"Print the settings of topics or brokers of a cluster, and where each value came from."`
+	Alter    configAlter    `cmd:"" help:"Change settings of a topic or of brokers while they run."`
+}
+
+// configShow prints the settings that serve would start with.
+type configShow struct {
 	settingFlags
 	Changed bool `help:"Only what is not the default."`
 	Doc     bool `help:"Say what each setting does."`
 }
 
+// lonely implements lonely.
+func (*configShow) lonely() {}
+
 // Run carries out the command.
-func (c *configCommand) Run(p *program) error {
+func (c *configShow) Run(p *program) error {
 	s, err := c.load(p.env)
 	if err != nil {
 		return err
 	}
-	var list []setting
+	secret := make(map[string]bool)
+	for _, b := range node.Settings() {
+		secret[b.Name] = b.Sensitive
+	}
+	list := []setting{}
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
 		v := s.values[name]
 		if c.Changed && v.Source == fromDefault {
@@ -75,6 +91,9 @@ func (c *configCommand) Run(p *program) error {
 		}
 		if !c.Doc {
 			v.Doc = ""
+		}
+		if secret[v.Name] {
+			v.Value = hidden
 		}
 		list = append(list, v)
 	}

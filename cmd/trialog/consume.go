@@ -17,7 +17,6 @@ import (
 
 // consumeCommand prints records.
 type consumeCommand struct {
-	clientFlags
 	Topic     string `arg:"" help:"The topic."`
 	From      string `short:"o" name:"from" default:"start" placeholder:"WHERE" help:"start, end, an offset, -N (the last N of each partition), or @TIME (RFC 3339, or milliseconds)."`
 	Partition int32  `short:"p" default:"-1" help:"One partition; -1: all."`
@@ -31,7 +30,7 @@ type consumeCommand struct {
 func (c *consumeCommand) Run(p *program) error {
 	at, ends, err := c.positions(p)
 	if err != nil {
-		return c.explain(err)
+		return p.client.explain(err)
 	}
 	if !c.Follow {
 		for partition, o := range at {
@@ -54,18 +53,18 @@ func (c *consumeCommand) Run(p *program) error {
 	if c.Committed {
 		options = append(options, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	}
-	client, err := c.connect(options...)
+	client, err := p.client.connect(options...)
 	if err != nil {
 		return usage{err}
 	}
 	defer client.Close()
-	return c.explain(c.copy(p, client, at, ends))
+	return p.client.explain(c.copy(p, client, at, ends))
 }
 
 // positions finds where to begin, and where the partitions end now.
 func (c *consumeCommand) positions(p *program) (at, ends map[int32]int64, err error) {
 	at, ends = make(map[int32]int64), make(map[int32]int64)
-	err = c.admin(p, func(ctx context.Context, a *kadm.Client) error {
+	err = p.admin(func(ctx context.Context, a *kadm.Client) error {
 		starting, err := a.ListStartOffsets(ctx, c.Topic)
 		if err != nil {
 			return err
@@ -152,7 +151,7 @@ func (c *consumeCommand) copy(p *program, client *kgo.Client, at, ends map[int32
 	for printed := int64(0); ; {
 		ctx, cancel := p.ctx, context.CancelFunc(func() {})
 		if !c.Follow {
-			ctx, cancel = context.WithTimeout(p.ctx, c.Timeout)
+			ctx, cancel = context.WithTimeout(p.ctx, p.client.Timeout)
 		}
 		fetches := client.PollFetches(ctx)
 		cancel()

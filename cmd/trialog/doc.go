@@ -1,11 +1,12 @@
 // Command trialog is the server and its everyday tools.
 //
-// serve runs a node of package node. topic, produce and consume are Kafka
-// clients (kgo, kadm) and work against any Kafka-compatible broker.
+// serve runs a node of package node. topic, config describe, config alter,
+// produce and consume are Kafka clients (kgo, kadm) and work against any
+// Kafka-compatible broker.
 //
 // Files: main.go (commands, exit status), settings.go (defaults, file,
 // environment, flags, and where each value came from), serve.go, config.go,
-// client.go (connecting), topic.go, produce.go, consume.go.
+// config_cluster.go, client.go (connecting), topic.go, produce.go, consume.go.
 //
 // Exit status: 0 fine, 1 the thing asked about is not so, 2 usage, 3 could not run.
 package main

@@ -25,9 +25,10 @@ const (
 type cli struct {
 	JSON    bool             `help:"Print JSON instead of text."`
 	Version kong.VersionFlag `help:"Print the version."`
+	Client  clientFlags      `embed:"" group:"cluster"`
 
 	Serve   serveCommand   `cmd:"" help:"Run a node."`
-	Config  configCommand  `cmd:"" help:"Print each setting of a node, and where its value came from."`
+	Config  configCommands `cmd:"" help:"Settings: of a node before it runs, and of a cluster's topics and brokers."`
 	Topic   topicCommands  `cmd:"" help:"Create, list, describe and delete topics."`
 	Produce produceCommand `cmd:"" help:"Write records, one a line, from standard input."`
 	Consume consumeCommand `cmd:"" help:"Read records and print them."`
@@ -41,6 +42,8 @@ type program struct {
 	err  io.Writer
 	env  []string
 	json bool
+
+	client *clientFlags
 }
 
 // notSo is an error that means: it ran, and the answer is no.
@@ -69,6 +72,7 @@ func (p *program) run(args []string) (status int) {
 		kong.Writers(p.out, p.err),
 		kong.Exit(func(code int) { left = code; panic(leave{}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.ExplicitGroups([]kong.Group{{Key: clientGroup, Title: "Flags of commands that talk to a cluster:"}}),
 		kong.Vars{"version": version()},
 		kong.Bind(p),
 	)
@@ -90,8 +94,31 @@ func (p *program) run(args []string) (status int) {
 		fmt.Fprintln(p.err, "Run `trialog --help`, or `trialog COMMAND --help`.")
 		return exitUsage
 	}
-	p.json = c.JSON
+	p.json, p.client = c.JSON, &c.Client
+	if err := fits(parsed); err != nil {
+		return p.exit(err)
+	}
 	return p.exit(parsed.Run())
+}
+
+// clientGroup is the group of the flags that reach a cluster.
+const clientGroup = "cluster"
+
+// lonely is a command that talks to no broker.
+type lonely interface{ lonely() }
+
+// fits refuses flags that mean nothing to the command, rather than ignore them.
+func fits(parsed *kong.Context) error {
+	target := parsed.Selected().Target
+	if _, alone := target.Addr().Interface().(lonely); !alone {
+		return nil
+	}
+	for _, step := range parsed.Path {
+		if f := step.Flag; f != nil && f.Group != nil && f.Group.Key == clientGroup {
+			return usage{fmt.Errorf("--%s means nothing to %q, which talks to no broker", f.Name, parsed.Selected().Path())}
+		}
+	}
+	return nil
 }
 
 // leave unwinds from a flag that ends the program, such as --help.

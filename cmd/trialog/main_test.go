@@ -95,6 +95,21 @@ func TestEverydayTools(t *testing.T) {
 		{"consume as JSON", "", []string{"consume", b, "orders", "--json", "-p", "1", "-n", "1"}, 0, `"offset":0,`, ""},
 		{"consume nothing", "", []string{"consume", b, "nothing"}, 1, "", "UNKNOWN_TOPIC_OR_PARTITION"},
 		{"describe", "", []string{"topic", "describe", b, "orders"}, 0, "segment.bytes = 65536", ""},
+		{"the cluster first", "", []string{b, "topic", "list"}, 0, "orders\n", ""},
+		{"the cluster in the middle", "", []string{"topic", b, "--timeout=9s", "list"}, 0, "orders\n", ""},
+		{"the cluster first, to consume", "", []string{b, "consume", "orders", "-k"}, 0, "a\t1\n", ""},
+		{"alter settings", "", []string{"config", "alter", "topic", "orders", b, "--set", "retention.ms=7200000", "--append", "cleanup.policy=compact", "--unset", "segment.bytes"}, 0, "Changed topic orders.", ""},
+		{"alter nothing", "", []string{"config", "alter", "topic", "orders", b}, 2, "", "nothing to change"},
+		{"alter badly", "", []string{"config", b, "alter", "topic", "orders", "--set", "retention.ms=often"}, 1, "", "often"},
+		{"try to alter", "", []string{"config", b, "alter", "topic", "orders", "--set", "retention.ms=1", "--dry-run"}, 0, "could be changed", ""},
+		{"describe settings", "", []string{b, "config", "describe", "topic", "orders", "--changed"}, 0, "cleanup.policy  delete,compact  dynamic_topic_config\nretention.ms    7200000         dynamic_topic_config\n", ""},
+		{"describe one", "", []string{"config", "describe", b, "topic", "orders", "-s", "segment.bytes", "--json"}, 0, `{"resource":"topic orders","settings":[{"name":"segment.bytes","value":"1073741824","source":"default_config"}]}`, ""},
+		{"describe none", "", []string{"config", "describe", b, "topic", "orders", "-s", "nonsense"}, 1, "", "no setting nonsense"},
+		{"describe settings of nothing", "", []string{"config", "describe", b, "topic", "nothing"}, 1, "", "UNKNOWN_TOPIC_OR_PARTITION"},
+		{"alter all brokers", "", []string{"config", "alter", "broker", b, "--set", "log.retention.bytes=1000000"}, 0, "Changed all brokers.", ""},
+		{"describe all brokers", "", []string{"config", "describe", "broker", b}, 0, "log.retention.bytes  1000000  dynamic_default_broker_config\n", ""},
+		{"describe a broker", "", []string{"config", "describe", "broker", "1", b}, 0, "num.partitions", ""},
+		{"alter back", "", []string{"config", "alter", "topic", "orders", b, "--set", "segment.bytes=65536", "--unset", "cleanup.policy"}, 0, "", ""},
 		{"describe as JSON", "", []string{"topic", "describe", b, "--json"}, 0, `"end_offset":3`, ""},
 		{"describe nothing", "", []string{"topic", "describe", b, "nothing"}, 1, "", "UNKNOWN_TOPIC_OR_PARTITION"},
 		{"delete", "", []string{"topic", "delete", b, "orders"}, 0, "Deleted orders.", ""},
@@ -128,6 +143,8 @@ func TestUsage(t *testing.T) {
 	}{
 		{"--help", 0}, {"--version", 0}, {"", 2}, {"nonsense", 2}, {"serve --node-id x", 2}, {"serve --log-level loud", 2},
 		{"config --set nonsense=1", 2}, {"config --set num.partitions=x", 2}, {"config --config /nowhere.yaml", 2}, {"config", 0},
+		{"config nonsense", 2}, {"serve -b a:1", 2}, {"-b a:1 config", 2}, {"config describe", 2}, {"config describe topic", 2}, {"config describe group x", 2},
+		{"config describe broker x", 2}, {"config alter topic x --set y", 2}, {"topic", 2}, {"topic create", 2}, {"consume", 2}, {"produce x -H y", 2},
 	} {
 		if status, _, errs := run(t, "", strings.Fields(c.args)...); status != c.status {
 			t.Errorf("%q: status %d, want %d: %s", c.args, status, c.status, errs)

@@ -19,7 +19,6 @@ const lineLimit = 64 << 20
 
 // produceCommand writes records from standard input.
 type produceCommand struct {
-	clientFlags
 	Topic       string   `arg:"" help:"The topic."`
 	Key         string   `short:"k" placeholder:"KEY" help:"The key of every record."`
 	Separator   string   `short:"K" name:"key-separator" placeholder:"TEXT" help:"What stands between a line's key and its value."`
@@ -34,11 +33,11 @@ type produceCommand struct {
 
 // Run carries out the command.
 func (c *produceCommand) Run(p *program) error {
-	options, err := c.options()
+	options, err := c.options(p.client.Timeout)
 	if err != nil {
 		return err
 	}
-	client, err := c.connect(options...)
+	client, err := p.client.connect(options...)
 	if err != nil {
 		return usage{err}
 	}
@@ -56,12 +55,12 @@ func (c *produceCommand) Run(p *program) error {
 		p.say(map[string]any{"topic": c.Topic, "records": s.written.Load(), "seconds": time.Since(began).Seconds()},
 			"%d records written to %s in %v.", s.written.Load(), c.Topic, time.Since(began).Round(time.Millisecond))
 	}
-	return c.explain(err)
+	return p.client.explain(err)
 }
 
-func (c *produceCommand) options() ([]kgo.Opt, error) {
+func (c *produceCommand) options(timeout time.Duration) ([]kgo.Opt, error) {
 	options := []kgo.Opt{
-		kgo.RecordDeliveryTimeout(c.Timeout),
+		kgo.RecordDeliveryTimeout(timeout),
 		kgo.ProducerLinger(0),
 		kgo.MaxBufferedRecords(10_000),
 		kgo.UnknownTopicRetries(1),

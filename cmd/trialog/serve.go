@@ -22,6 +22,9 @@ type serveCommand struct {
 	settingFlags
 }
 
+// lonely implements lonely.
+func (*serveCommand) lonely() {}
+
 // Run carries out the command.
 func (c *serveCommand) Run(p *program) error {
 	s, err := c.load(p.env)

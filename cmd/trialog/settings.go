@@ -51,6 +51,9 @@ var ownSettings = []own{
 	{"quorum-voters", "controller.quorum.voters", "", "The metadata quorum's voters, id@host:port each; empty: this node alone, and no port for it."},
 }
 
+// hidden stands for the value of a setting that is a secret.
+const hidden = "[hidden]"
+
 // setting is a resolved value.
 type setting struct {
 	Name   string `json:"name"`

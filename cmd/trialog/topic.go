@@ -23,7 +23,6 @@ type topicCommands struct {
 }
 
 type topicCreate struct {
-	clientFlags
 	Names       []string          `arg:"" name:"name" help:"The topics."`
 	Partitions  int32             `short:"p" default:"-1" help:"Partitions; -1: the broker's default."`
 	Replication int16             `short:"r" name:"replication-factor" default:"-1" help:"Replicas; -1: the broker's default."`
@@ -37,7 +36,7 @@ func (c *topicCreate) Run(p *program) error {
 	for name, value := range c.Settings {
 		settings[name] = kadm.StringPtr(value)
 	}
-	return c.admin(p, func(ctx context.Context, a *kadm.Client) error {
+	return p.admin(func(ctx context.Context, a *kadm.Client) error {
 		made, err := a.CreateTopics(ctx, c.Partitions, c.Replication, settings, c.Names...)
 		if err != nil {
 			return err
@@ -58,13 +57,12 @@ func (c *topicCreate) Run(p *program) error {
 }
 
 type topicList struct {
-	clientFlags
 	Internal bool `help:"Also topics that brokers use themselves."`
 }
 
 // Run carries out the command.
 func (c *topicList) Run(p *program) error {
-	return c.admin(p, func(ctx context.Context, a *kadm.Client) error {
+	return p.admin(func(ctx context.Context, a *kadm.Client) error {
 		topics, err := a.ListTopicsWithInternal(ctx)
 		if err != nil {
 			return err
@@ -86,7 +84,6 @@ func (c *topicList) Run(p *program) error {
 }
 
 type topicDescribe struct {
-	clientFlags
 	Names []string `arg:"" optional:"" name:"name" help:"The topics; all when none is named."`
 }
 
@@ -110,7 +107,7 @@ type partitionView struct {
 
 // Run carries out the command.
 func (c *topicDescribe) Run(p *program) error {
-	return c.admin(p, func(ctx context.Context, a *kadm.Client) error {
+	return p.admin(func(ctx context.Context, a *kadm.Client) error {
 		topics, err := a.ListTopicsWithInternal(ctx, c.Names...)
 		if err != nil {
 			return err
@@ -200,14 +197,13 @@ func list(ids []int32) string {
 }
 
 type topicDelete struct {
-	clientFlags
 	Names     []string `arg:"" name:"name" help:"The topics."`
 	IfPresent bool     `name:"if-exists" help:"Do not mind a topic that is not there."`
 }
 
 // Run carries out the command.
 func (c *topicDelete) Run(p *program) error {
-	return c.admin(p, func(ctx context.Context, a *kadm.Client) error {
+	return p.admin(func(ctx context.Context, a *kadm.Client) error {
 		gone, err := a.DeleteTopics(ctx, c.Names...)
 		if err != nil {
 			return err
