@@ -30,6 +30,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run a node."`
 	Config  configCommands `cmd:"" help:"Settings: of a node before it runs, and of a cluster's topics and brokers."`
 	Topic   topicCommands  `cmd:"" help:"Create, list, describe and delete topics."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what clients are told, whether they can reach it, and what is unsafe."`
 	Produce produceCommand `cmd:"" help:"Write records, one a line, from standard input."`
 	Consume consumeCommand `cmd:"" help:"Read records and print them."`
 }

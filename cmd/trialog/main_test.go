@@ -43,7 +43,7 @@ func run(t *testing.T, in string, args ...string) (status int, out, errs string)
 }
 
 // serve runs a node with the serve command until the test ends.
-func serve(t *testing.T) (address string) {
+func serve(t *testing.T, more ...string) (address string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var out, errs buffer
@@ -51,7 +51,7 @@ func serve(t *testing.T) (address string) {
 	ended := make(chan int, 1)
 	dir := t.TempDir() // before the cleanup that stops the node
 	go func() {
-		ended <- p.run([]string{"--json", "serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", ""})
+		ended <- p.run(append([]string{"--json", "serve", "--data-dir", dir, "--listen", "127.0.0.1:0", "--admin-listen", ""}, more...))
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -145,6 +145,7 @@ func TestUsage(t *testing.T) {
 		{"config --set nonsense=1", 2}, {"config --set num.partitions=x", 2}, {"config --config /nowhere.yaml", 2}, {"config", 0},
 		{"config nonsense", 2}, {"serve -b a:1", 2}, {"-b a:1 config", 2}, {"config describe", 2}, {"config describe topic", 2}, {"config describe group x", 2},
 		{"config describe broker x", 2}, {"config alter topic x --set y", 2}, {"topic", 2}, {"topic create", 2}, {"consume", 2}, {"produce x -H y", 2},
+		{"doctor --config /nowhere.yaml", 2}, {"doctor more", 2}, {"doctor --data-dir /dev/null", 3},
 	} {
 		if status, _, errs := run(t, "", strings.Fields(c.args)...); status != c.status {
 			t.Errorf("%q: status %d, want %d: %s", c.args, status, c.status, errs)

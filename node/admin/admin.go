@@ -26,6 +26,7 @@ type Status struct {
 	NodeID    int32  `json:"node_id"`
 	ClusterID string `json:"cluster_id,omitempty"`
 	Version   string `json:"version,omitempty"`
+	TimeMs    int64  `json:"time_ms"` // the node's clock, in milliseconds since 1970
 }
 
 // Server is a running admin listener.
@@ -61,6 +62,7 @@ func Start(address string, status func() Status, registry *prometheus.Registry) 
 // tell answers a probe: 200 when it is so, 503 when not, and why as JSON.
 func tell(w http.ResponseWriter, s Status, so bool) {
 	w.Header().Set("Content-Type", "application/json")
+	s.TimeMs = time.Now().UnixMilli()
 	if !so {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}

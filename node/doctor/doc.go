@@ -6,5 +6,6 @@
 //
 // Files: advice.go (settings), directory.go (a data directory), disk_linux.go,
 // disk_other.go (what the system knows of it), sync.go (how long a sync takes),
-// host.go (files and addresses).
+// host.go (files, and what is said about
+// directories), apis.go (what API keys mean to clients).
 package doctor
