@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"strings"
+
 	"trialog/sim/choice"
 	simdisk "trialog/sim/disk"
 )
@@ -125,8 +127,20 @@ func (w *World) inflictDisk(s *strike, h *host, f *Fault) bool {
 // looks like a torn tail when it rots: no journal can tell the two apart.
 const markedAge = 2
 
+// rot damages a file. Damage comes in places that lie together: half of it
+// strikes the directory that was struck before.
 func (w *World) rot(b *brokerHost, prefix string, age uint64, pick func(uint64) uint64, f *Fault) bool {
-	place, ok := b.disk.FlipSynced(prefix, age, pick)
+	var place simdisk.Place
+	ok := false
+	if strings.HasPrefix(b.rotten, prefix) && pick(2) == 1 {
+		place, ok = b.disk.FlipSynced(b.rotten, age, pick)
+	}
+	if !ok {
+		place, ok = b.disk.FlipSynced(prefix, age, pick)
+	}
+	if ok {
+		b.rotten = place.Path[:strings.LastIndexByte(place.Path, '/')+1]
+	}
 	f.Detail = place.Off
 	if ok && w.trace.on() {
 		w.trace.say(place.Path)

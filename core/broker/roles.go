@@ -5,6 +5,7 @@ import (
 
 	"trialog/core/kafka"
 	"trialog/core/metadata"
+	"trialog/core/must"
 	"trialog/core/partition"
 	"trialog/core/replication"
 )
@@ -66,8 +67,12 @@ func (b *Broker) fenceNameless(topic kafka.TopicID, p *metadata.Partition) {
 	if b.nameless == 0 || b.find(tp) != nil || !slices.Contains(p.Replicas, b.config.NodeID) {
 		return
 	}
-	b.journal.Fence(b.createLog(tp, p).replica.Log, "a log on this disk has lost its name and may be this one")
+	const reason = "a log on this disk has lost its name and may be this one"
+	b.createLog(tp, p, reason)
+	b.out.Watch.Reached(must.NamelessFenced)
 	b.upkeepDue = true
+	b.note(Note{Level: Error, Text: "log is missing and will not be made anew", Topic: topic.String(), Partition: p.Index, Detail: reason,
+		Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
 }
 
 // retireTopic ends this broker's logs of a deleted topic.
@@ -94,7 +99,7 @@ func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
 		return
 	}
 	if h == nil {
-		h = b.createLog(tp, p)
+		h = b.createLog(tp, p, "")
 	}
 	if h.topic != t.Name {
 		h.topic = t.Name
@@ -127,14 +132,20 @@ func roleText(r *replication.Replica) string {
 	return "no role in a partition"
 }
 
-// createLog begins the log of a partition that this broker has none of.
-func (b *Broker) createLog(tp kafka.TopicPartition, p *metadata.Partition) *host {
+// createLog begins the log of a partition that this broker has none of, fenced
+// if there is a reason.
+func (b *Broker) createLog(tp kafka.TopicPartition, p *metadata.Partition, fenced string) *host {
 	id := partition.Identity{Log: b.journal.NewLogID(), Partition: tp, Mode: partition.Synced}
 	if p.Mode == kafka.ModeReplicated {
 		id.Mode = partition.Replicated
 	}
 	a := &replication.Append{}
-	log := partition.New(b.now, id, 0, &b.limits.Storage, &a.Append)
+	var log *partition.Log
+	if fenced == "" {
+		log = partition.New(b.now, id, 0, &b.limits.Storage, &a.Append)
+	} else {
+		log = partition.NewFenced(b.now, id, 0, &b.limits.Storage, fenced, &a.Append)
+	}
 	h := b.addHost(log)
 	a.Incarnation, a.End = log.Incarnation, log.LogEndOffset
 	b.replicated.Appends = append(b.replicated.Appends, *a)

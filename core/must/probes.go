@@ -9,6 +9,7 @@ const (
 	TornTailCut                             // partition: recovery cut a torn journal tail
 	DamageFenced                            // partition: recovery fenced a log for damage below the durable mark
 	RedoneFromJournal                       // partition: recovery rewrote segment bytes from the journal
+	NamelessFenced                          // broker: a partition was fenced because a log on disk has lost its name
 
 	ControllerResignedInFlight  // controller: told not to lead while a batch was in flight
 	ControllerProposedAgain     // controller: a proposal of unknown fate was repeated
@@ -68,6 +69,7 @@ var probeNames = [ProbeCount]string{
 	TornTailCut:                "torn-tail-cut",
 	DamageFenced:               "damage-fenced",
 	RedoneFromJournal:          "redone-from-journal",
+	NamelessFenced:             "nameless-fenced",
 
 	ControllerResignedInFlight:  "controller-resigned-in-flight",
 	ControllerProposedAgain:     "controller-proposed-again",

@@ -222,7 +222,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 }
 
 // TestDamagedCheckpointWithoutJournal has nothing left of the log but its
-// identity file, and then not even that.
+// label, and then not even that.
 func TestDamagedCheckpointWithoutJournal(t *testing.T) {
 	n := startNode(t, newCrashFS(), smallLimits())
 	l := n.create(Synced, 0)
@@ -239,12 +239,42 @@ func TestDamagedCheckpointWithoutJournal(t *testing.T) {
 		t.Fatalf("fenced %q, identity %+v", got.Fenced, got.Identity)
 	}
 	k.fs.find(checkpointPath(l.Log)).bytes[40] ^= 4
-	k.fs.find(identityPath(l.Log)).bytes[12] ^= 1
+	if err := k.fs.Remove(labelPath(&l.Identity)); err != nil {
+		t.Fatal(err)
+	}
 	j := startNode(t, k.fs.restart(), smallLimits())
 	j.alive()
 	if got := j.logs[0]; got.Fenced == "" || got.Known() || got.Log != l.Log {
 		t.Fatalf("fenced %q, identity %+v", got.Fenced, got.Identity)
 	}
+}
+
+// TestFencedFromTheStart cuts the power before a checkpoint tells of the fence.
+func TestFencedFromTheStart(t *testing.T) {
+	n := startNode(t, newCrashFS(), smallLimits())
+	var a disk.Append
+	id := Identity{Log: n.journal.NewLogID(), Partition: kafka.TopicPartition{Topic: kafka.TopicID{9}}, Mode: Synced}
+	l := NewFenced(n.now, id, 0, n.limits, "in doubt", &a)
+	n.emit(a, l)
+	n.write()
+	n.alive()
+	m := startNode(t, n.fs.powerCut(nil), smallLimits())
+	m.alive()
+	if got := m.logs[0]; got.Fenced != "in doubt" || got.Identity != id {
+		t.Fatalf("fenced %q, identity %+v", got.Fenced, got.Identity)
+	}
+}
+
+// FuzzLabel holds names of files to those that label writes.
+func FuzzLabel(f *testing.F) {
+	f.Add(label(kafka.TopicPartition{Topic: kafka.TopicID{1, 2}, Partition: 7}))
+	f.Add("partition-00-1")
+	f.Add("checkpoint")
+	f.Fuzz(func(t *testing.T, name string) {
+		if tp, ok := parseLabel(name); ok && label(tp) != name {
+			t.Fatalf("%q is taken for the label of %+v", name, tp)
+		}
+	})
 }
 
 // TestShortSegment fences a log whose checkpointed bytes are gone.

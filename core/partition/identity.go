@@ -2,8 +2,10 @@ package partition
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
-	"hash/crc32"
+	"strconv"
+	"strings"
 
 	"trialog/core/kafka"
 )
@@ -53,21 +55,29 @@ func appendIdentity(dst []byte, id Identity) []byte {
 }
 
 // Known tells whether the log is known to be some partition's. It is not when
-// damage took both its checkpoint and its identity.
+// damage took both its checkpoint and its label.
 func (id *Identity) Known() bool { return id.Partition.Topic != kafka.TopicID{} }
 
-// encodeIdentityFile writes the file that tells whose log a directory holds
-// when its checkpoint is damaged: the identity and its CRC-32C.
-func encodeIdentityFile(id Identity) []byte {
-	b := appendIdentity(nil, id)
-	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+// label is the name of an empty file that tells, beside a log's checkpoint,
+// whose log a directory holds. A name is what the file system itself guards: a
+// few bytes of content rot unseen as easily as the checkpoint's.
+func label(tp kafka.TopicPartition) string {
+	return labelPrefix + hex.EncodeToString(tp.Topic[:]) + "-" + strconv.FormatUint(uint64(tp.Partition), 10)
 }
 
-func decodeIdentityFile(b []byte) (Identity, error) {
-	if len(b) != identitySize+4 || binary.BigEndian.Uint32(b[identitySize:]) != crc32.Checksum(b[:identitySize], castagnoli) {
-		return Identity{}, errIdentity
+const labelPrefix = "partition-"
+
+// parseLabel reads what label wrote.
+func parseLabel(name string) (tp kafka.TopicPartition, ok bool) {
+	topic, index, ok := strings.Cut(strings.TrimPrefix(name, labelPrefix), "-")
+	b, err := hex.DecodeString(topic)
+	n, bad := strconv.ParseInt(index, 10, 32)
+	if !ok || err != nil || bad != nil || len(b) != len(tp.Topic) {
+		return kafka.TopicPartition{}, false
 	}
-	return decodeIdentity(b)
+	copy(tp.Topic[:], b)
+	tp.Partition = kafka.PartitionIndex(n)
+	return tp, label(tp) == name
 }
 
 // decodeIdentity reads what appendIdentity wrote.

@@ -69,6 +69,16 @@ func New(now kafka.Now, id Identity, start kafka.Offset, limits *Limits, out *di
 	return l
 }
 
+// NewFenced begins a log that must not be served, and why. Its entry says so
+// too: a crash right after it must not bring back an empty log that serves.
+func NewFenced(now kafka.Now, id Identity, start kafka.Offset, limits *Limits, reason string, out *disk.Append) *Log {
+	must.True(reason != "", "a log is fenced for a reason")
+	l := New(now, id, start, limits, out)
+	out.Bytes = append(out.Bytes, reason...)
+	l.Fence(reason)
+	return l
+}
+
 func newLog(id Identity, start kafka.Offset, limits *Limits, wall kafka.TimestampMs) *Log {
 	must.True(start >= 0, "a log starts at an offset")
 	return &Log{

@@ -15,7 +15,6 @@ const (
 	journalDir     = "journal"
 	logsDir        = "logs"
 	checkpointFile = "checkpoint"
-	identityFile   = "identity"
 	temporary      = ".tmp"
 	deleted        = ".deleted"
 )
@@ -53,7 +52,7 @@ func ReadPath(r *disk.Read) string { return SegmentPath(r.Log, r.Segment, r.File
 
 func checkpointPath(id kafka.LogID) string { return LogDir(id) + "/" + checkpointFile }
 
-func identityPath(id kafka.LogID) string { return LogDir(id) + "/" + identityFile }
+func labelPath(id *Identity) string { return LogDir(id.Log) + "/" + label(id.Partition) }
 
 // segmentOf recognises a segment's file by its name.
 func segmentOf(name string, kind disk.FileKind) (kafka.Offset, bool) {

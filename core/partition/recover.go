@@ -147,20 +147,16 @@ func (r *recovery) loadLog(id kafka.LogID) error {
 }
 
 // recall stands a ghost in for a log whose checkpoint is damaged, under the name
-// that its identity file has kept.
+// that its label has kept.
 func (r *recovery) recall(id kafka.LogID) error {
 	x := r.ghost(id, "its checkpoint is damaged")
-	b, err := readFile(r.fs, identityPath(id))
-	if errors.Is(err, disk.ErrNotExist) {
-		return nil
+	names, err := r.fs.ReadDir(LogDir(id))
+	for _, name := range names {
+		if tp, ok := parseLabel(name); ok {
+			x.log.Partition = tp
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if was, err := decodeIdentityFile(b); err == nil && was.Log == id {
-		x.log.Identity = was
-	}
-	return nil
+	return err
 }
 
 // ghost stands for a log of which too little is left to know what it was.

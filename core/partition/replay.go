@@ -74,10 +74,13 @@ func (r *recovery) create(e *entry, x *recovered) error {
 	}
 	l := newLog(id, e.BaseOffset, r.args.Limits, r.args.Now.Wall)
 	l.LastLSN = e.LSN
+	l.Fenced = string(e.Bytes[identitySize:])
 	if x == nil {
 		x = r.add(&recovered{log: l})
 	} else {
-		l.Fenced = x.log.Fenced
+		if x.log.Fenced != "" {
+			l.Fenced = x.log.Fenced
+		}
 		l.interval = x.log.interval
 		x.log = l
 	}

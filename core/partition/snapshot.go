@@ -12,7 +12,6 @@ type CheckpointArgs struct {
 	log        *Log
 	path       string
 	state      []byte // the encoded checkpoint
-	identity   []byte // of a new log, for a file of its own
 	segments   []dirtySegment
 	newNames   bool // files were made since the last checkpoint
 	newLog     bool // and so was the log's directory
@@ -51,9 +50,6 @@ func (l *Log) snapshot(now kafka.Now, lsn, durable kafka.LSN) *CheckpointArgs {
 		bytes:  l.upkeep.bytes,
 		mode:   l.upkeep.urgent,
 	}
-	if a.newLog {
-		a.identity = encodeIdentityFile(l.Identity)
-	}
 	if l.Fenced != "" { // the reason is what there is to keep; files may be missing
 		a.end = l.DurableEndOffset
 		return a
@@ -80,7 +76,7 @@ func Checkpoint(fs disk.FS, args any) (any, error) {
 		}
 	}
 	if a.newLog {
-		if err := writeIdentity(fs, a.log.Log, a.identity); err != nil {
+		if err := writeLabel(fs, &a.log.Identity); err != nil {
 			return nil, err
 		}
 	}
@@ -100,18 +96,17 @@ func Checkpoint(fs disk.FS, args any) (any, error) {
 	return &CheckpointResult{args: a}, nil
 }
 
-// writeIdentity keeps whose log it is beside the checkpoint. The directory is
+// writeLabel keeps whose log it is beside the checkpoint. The directory is
 // synced after it, with the names of the segments.
-func writeIdentity(fs disk.FS, log kafka.LogID, identity []byte) (err error) {
-	f, err := openOrCreate(fs, identityPath(log))
+func writeLabel(fs disk.FS, id *Identity) error {
+	if !id.Known() {
+		return nil
+	}
+	f, err := openOrCreate(fs, labelPath(id))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := writeAt(f, identity, 0); err != nil {
-		return err
-	}
-	return f.Sync()
+	return f.Close()
 }
 
 // sync makes a segment's bytes durable, and its index entries. An empty segment

@@ -32,6 +32,7 @@ type logBefore struct {
 	appended  int64 // the largest end it had
 	fenced    bool  // it was told that it is
 	seen      bool  // in the recovery under way
+	missing   bool  // not seen in the last one, and nothing was put down for that yet
 }
 
 func newWatch(t *trial) *watch {
@@ -80,7 +81,7 @@ func (w *watch) Node(n *sim.NodeEvent) {
 	e.Note = n.Detail
 	switch n.State {
 	case sim.NodeEnding:
-		w.remember(n.Node)
+		w.remember(n.Node, n.At)
 		return
 	case sim.NodeKilled, sim.NodeHalted:
 		e.Kind, e.Fault = history.Crash, history.FaultKill
@@ -103,7 +104,7 @@ func (w *watch) Broken(int64, int, string) {}
 
 // remember looks at a broker's logs at the last moment at which it can be
 // asked. A broker that had not recovered yet holds none: what stood before holds on.
-func (w *watch) remember(node int) {
+func (w *watch) remember(node int, at int64) {
 	if w.world == nil {
 		return
 	}
@@ -113,6 +114,34 @@ func (w *watch) remember(node int) {
 		b.appended = max(b.appended, int64(v.LogEndOffset))
 		return true
 	})
+	w.resolve(node, at, false)
+}
+
+// resolve puts down what became of logs that a recovery did not bring back. The
+// broker may have fenced their partitions, once it knew them; before it did, and
+// unless this is the end, nothing is to be said.
+func (w *watch) resolve(node int, at int64, end bool) {
+	for _, name := range w.names {
+		b := w.before[name]
+		if name.node != node || !b.missing {
+			continue
+		}
+		there, fenced := false, false
+		w.world.Replicas(node, func(v *broker.PartitionView) bool {
+			if v.Name == b.topic && w.trial.record.Partition(v.Name, int32(v.Partition)) == b.partition {
+				there, fenced = true, v.Fenced
+			}
+			return !there
+		})
+		if !there && !end {
+			continue
+		}
+		b.missing = false
+		e := history.NewEvent(history.Recovered, int32(node))
+		e.Partition, e.RequiredEndOffset, e.AppendedEndOffset, e.FoundEndOffset, e.Fenced = b.partition, b.required, b.appended, 0, fenced
+		e.Note = "the log is not there"
+		w.trial.record.Event(at, &e)
+	}
 }
 
 func (w *watch) log(node int, v *broker.PartitionView) *logBefore {
@@ -157,10 +186,7 @@ func (w *watch) recovered(n *sim.NodeEvent) {
 	})
 	for _, name := range w.names {
 		if b := w.before[name]; name.node == n.Node && !b.seen && w.trial.lasting(b.topic) {
-			e := history.NewEvent(history.Recovered, int32(n.Node))
-			e.Partition, e.RequiredEndOffset, e.AppendedEndOffset, e.FoundEndOffset = b.partition, b.required, b.appended, 0
-			e.Note = "the log is not there"
-			w.trial.record.Event(n.At, &e)
+			b.missing = true
 		}
 	}
 }
@@ -168,6 +194,9 @@ func (w *watch) recovered(n *sim.NodeEvent) {
 // fence, called at the end, puts the logs down that were fenced while they were served: a reader
 // came upon bytes that had rotted.
 func (w *watch) fence(at int64) {
+	for node := 1; w.world != nil && node <= w.trial.scenario.Cluster.Brokers; node++ {
+		w.resolve(node, at, true)
+	}
 	w.replicas(func(node int, v *broker.PartitionView) {
 		if b := w.log(node, v); v.Fenced && !b.fenced && b.topic != "" {
 			e := history.NewEvent(history.Recovered, int32(node))

@@ -271,6 +271,35 @@ func TestFlipSynced(t *testing.T) {
 	}
 }
 
+// What is empty can lose its name only, for good.
+func TestFlipSyncedTakesAName(t *testing.T) {
+	d := newDisk(1)
+	m := d.Mount()
+	ok(t, m.MkdirAll("logs"))
+	ok(t, m.SyncDir("."))
+	ok(t, write(t, m, "logs/f", nil).Close())
+	never := func(uint64) uint64 { return 0 }
+	if _, ok := d.FlipSynced("logs/", 0, never); ok {
+		t.Fatal("took a name that is not durable")
+	}
+	ok(t, m.SyncDir("logs"))
+	if _, ok := d.FlipSynced("logs/", 1, never); ok {
+		t.Fatal("nobody knows how old the name is")
+	}
+	if place, ok := d.FlipSynced("logs/", 0, never); !ok || place.Path != "logs/f" {
+		t.Fatalf("%v %+v", ok, place)
+	}
+	for range 2 {
+		names, err := m.ReadDir("logs")
+		if ok(t, err); len(names) > 0 {
+			t.Fatalf("%v", names)
+		}
+		m.Kill()
+		d.PowerCut()
+		m = d.Mount()
+	}
+}
+
 // A disk with random operations, synced at random, cut at random, agrees with a
 // model that keeps every version that a sector has had since its file's sync.
 func TestPowerCutKeepsOnlyVersions(t *testing.T) {

@@ -10,34 +10,67 @@ type Place struct {
 }
 
 // FlipSynced flips a bit, drawn by pick, in the synced bytes of a file whose
-// path starts with prefix, and which were synced at least age rounds ago. It
-// does nothing and returns false when there is no such byte. pick returns a
-// value in [0, n).
+// path starts with prefix, and which were synced at least age rounds ago. The
+// file is drawn first, so that a small one that tells what the large ones are
+// rots as often as those. An empty file has nothing but its name, and loses
+// that: damage to a directory, which a file system's check makes good in its
+// way. It does nothing and returns false when there is nothing to damage. pick
+// returns a value in [0, n).
 func (d *Disk) FlipSynced(prefix string, age uint64, pick func(n uint64) uint64) (Place, bool) {
-	var total int64
+	var files uint64
 	d.files(d.root, "", func(path string, i *inode) {
-		if strings.HasPrefix(path, prefix) {
-			total += i.oldEnough(d, age)
+		if strings.HasPrefix(path, prefix) && (i.oldEnough(d, age) > 0 || d.onlyName(path, i, age)) {
+			files++
 		}
 	})
-	if total == 0 {
+	if files == 0 {
 		return Place{}, false
 	}
-	at := int64(pick(uint64(total)))
+	left := pick(files)
 	place, found := Place{Bit: uint8(pick(8))}, false
 	d.files(d.root, "", func(path string, i *inode) {
-		if found || !strings.HasPrefix(path, prefix) {
+		if found || !strings.HasPrefix(path, prefix) || i.oldEnough(d, age) == 0 && !d.onlyName(path, i, age) {
 			return
 		}
-		n := i.oldEnough(d, age)
-		if at >= n {
-			at -= n
+		if left > 0 {
+			left--
 			return
 		}
-		place.Path, place.Off, found = path, at, true
-		i.flip(at, place.Bit)
+		place.Path, found = path, true
+		if n := i.oldEnough(d, age); n > 0 {
+			place.Off = int64(pick(uint64(n)))
+			i.flip(place.Off, place.Bit)
+			return
+		}
+		place.Off = -1
 	})
+	if place.Off < 0 {
+		d.loseName(place.Path)
+	}
 	return place, found
+}
+
+// onlyName tells whether a file is empty and its name is durable. When that
+// became so is not known, so only age 0 finds it.
+func (d *Disk) onlyName(path string, i *inode, age uint64) bool {
+	if age > 0 || i.size > 0 || len(i.undo) > 0 {
+		return false
+	}
+	dir, name, err := d.parent(path)
+	return err == nil && len(dir.undo) == 0 && find(dir.synced, name) == i
+}
+
+// loseName takes a durable name away, on the platter and in memory.
+func (d *Disk) loseName(path string) {
+	dir, name, err := d.parent(path)
+	if err != nil {
+		return
+	}
+	i := find(dir.entries, name)
+	d.tree++
+	dir.entries, dir.synced = set(dir.entries, name, nil), set(dir.synced, name, nil)
+	d.drop(i)
+	d.drop(i)
 }
 
 func (i *inode) oldEnough(d *Disk, age uint64) int64 {
