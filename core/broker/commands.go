@@ -13,12 +13,14 @@ const (
 	commandHeartbeat              // of this broker
 	commandProducerID             // a block of producer IDs for this broker
 	commandRequest                // a client's or another broker's request
+	commandJoin                   // a node that joins the metadata quorum
 )
 
 // pendingCommand is a command to the controller that has not been answered.
 type pendingCommand struct {
 	kind  commandKind
-	token token // of a commandRequest
+	token token     // of a commandRequest
+	join  kafka.Ref // of a commandJoin
 }
 
 // ask gives the local controller a command on the broker's own behalf.
@@ -59,6 +61,8 @@ func (b *Broker) commandDone(r controller.Result) {
 	case commandProducerID:
 		body, _ := r.Body.(*controller.AllocateProducerIDsResult)
 		b.producerIDsDone(r.Error, body)
+	case commandJoin:
+		b.joined(p.join, &r)
 	case commandRequest:
 		if q := b.requests.get(p.token); q != nil && q.state == requestRunning {
 			b.adminDone(q, &r)

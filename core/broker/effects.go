@@ -19,10 +19,13 @@ type Effects struct {
 	Reads     []disk.Read   // in any order
 	Jobs      []disk.Job    // each in a goroutine of its own
 	Proposals []quorum.Propose
-	Mutes     []Mute
-	Notes     []Note // what an operator should read; the driver logs them
-	Halt      Halt
-	Watch     must.Watch
+	// Reconfigures go to the quorum's engine, in order; nothing answers them.
+	Reconfigures []quorum.Reconfigure
+	Joins        []Joined
+	Mutes        []Mute
+	Notes        []Note // what an operator should read; the driver logs them
+	Halt         Halt
+	Watch        must.Watch
 
 	// reply bodies, whose memory is used again after Reset
 	produce arena[protocol.ProduceResponse]
@@ -55,6 +58,12 @@ type Send struct {
 	Key     int16
 	Version int16
 	Body    protocol.Body
+}
+
+// Joined answers JoinQuorum; it goes to the node that asked.
+type Joined struct {
+	Ref    kafka.Ref
+	Answer quorum.Joined
 }
 
 // Mute stops or resumes reading from a connection (throttling, back-pressure).
@@ -102,6 +111,8 @@ func (e *Effects) Reset() {
 	e.Reads = e.Reads[:0]
 	e.Jobs = e.Jobs[:0]
 	e.Proposals = e.Proposals[:0]
+	e.Reconfigures = e.Reconfigures[:0]
+	e.Joins = e.Joins[:0]
 	e.Mutes = e.Mutes[:0]
 	e.Notes = e.Notes[:0]
 	e.Halt = Halt{}
@@ -123,6 +134,6 @@ func (e *Effects) resetBodies() {
 // Empty tells whether there is anything to carry out.
 func (e *Effects) Empty() bool {
 	return len(e.Replies) == 0 && len(e.Sends) == 0 && len(e.Appends) == 0 && len(e.Reads) == 0 &&
-		len(e.Jobs) == 0 && len(e.Proposals) == 0 && len(e.Mutes) == 0 && len(e.Notes) == 0 &&
+		len(e.Jobs) == 0 && len(e.Proposals) == 0 && len(e.Reconfigures) == 0 && len(e.Joins) == 0 && len(e.Mutes) == 0 && len(e.Notes) == 0 &&
 		!e.Halt.Set && !e.Watch.Dirty()
 }

@@ -15,7 +15,8 @@ import (
 // pendingSend is a request to another broker that has not been answered.
 type pendingSend struct {
 	kind  commandKind
-	token token // of a commandRequest
+	token token     // of a commandRequest
+	join  kafka.Ref // of a commandJoin, which is not sent
 }
 
 // sendToController sends a command to the broker that holds the controller.
@@ -108,6 +109,7 @@ func (b *Broker) peerReply(in *PeerReply) {
 			block.Start, block.Count = kafka.ProducerID(a.ProducerIDStart), a.ProducerIDLen
 		}
 		b.producerIDsDone(code, block)
+	case commandJoin: // who joins asks the controller itself
 	case commandRequest:
 		if r := b.requests.get(p.token); r != nil && r.state == requestRunning {
 			b.forwarded(r, in.Body)

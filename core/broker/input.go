@@ -73,6 +73,13 @@ type JobDone struct {
 // Quorum carries an event of the metadata quorum.
 type Quorum struct{ Event quorum.Event }
 
+// JoinQuorum passes on what a node without a replica of the metadata quorum asks
+// of this one; Effects.Joins answers it, once. Ref is the driver's.
+type JoinQuorum struct {
+	Ref  kafka.Ref
+	Join quorum.Join
+}
+
 // PeerReply answers a Send. Body is nil when the peer could not be reached or
 // the connection broke: the request may have taken effect or not.
 type PeerReply struct {
@@ -97,6 +104,7 @@ func (*Failed) brokerInput()           {}
 func (*ReadDone) brokerInput()         {}
 func (*JobDone) brokerInput()          {}
 func (*Quorum) brokerInput()           {}
+func (*JoinQuorum) brokerInput()       {}
 func (*PeerReply) brokerInput()        {}
 func (*DiskSpace) brokerInput()        {}
 func (*Shutdown) brokerInput()         {}

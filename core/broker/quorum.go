@@ -22,6 +22,8 @@ func (b *Broker) quorumEvent(ev quorum.Event) {
 		b.committed(ev)
 	case *quorum.SnapshotLoaded:
 		b.loaded(ev)
+	case *quorum.Members:
+		b.stepController(&controller.Members{Members: ev})
 	}
 }
 
@@ -99,6 +101,8 @@ func (b *Broker) stepController(in controller.Input) {
 	b.counters.Proposals += uint64(len(b.decided.Proposals) - len(b.out.Proposals))
 	b.out.Proposals = b.decided.Proposals
 	b.decided.Proposals = nil
+	b.out.Reconfigures = append(b.out.Reconfigures, b.decided.Reconfigures...)
+	b.decided.Reconfigures = b.decided.Reconfigures[:0]
 	if from > 0 {
 		return // an outer call hands the results out
 	}

@@ -34,6 +34,8 @@ func (b *Broker) Step(now kafka.Now, in Input, out *Effects) {
 		b.jobDone(in)
 	case *Quorum:
 		b.quorumEvent(in.Event)
+	case *JoinQuorum:
+		b.joinQuorum(in)
 	case *PeerReply:
 		b.peerReply(in)
 	case *DiskSpace:

@@ -151,6 +151,7 @@ func (m *Machine) activate() {
 		}
 		m.take(d)
 	}
+	m.adoptMembers()
 }
 
 // flush proposes the open batch when nothing is in flight.
@@ -176,6 +177,7 @@ func (m *Machine) flightCommitted() {
 	m.retryAt = never
 	if m.phase == active {
 		m.written = extend(m.committed, m.open.records)
+		m.reconfigure()
 		m.dirty = true
 	}
 }

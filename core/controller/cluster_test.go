@@ -268,6 +268,8 @@ func (c *cluster) deliver(b *member, e quorum.Event) {
 		c.step(b, &controller.LeadsNot{})
 	case *quorum.Unknown:
 		c.step(b, &controller.Unknown{Ref: e.Ref})
+	case *quorum.Members:
+		c.step(b, &controller.Members{Members: e})
 	case *quorum.SnapshotLoaded:
 		if _, err := b.state.Load(e.State); err != nil {
 			c.fail("snapshot at index %d: %v", e.Index, err)

@@ -25,12 +25,15 @@
 //	C6 Every command is answered exactly once, unless the incarnation ends.
 //	C7 A partition's leader is eligible and in its ISR; ISR members are eligible;
 //	   ISR and ELR are disjoint; the ELR is empty when the ISR is at min ISR.
+//	C8 The engine is asked only for steps towards the committed membership, and
+//	   for none that leaves no voter.
 //
 // Files: input.go (commands), effects.go (results), state.go, step.go (one
 // switch), claim.go (leadership and commit), draft.go (a decision in the
 // making), registration.go and heartbeat.go (brokers), reshape.go (leader, ISR
 // and ELR of a partition), topics.go, topics_change.go, names.go, placement.go,
-// configs.go, configs_replace.go, producerids.go, alterpartition.go, elect.go, invariants.go.
+// configs.go, configs_replace.go, producerids.go, alterpartition.go, elect.go, membership.go,
+// invariants.go.
 //
 // Read next: core/metadata (records and image), core/quorum (what a commit
 // means).

@@ -14,6 +14,8 @@ type Effects struct {
 	// in Unknown.
 	Proposals []quorum.Propose
 	Results   []Result
+	// Reconfigures go to the quorum; Members shows what came of them.
+	Reconfigures []quorum.Reconfigure
 	// Watch is where probes and beliefs go; it must not be nil.
 	Watch *must.Watch
 }
@@ -22,6 +24,7 @@ type Effects struct {
 func (e *Effects) Reset() {
 	e.Proposals = e.Proposals[:0]
 	e.Results = e.Results[:0]
+	e.Reconfigures = e.Reconfigures[:0]
 }
 
 // Result answers a Command. Error is the whole command's: when it is not None,

@@ -23,7 +23,7 @@ func (m *Machine) heartbeat(c *Command, h *Heartbeat) {
 	}
 	s := m.session(h.Broker)
 	s.lastContact = m.now.Mono
-	s.applied = max(s.applied, h.AppliedIndex)
+	s.applied, s.heardAt = max(s.applied, h.AppliedIndex), m.now.Wall
 
 	d := m.draft()
 	committed := m.committed.Broker(h.Broker)

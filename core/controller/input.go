@@ -7,7 +7,7 @@ import (
 )
 
 // Input is what the broker tells its controller. The sum is closed: Tick,
-// Leads, LeadsNot, Unknown, Applied, Loaded, Command.
+// Leads, LeadsNot, Unknown, Applied, Loaded, Members, Command.
 //
 //sumtype:decl
 type Input interface{ controllerInput() }

@@ -26,6 +26,8 @@ type Limits struct {
 	MaxPending int
 	// ProducerIDBlock is the size of a block of producer IDs.
 	ProducerIDBlock int32
+	// VoterLag is how many entries a replica may lack when it becomes a voter.
+	VoterLag uint64
 	// MaxPartitionsPerRequest bounds CreateTopics and CreatePartitions.
 	MaxPartitionsPerRequest int32
 }
@@ -40,6 +42,7 @@ func DefaultLimits() Limits {
 		MaxBatchRecords:         20_000,
 		MaxPending:              10_000,
 		ProducerIDBlock:         1000,
+		VoterLag:                1000,
 		MaxPartitionsPerRequest: 10_000,
 	}
 }
@@ -77,6 +80,10 @@ type Machine struct {
 	claim  proposal // while claiming
 	flight batch    // proposed, fate unknown; outlives a resignation
 	open   batch    // decided, waiting for the flight
+
+	members quorum.Members     // the engine's membership, as last told
+	asked   quorum.Reconfigure // the last step asked for
+	askAt   kafka.Instant      // when it is asked for again
 
 	retryAt   kafka.Instant // when a proposal of unknown fate is repeated
 	reclaimAt kafka.Instant // when to claim again
@@ -127,7 +134,8 @@ type waiting struct {
 type session struct {
 	broker      kafka.BrokerID
 	lastContact kafka.Instant
-	applied     uint64 // the index of the image that it acts on
+	applied     uint64            // the index of the image that it acts on
+	heardAt     kafka.TimestampMs // of the last heartbeat; 0: none to this controller
 }
 
 // New returns a controller that starts from the broker's current image.

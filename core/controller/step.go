@@ -21,6 +21,8 @@ func (m *Machine) Step(now kafka.Now, in Input, out *Effects) {
 		m.onApplied(in)
 	case *Loaded:
 		m.onLoaded(in)
+	case *Members:
+		m.onMembers(in.Members)
 	case *Command:
 		m.onCommand(in)
 	}
@@ -51,6 +53,7 @@ func (m *Machine) tick() {
 	if mono >= m.tickAt {
 		m.tickAt = mono.Add(m.cfg.Limits.TickEvery)
 		m.fenceSilent()
+		m.reconfigure()
 	}
 }
 
@@ -102,6 +105,14 @@ func (m *Machine) decide(d *draft, body Body) (ResultBody, *refusal) {
 		return m.alterPartition(d, b)
 	case *ElectLeaders:
 		return m.electLeaders(d, b)
+	case *JoinQuorum:
+		return m.joinQuorum(d, b)
+	case *AddVoter:
+		return m.addVoter(d, b)
+	case *RemoveVoter:
+		return m.removeVoter(d, b)
+	case *DescribeQuorum:
+		return m.describeQuorum(d)
 	case *Heartbeat:
 	}
 	return nil, refuse(kafka.ErrInvalidRequest, "The controller does not know this command.")

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"trialog/core/kafka"
+	"trialog/core/quorum"
 )
 
 // batchVersion is the first byte of an encoded batch, recordVersion the version
@@ -30,6 +31,8 @@ const (
 	kindPartitionChange    kind = 9
 	kindConfig             kind = 10
 	kindProducerIDBlock    kind = 11
+	kindQuorumReplica      kind = 12
+	kindReplicaRemoved     kind = 13
 )
 
 // ErrUnreadable says that bytes are not a batch or a snapshot that this release
@@ -111,6 +114,10 @@ func appendRecord(b []byte, r Record) (kind, []byte) {
 		return kindConfig, appendBool(appendString(appendString(b, r.Name), r.Value), r.Remove)
 	case *ProducerIDBlock:
 		return kindProducerIDBlock, appendInt(appendInt(appendInt(b, r.Broker), r.Epoch), r.Next)
+	case *QuorumReplica:
+		return kindQuorumReplica, appendReplica(b, r)
+	case *QuorumReplicaRemoved:
+		return kindReplicaRemoved, binary.AppendUvarint(b, uint64(r.Replica))
 	}
 	panic("metadata: a record of no known kind")
 }
@@ -140,6 +147,11 @@ func (r *reader) record(k kind) Record {
 		return &Config{Resource: r.resource(), Name: r.string(), Value: r.string(), Remove: r.bool()}
 	case kindProducerIDBlock:
 		return &ProducerIDBlock{Broker: readInt[kafka.BrokerID](r), Epoch: readInt[kafka.BrokerEpoch](r), Next: readInt[kafka.ProducerID](r)}
+	case kindQuorumReplica:
+		q := r.replica()
+		return &q
+	case kindReplicaRemoved:
+		return &QuorumReplicaRemoved{Replica: quorum.ReplicaID(r.uvarint())}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ type Delta struct {
 	Cluster     bool // the cluster ID was set
 	Features    bool
 	ProducerIDs bool
+	Replicas    bool                   // who shall be in the metadata quorum
 	Topics      []TopicDelta           // by topic ID
 	Brokers     []kafka.BrokerID       // registered, changed or removed
 	Configs     []kafka.ConfigResource // set or removed, those of removed topics included

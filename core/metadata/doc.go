@@ -11,12 +11,14 @@
 //	    of an older release and stops (panic), for skipping would diverge.
 //	MD3 An image is never changed once State.Image has returned it.
 //	MD4 A partition's leader is NoBroker or one of its replicas, ISR and ELR are
-//	    disjoint subsets of its replicas, and its epochs never fall.
+//	    disjoint subsets of its replicas, what is added and what is removed are too,
+//	    and its epochs never fall.
 //	MD5 Broker epochs and producer IDs are never handed out twice.
+//	MD6 Nor are replica IDs of the metadata quorum; a node has one at most.
 //
 // Files: record.go (what the log may say), codec.go, write.go and read.go
 // (bytes), tree.go and keys.go (the persistent map), image.go (what is read),
-// edit.go, edit_broker.go and edit_topic.go (records to image), delta.go,
+// edit.go, edit_broker.go, edit_topic.go and edit_replica.go (records to image), delta.go,
 // state.go (entries to images), snapshot.go.
 //
 // Read next: core/controller, which decides the records.

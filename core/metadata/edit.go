@@ -83,6 +83,10 @@ func (e *edit) record(r Record) error {
 		return e.config(r)
 	case *ProducerIDBlock:
 		return e.producerIDBlock(r)
+	case *QuorumReplica:
+		return e.replica(r)
+	case *QuorumReplicaRemoved:
+		return e.replicaRemoved(r)
 	}
 	return refuse("a record of no known kind")
 }

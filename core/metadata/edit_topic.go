@@ -145,6 +145,10 @@ func (p *Partition) flaw() string {
 		return "its ELR is not a set of replicas outside the ISR"
 	case !within(s.LastKnownELR, s.Replicas) || repeats(s.LastKnownELR):
 		return "its last known ELR is not a set of replicas"
+	case !within(s.Adding, s.Replicas) || repeats(s.Adding):
+		return "what is added is not a set of replicas"
+	case !within(s.Removing, s.Replicas) || repeats(s.Removing) || meets(s.Adding, s.Removing):
+		return "what is removed is not a set of other replicas"
 	case s.LeaderEpoch < 0 || s.PartitionEpoch < 0:
 		return "an epoch is negative"
 	case s.Mode != kafka.ModeSynced && s.Mode != kafka.ModeReplicated:

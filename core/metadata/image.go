@@ -19,6 +19,8 @@ type Image struct {
 	brokers        []*Broker // by ID
 	lastEpoch      kafka.BrokerEpoch
 	nextProducerID kafka.ProducerID
+	replicas       []QuorumReplica // by ID
+	lastReplica    quorum.ReplicaID
 	byName         tree[nameKey, *TopicImage]
 	byID           tree[idKey, *TopicImage]
 	configs        tree[resourceKey, kafka.ConfigMap]
@@ -108,6 +110,23 @@ func (im *Image) FeatureLevel(name string) int16 {
 
 // NextProducerID returns the first producer ID that no block covers.
 func (im *Image) NextProducerID() kafka.ProducerID { return im.nextProducerID }
+
+// Replicas returns who shall be in the metadata quorum, by replica ID; none
+// before a controller has taken over what the engine began with.
+func (im *Image) Replicas() []QuorumReplica { return im.replicas }
+
+// LastReplica returns the largest replica ID ever given.
+func (im *Image) LastReplica() quorum.ReplicaID { return im.lastReplica }
+
+// ReplicaOf returns a node's replica, nil when it has none.
+func (im *Image) ReplicaOf(node kafka.BrokerID) *QuorumReplica {
+	for i := range im.replicas {
+		if im.replicas[i].Node == node {
+			return &im.replicas[i]
+		}
+	}
+	return nil
+}
 
 // LastBrokerEpoch returns the largest broker epoch ever handed out.
 func (im *Image) LastBrokerEpoch() kafka.BrokerEpoch { return im.lastEpoch }

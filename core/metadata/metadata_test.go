@@ -70,6 +70,12 @@ func drawState(t *rapid.T) metadata.PartitionState {
 		s.ELR = replicas[cut:]
 		s.LastKnownELR = replicas[cut:]
 	}
+	if n := rapid.IntRange(0, len(replicas)).Draw(t, "adding"); n > 0 {
+		s.Adding = replicas[:n]
+	}
+	if n := len(s.Adding); n < len(replicas) {
+		s.Removing = replicas[n:]
+	}
 	for i := range s.Directories {
 		s.Directories[i] = kafka.DirectoryID(uuid(t))
 	}
@@ -81,7 +87,7 @@ func (l *life) draw(t *rapid.T) metadata.Record {
 	im := l.state.Image()
 	var topics []*metadata.TopicImage
 	im.EachTopic(func(x *metadata.TopicImage) bool { topics = append(topics, x); return true })
-	switch kind := rapid.IntRange(0, 9).Draw(t, "kind"); {
+	switch kind := rapid.IntRange(0, 11).Draw(t, "kind"); {
 	case kind == 0:
 		return &metadata.FeatureLevel{Name: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "feature"), Level: int16(rapid.IntRange(0, 3).Draw(t, "level"))}
 	case kind == 1:
@@ -96,6 +102,20 @@ func (l *life) draw(t *rapid.T) metadata.Record {
 	case kind == 3 && len(im.Brokers()) > 0:
 		b := rapid.SampledFrom(im.Brokers()).Draw(t, "broker")
 		return &metadata.BrokerRemoved{Broker: b.ID, Epoch: b.Epoch}
+	case kind == 10 && len(im.Replicas()) > 0 && rapid.Bool().Draw(t, "old"):
+		r := rapid.SampledFrom(im.Replicas()).Draw(t, "replica")
+		if rapid.Bool().Draw(t, "gone") {
+			return &metadata.QuorumReplicaRemoved{Replica: r.Replica}
+		}
+		r.Voter = !r.Voter
+		return &r
+	case kind == 10:
+		if node := kafka.BrokerID(rapid.IntRange(0, 5).Draw(t, "node")); im.ReplicaOf(node) == nil {
+			return &metadata.QuorumReplica{
+				Replica: im.LastReplica() + quorum.ReplicaID(rapid.IntRange(1, 3).Draw(t, "step")), Node: node,
+				Directory: kafka.DirectoryID(uuid(t)), Voter: rapid.Bool().Draw(t, "voter"),
+			}
+		}
 	case kind == 4:
 		return &metadata.Config{
 			Resource: kafka.ConfigResource{Type: kafka.ResourceTopic, Name: rapid.SampledFrom([]string{"t1", "t2", ""}).Draw(t, "resource")},
@@ -110,7 +130,7 @@ func (l *life) draw(t *rapid.T) metadata.Record {
 		if n := len(topic.Partitions); n > 0 && rapid.Bool().Draw(t, "change") {
 			return &metadata.PartitionChange{
 				Topic: topic.ID, Partition: kafka.PartitionIndex(rapid.IntRange(0, n-1).Draw(t, "partition")),
-				Fields: metadata.FieldReplicas | metadata.FieldDirectories | metadata.FieldISR | metadata.FieldELR |
+				Fields: metadata.FieldReplicas | metadata.FieldAdding | metadata.FieldRemoving | metadata.FieldDirectories | metadata.FieldISR | metadata.FieldELR |
 					metadata.FieldLastKnownELR | metadata.FieldLeader | metadata.FieldRecovery | metadata.FieldMode,
 				State: drawState(t),
 			}
@@ -287,6 +307,7 @@ func TestEditRefuses(t *testing.T) {
 	}
 	l.batch(&metadata.ClusterID{ID: kafka.UUID{1}}, &metadata.Topic{ID: kafka.TopicID{1}, Name: "t"})
 	l.batch(&metadata.BrokerRegistration{Broker: 1, Epoch: 5}, &metadata.ProducerIDBlock{Next: 1000})
+	l.batch(&metadata.QuorumReplica{Replica: 5, Node: 1, Directory: kafka.DirectoryID{1}, Voter: true})
 	bad := []metadata.Record{
 		&metadata.ClusterID{ID: kafka.UUID{2}},
 		&metadata.Topic{ID: kafka.TopicID{2}, Name: "t"},
@@ -308,6 +329,12 @@ func TestEditRefuses(t *testing.T) {
 		&metadata.BrokerRemoved{Broker: 2},
 		&metadata.ProducerIDBlock{Next: 1000},
 		&metadata.FeatureLevel{Name: "", Level: 1},
+		part(func(s *metadata.PartitionState) { s.Adding = []kafka.BrokerID{3} }),
+		part(func(s *metadata.PartitionState) { s.Adding, s.Removing = []kafka.BrokerID{2}, []kafka.BrokerID{2} }),
+		&metadata.QuorumReplica{Replica: 4, Node: 9},
+		&metadata.QuorumReplica{Replica: 5, Node: 1},
+		&metadata.QuorumReplica{Replica: 6, Node: 1},
+		&metadata.QuorumReplicaRemoved{Replica: 4},
 	}
 	for _, r := range bad {
 		if d, err := metadata.Edit(l.state.Image(), 99, []metadata.Record{r}); err == nil {

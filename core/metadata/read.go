@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"trialog/core/kafka"
+	"trialog/core/quorum"
 )
 
 // reader takes fields off b. Once bad it returns zeros.
@@ -109,6 +110,13 @@ func (r *reader) resource() kafka.ConfigResource {
 
 func (r *reader) feature() FeatureLevel {
 	return FeatureLevel{Name: r.string(), Level: readInt[int16](r)}
+}
+
+func (r *reader) replica() QuorumReplica {
+	return QuorumReplica{
+		Replica: quorum.ReplicaID(r.uvarint()), Node: readInt[kafka.BrokerID](r),
+		Directory: kafka.DirectoryID(r.uuid()), Voter: r.bool(),
+	}
 }
 
 func (r *reader) listeners() []Listener {

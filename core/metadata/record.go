@@ -1,10 +1,14 @@
 package metadata
 
-import "trialog/core/kafka"
+import (
+	"trialog/core/kafka"
+	"trialog/core/quorum"
+)
 
 // Record is one fact of the metadata log. The sum is closed: ClusterID,
 // FeatureLevel, BrokerRegistration, BrokerChange, BrokerRemoved, Topic,
-// TopicRemoved, PartitionRecord, PartitionChange, Config, ProducerIDBlock.
+// TopicRemoved, PartitionRecord, PartitionChange, Config, ProducerIDBlock,
+// QuorumReplica, QuorumReplicaRemoved.
 //
 //sumtype:decl
 type Record interface{ metadataRecord() }
@@ -144,14 +148,30 @@ type ProducerIDBlock struct {
 	Next   kafka.ProducerID
 }
 
-func (*ClusterID) metadataRecord()          {}
-func (*FeatureLevel) metadataRecord()       {}
-func (*BrokerRegistration) metadataRecord() {}
-func (*BrokerChange) metadataRecord()       {}
-func (*BrokerRemoved) metadataRecord()      {}
-func (*Topic) metadataRecord()              {}
-func (*TopicRemoved) metadataRecord()       {}
-func (*PartitionRecord) metadataRecord()    {}
-func (*PartitionChange) metadataRecord()    {}
-func (*Config) metadataRecord()             {}
-func (*ProducerIDBlock) metadataRecord()    {}
+// QuorumReplica says who shall be a member of the metadata quorum: a new replica
+// ID, or another role for one that is there. The engine follows by steps.
+type QuorumReplica struct {
+	Replica quorum.ReplicaID // above every one before, when it is new
+	Node    kafka.BrokerID
+	// Directory is the quorum's directory on that node; zero for a founder.
+	Directory kafka.DirectoryID
+	Voter     bool
+}
+
+// QuorumReplicaRemoved says that a replica shall be a member no more. Its ID is
+// not given again.
+type QuorumReplicaRemoved struct{ Replica quorum.ReplicaID }
+
+func (*ClusterID) metadataRecord()            {}
+func (*FeatureLevel) metadataRecord()         {}
+func (*BrokerRegistration) metadataRecord()   {}
+func (*BrokerChange) metadataRecord()         {}
+func (*BrokerRemoved) metadataRecord()        {}
+func (*Topic) metadataRecord()                {}
+func (*TopicRemoved) metadataRecord()         {}
+func (*PartitionRecord) metadataRecord()      {}
+func (*PartitionChange) metadataRecord()      {}
+func (*Config) metadataRecord()               {}
+func (*ProducerIDBlock) metadataRecord()      {}
+func (*QuorumReplica) metadataRecord()        {}
+func (*QuorumReplicaRemoved) metadataRecord() {}

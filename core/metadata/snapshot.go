@@ -9,13 +9,14 @@ import (
 	"trialog/core/quorum"
 )
 
-// snapshotVersion is the first byte of a snapshot.
-const snapshotVersion = 1
+// snapshotVersion is the first byte of a snapshot. Version 1 ended with the
+// settings.
+const snapshotVersion = 2
 
 // AppendSnapshot encodes an image: a version byte, the index, the applier, the
 // cluster's facts, the brokers by ID, the topics by name with their partitions,
-// the settings by resource, and the CRC-32C of all that. Equal images encode
-// equally.
+// the settings by resource, the metadata quorum's replicas by ID, and the CRC-32C
+// of all that. Equal images encode equally.
 func AppendSnapshot(dst []byte, im *Image) []byte {
 	start := len(dst)
 	b := append(dst, snapshotVersion)
@@ -53,6 +54,11 @@ func AppendSnapshot(dst []byte, im *Image) []byte {
 		}
 		return true
 	})
+	b = binary.AppendUvarint(b, uint64(im.lastReplica))
+	b = binary.AppendUvarint(b, uint64(len(im.replicas)))
+	for i := range im.replicas {
+		b = appendReplica(b, &im.replicas[i])
+	}
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
 }
 
@@ -68,7 +74,7 @@ func appendBroker(b []byte, k *Broker) []byte {
 
 // LoadSnapshot decodes an image.
 func LoadSnapshot(b []byte) (*Image, error) {
-	if len(b) < 5 || b[0] != snapshotVersion {
+	if len(b) < 5 || b[0] == 0 || b[0] > snapshotVersion {
 		return nil, ErrUnreadable
 	}
 	end := len(b) - 4
@@ -96,6 +102,12 @@ func LoadSnapshot(b []byte) (*Image, error) {
 	}
 	for range r.count(3) {
 		r.configs(im)
+	}
+	if b[0] > 1 {
+		im.lastReplica = quorum.ReplicaID(r.uvarint())
+		for range r.count(19) {
+			im.replicas = append(im.replicas, r.replica())
+		}
 	}
 	if r.bad || len(r.b) != 0 {
 		return nil, ErrUnreadable

@@ -42,6 +42,11 @@ func appendFeature(b []byte, f *FeatureLevel) []byte {
 	return appendInt(appendString(b, f.Name), f.Level)
 }
 
+func appendReplica(b []byte, r *QuorumReplica) []byte {
+	b = appendInt(binary.AppendUvarint(b, uint64(r.Replica)), r.Node)
+	return appendBool(append(b, r.Directory[:]...), r.Voter)
+}
+
 func appendListeners(b []byte, ls []Listener) []byte {
 	b = binary.AppendUvarint(b, uint64(len(ls)))
 	for i := range ls {

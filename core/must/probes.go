@@ -21,6 +21,8 @@ const (
 	LeaderFromELR               // controller: a leader was elected from the ELR
 	LastKnownLeaderElected      // controller: the last known leader was elected
 	UncleanLeaderElected        // controller: a leader was elected uncleanly
+	MembershipAskedAgain        // controller: a change of the membership was lost and asked for again
+	MembershipReplaced          // controller: a node joined the quorum again after it had lost its disk
 	QuorumDropped               // quorum: a proposal vanished
 	QuorumCommittedTwice        // quorum: an entry committed again
 	QuorumCommittedAfterUnknown // quorum: an entry committed after its proposer was told Unknown
@@ -96,6 +98,8 @@ var probeNames = [ProbeCount]string{
 	QuorumLongLag:               "quorum-long-lag",
 	QuorumMoved:                 "quorum-moved",
 	QuorumAbsent:                "quorum-absent",
+	MembershipAskedAgain:        "membership-asked-again",
+	MembershipReplaced:          "membership-replaced",
 	QuorumVoterWiped:            "quorum-voter-wiped",
 
 	ProduceUnclear:      "produce-unclear",

@@ -30,7 +30,7 @@ type Entry struct {
 func (e *Entry) IsClaim() bool { return e.Seq == 0 }
 
 // Event is what a driver tells of the quorum. The sum is closed: Leads,
-// LeadsNot, Committed, SnapshotLoaded, Unknown.
+// LeadsNot, Committed, SnapshotLoaded, Unknown, Members.
 //
 //sumtype:decl
 type Event interface{ quorumEvent() }

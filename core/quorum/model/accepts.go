@@ -7,7 +7,7 @@ import (
 
 // Rejection is why a trace is not one of the model's.
 type Rejection struct {
-	Rule string // Q1 to Q8, as in the package's doc
+	Rule string // Q1 to Q9, as in the package's doc
 	Line int    // which event, from 0
 	Why  string
 }
@@ -50,11 +50,13 @@ type judge struct {
 	proposed map[identity]bool
 	nodes    map[int]*witness
 	highest  uint64
+	members  membership
 }
 
 // witness is one incarnation of a node.
 type witness struct {
 	last      uint64 // index it is at
+	version   uint64 // of the membership that it was told last
 	proposals map[uint64]identity
 	unknown   map[uint64]bool // told Unknown
 }
@@ -106,6 +108,10 @@ func (j *judge) event(t *TraceEvent) *Rejection {
 		return j.state(t)
 	case KindUnknown:
 		return j.unknown(w, t)
+	case KindReconfigure:
+		j.members.ask(t)
+	case KindMembers:
+		return j.members.told(w, t)
 	case KindLeads, KindLeadsNot: // hints bind nobody
 	default:
 		return reject("Q8", "there is no event %q", t.Kind)

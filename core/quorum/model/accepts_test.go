@@ -128,6 +128,37 @@ var literal = []struct{ name, rule, trace string }{
 		{"kind":"propose","node":0,"ref":1,"epoch":1,"seq":1}
 		{"kind":"unknown","node":0,"ref":1}
 		{"kind":"unknown","node":0,"ref":1}`},
+	{"a replica that comes, votes and replaces a founder", "", `
+		{"kind":"up","node":0}
+		{"kind":"members","node":0,"version":1,"members":"1+"}
+		{"kind":"reconfigure","node":0,"version":1,"step":1,"replica":2}
+		{"kind":"members","node":0,"version":4,"members":"1+ 2"}
+		{"kind":"reconfigure","node":0,"version":4,"step":2,"replica":2}
+		{"kind":"reconfigure","node":0,"version":6,"step":3,"replica":1}
+		{"kind":"members","node":0,"version":8,"members":"2+"}`},
+	{"two memberships of one version", "Q9", `
+		{"kind":"up","node":0}
+		{"kind":"up","node":1}
+		{"kind":"reconfigure","node":0,"version":1,"step":1,"replica":2}
+		{"kind":"members","node":0,"version":1,"members":"1+"}
+		{"kind":"members","node":1,"version":1,"members":"1+ 2"}`},
+	{"an old membership", "Q9", `
+		{"kind":"up","node":0}
+		{"kind":"members","node":0,"version":3,"members":"1+"}
+		{"kind":"members","node":0,"version":2,"members":"1+"}`},
+	{"a replica that nobody asked for", "Q9", `
+		{"kind":"up","node":0}
+		{"kind":"members","node":0,"version":1,"members":"1+"}
+		{"kind":"members","node":0,"version":2,"members":"1+ 2"}`},
+	{"a vote that nobody asked for", "Q9", `
+		{"kind":"up","node":0}
+		{"kind":"members","node":0,"version":1,"members":"1+"}
+		{"kind":"reconfigure","node":0,"version":1,"step":1,"replica":2}
+		{"kind":"members","node":0,"version":2,"members":"1+ 2+"}`},
+	{"a founder that goes unasked", "Q9", `
+		{"kind":"up","node":0}
+		{"kind":"members","node":0,"version":1,"members":"1+ 2+"}
+		{"kind":"members","node":0,"version":2,"members":"1+"}`},
 	{"a hint for a node that is down", "Q8", `
 		{"kind":"up","node":0}
 		{"kind":"down","node":0}

@@ -16,6 +16,8 @@
 //	Q6 A Ref comes back only to the incarnation that proposed it, with its entry.
 //	Q7 Unknown comes at most once per proposal.
 //	Q8 Nothing reaches a node that is down.
+//	Q9 Members of one version are the same everywhere, versions rise within an
+//	   incarnation, and replicas come, vote and go only as somebody asked.
 //
 // Not promised, each done by the model: an old epoch's entry commits late; an
 // entry commits twice; one leader's pipeline has gaps and changes order; Unknown,

@@ -124,7 +124,7 @@ func (l *lab) took(d model.Delivery) {
 		if f.index != e.Index {
 			panic(fmt.Sprintf("a snapshot of index %d at index %d", f.index, e.Index))
 		}
-	case *quorum.Leads, *quorum.LeadsNot, *quorum.Unknown:
+	case *quorum.Leads, *quorum.LeadsNot, *quorum.Unknown, *quorum.Members:
 	}
 }
 

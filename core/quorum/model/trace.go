@@ -16,7 +16,10 @@ const (
 	KindUnknown   = "unknown"   // it is told that Ref's fate is not known
 	KindLeads     = "leads"
 	KindLeadsNot  = "leads-not"
-	KindState     = "state" // its own fold of the entries up to Index is State
+	KindMembers   = "members" // it is told Members of Version
+	// KindReconfigure: it asks the engine for Step of Replica from Version.
+	KindReconfigure = "reconfigure"
+	KindState       = "state" // its own fold of the entries up to Index is State
 	// KindQuiet: the recorder has waited until whoever is up has caught up. Node is -1.
 	KindQuiet = "quiet"
 )
@@ -37,6 +40,10 @@ type TraceEvent struct {
 	Seq      uint64 `json:"seq,omitempty"`
 	Records  string `json:"records,omitempty"` // Digest of the entry's records
 	State    string `json:"state,omitempty"`   // Digest of a state's encoding
+	Version  uint64 `json:"version,omitempty"`
+	Members  string `json:"members,omitempty"` // replica IDs, those that vote with a "+"
+	Step     uint8  `json:"step,omitempty"`
+	Replica  uint64 `json:"replica,omitempty"`
 }
 
 // Digest names bytes in a trace (FNV-1a, 64 bits, in hexadecimal).
@@ -55,6 +62,26 @@ func TracePropose(node int, p *quorum.Propose) TraceEvent {
 	return t
 }
 
+// TraceReconfigure records a step that is asked for.
+func TraceReconfigure(node int, r *quorum.Reconfigure) TraceEvent {
+	return TraceEvent{Kind: KindReconfigure, Node: node, Version: r.Version, Step: uint8(r.Step), Replica: uint64(r.Replica)}
+}
+
+// writeMembers names a membership in a trace: "1+ 2+ 5".
+func writeMembers(members []quorum.Member) string {
+	var b []byte
+	for i, m := range members {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendUint(b, uint64(m.Replica), 10)
+		if m.Voter {
+			b = append(b, '+')
+		}
+	}
+	return string(b)
+}
+
 // Trace records what a node was told.
 func Trace(node int, e quorum.Event) TraceEvent {
 	t := TraceEvent{Node: node}
@@ -70,6 +97,8 @@ func Trace(node int, e quorum.Event) TraceEvent {
 		t.Kind, t.Index, t.State = KindSnapshot, e.Index, Digest(e.State)
 	case *quorum.Unknown:
 		t.Kind, t.Ref = KindUnknown, uint64(e.Ref)
+	case *quorum.Members:
+		t.Kind, t.Version, t.Members = KindMembers, e.Version, writeMembers(e.Members)
 	}
 	return t
 }

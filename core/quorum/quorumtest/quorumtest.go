@@ -87,6 +87,7 @@ type node struct {
 	up        bool
 	leads     bool
 	index     uint64
+	members   quorum.Members
 	answered  int // proposals of this incarnation that were answered
 	proposed  int
 	committed int // entries told, snapshots not counted
@@ -181,6 +182,8 @@ func (l *lab) take(id int, e quorum.Event) {
 		n.index = e.Index
 	case *quorum.Unknown:
 		l.answer(n, e.Ref)
+	case *quorum.Members:
+		n.members = *e
 	}
 }
 
