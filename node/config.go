@@ -20,6 +20,10 @@ type Config struct {
 	Quorum       []string
 	QuorumListen string // host:port of the quorum's transport; empty: the address in Quorum
 
+	// ClusterSecret is what the nodes of a cluster know and nobody else does. A
+	// node that is not the only voter needs one.
+	ClusterSecret string
+
 	// Broker holds settings by Kafka's names for core's registry.
 	Broker map[string]string
 

@@ -28,6 +28,7 @@ type connection struct {
 	id     kafka.ConnID
 	node   *Node
 	socket net.Conn
+	in     *bufio.Reader // what has been read of it already; nil: nothing
 	remote string
 
 	mu       sync.Mutex
@@ -98,7 +99,10 @@ var errProtocol = errors.New("malformed request")
 
 // read frames, decodes, checks and delivers requests in their order.
 func (c *connection) read() error {
-	in := bufio.NewReaderSize(c.socket, readBuffer)
+	in := c.in
+	if in == nil {
+		in = bufio.NewReaderSize(c.socket, readBuffer)
+	}
 	limits := &c.node.config.Network
 	var header protocol.RequestHeader
 	for {

@@ -84,6 +84,9 @@ func Start(config Config) (*Node, error) {
 	if n.voters, err = quorum.ParseVoters(config.Quorum, uint64(config.NodeID)); err != nil {
 		return nil, err
 	}
+	if len(n.voters) > 1 && config.ClusterSecret == "" {
+		return nil, errors.New("a cluster of several nodes needs a secret (cluster-secret), the same on each of them")
+	}
 	if n.lock, err = osfs.LockDir(config.DataDir); err != nil {
 		return nil, err
 	}
@@ -107,7 +110,7 @@ func Start(config Config) (*Node, error) {
 
 // newBroker makes the machine with what the node has found out.
 func (n *Node) newBroker() (*broker.Broker, error) {
-	host, portNumber, err := n.advertised()
+	listeners, err := n.brokerListeners()
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +123,11 @@ func (n *Node) newBroker() (*broker.Broker, error) {
 		NodeID:      kafka.BrokerID(n.config.NodeID),
 		Incarnation: kafka.IncarnationID(draw.UUID()),
 		Seed:        draw.Uint64(),
-		// The clients' listener takes no calls between brokers: nobody is authenticated on it.
-		Listeners: []broker.Listener{{Name: listenerName, Host: host, Port: portNumber, Security: kafka.Plaintext}},
-		Rack:      n.config.Broker["broker.rack"],
-		Voter:     true,
-		Settings:  n.config.Broker,
-		Codecs:    &n.codecs,
+		Listeners:   listeners,
+		Rack:        n.config.Broker["broker.rack"],
+		Voter:       true,
+		Settings:    n.config.Broker,
+		Codecs:      &n.codecs,
 	}, n.limits), nil
 }
 
@@ -168,7 +170,7 @@ func (n *Node) build(b *broker.Broker) {
 	n.loop = newLoop(b, n.inbox, n.serve, n.fail)
 	n.writer = newDiskWriter(n.inbox, n.metrics)
 	n.reads = newDiskReader(n.fs, n.inbox)
-	n.peers = newPeers(n.inbox, n.config.NodeID, int32(net.RequestMaxBytes))
+	n.peers = newPeers(n.inbox, n.config.NodeID, n.config.ClusterSecret, int32(net.RequestMaxBytes), n.log)
 	n.conns = newConnections()
 	n.memory = newMemory(net.QueuedRequestBytes)
 	n.checks = newCheckers(&n.codecs, net.MaxDecompressed)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bufio"
+	"log/slog"
 	"net"
 	"strconv"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"trialog/core/broker"
 	"trialog/core/kafka"
 	"trialog/core/protocol"
+	"trialog/node/peering"
 )
 
 // peer answers ApiVersions requests until answers are used up, then closes.
@@ -29,6 +31,10 @@ func peer(t *testing.T, answers int) (host string, portNumber int32) {
 				return
 			}
 			in := bufio.NewReader(c)
+			if !acceptPeer(c, in) {
+				c.Close()
+				continue
+			}
 			for range answers {
 				frame, err := protocol.ReadFrame(in, protocol.DefaultMaxFrameBytes)
 				if err != nil {
@@ -58,6 +64,12 @@ func peer(t *testing.T, answers int) (host string, portNumber int32) {
 	return host, int32(n)
 }
 
+// acceptPeer lets a caller in as node 2 does.
+func acceptPeer(c net.Conn, in *bufio.Reader) bool {
+	_, err := peering.Accept(c, in, "node-2", "s")
+	return err == nil
+}
+
 // replies waits for n answers.
 func replies(t *testing.T, q *inbox, n int) []*broker.PeerReply {
 	t.Helper()
@@ -76,11 +88,11 @@ func replies(t *testing.T, q *inbox, n int) []*broker.PeerReply {
 
 func TestEverySendIsAnswered(t *testing.T) {
 	q := newInbox(100)
-	p := newPeers(q, 1, protocol.DefaultMaxFrameBytes)
+	p := newPeers(q, 1, "s", protocol.DefaultMaxFrameBytes, slog.New(slog.DiscardHandler))
 	defer p.close()
 	host, portNumber := peer(t, 3)
 	for i := range 5 { // the fourth and fifth meet a closed connection, or a new one
-		p.send(&broker.Send{Ref: kafka.Ref(i + 1), Host: host, Port: portNumber, Key: 18, Version: 4, Body: kmsg.NewPtrApiVersionsRequest()})
+		p.send(&broker.Send{Ref: kafka.Ref(i + 1), To: 2, Host: host, Port: portNumber, Key: 18, Version: 4, Body: kmsg.NewPtrApiVersionsRequest()})
 	}
 	got := replies(t, q, 5)
 	for i, r := range got {
@@ -95,7 +107,7 @@ func TestEverySendIsAnswered(t *testing.T) {
 	if got[3].Body != nil && got[4].Body != nil {
 		t.Error("a closed connection answered")
 	}
-	p.send(&broker.Send{Ref: 9, Host: "127.0.0.1", Port: 1, Key: 18, Version: 4, Body: kmsg.NewPtrApiVersionsRequest()})
+	p.send(&broker.Send{Ref: 9, To: 2, Host: "127.0.0.1", Port: 1, Key: 18, Version: 4, Body: kmsg.NewPtrApiVersionsRequest()})
 	if r := replies(t, q, 1)[0]; r.Ref != 9 || r.Body != nil {
 		t.Errorf("nobody answered with %v", r)
 	}

@@ -43,13 +43,10 @@ func (n *Node) recovered(r *partition.RecoverResult) error {
 // startQuorum starts the metadata quorum. It replays its log into the inbox,
 // which the loop empties.
 func (n *Node) startQuorum(knowsCluster bool) error {
-	listen := n.config.QuorumListen
-	if listen == "" {
-		listen = n.voters.Listen(uint64(n.config.NodeID))
-	}
 	engine, err := quorum.Start(quorum.Config{
 		Context: n.ctx, FS: n.fs, Dir: "quorum",
-		Voters: n.voters, Self: uint64(n.config.NodeID), Listen: listen, KnowsCluster: knowsCluster,
+		Voters: n.voters, Self: uint64(n.config.NodeID), KnowsCluster: knowsCluster,
+		Listen: n.quorumListen(), Secret: n.config.ClusterSecret, Others: n.servePeer,
 		Deliver:         func(e port.Event) { n.inbox.put(&broker.Quorum{Event: e}) },
 		Fail:            n.fail,
 		StallsAfter:     n.config.Network.QuorumStallsAfter,

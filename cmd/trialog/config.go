@@ -83,6 +83,9 @@ func (c *configShow) Run(p *program) error {
 	for _, b := range node.Settings() {
 		secret[b.Name] = b.Sensitive
 	}
+	for _, name := range secretSettings {
+		secret[name] = true
+	}
 	list := []setting{}
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
 		v := s.values[name]
@@ -92,7 +95,7 @@ func (c *configShow) Run(p *program) error {
 		if !c.Doc {
 			v.Doc = ""
 		}
-		if secret[v.Name] {
+		if secret[v.Name] && v.Value != "" {
 			v.Value = hidden
 		}
 		list = append(list, v)

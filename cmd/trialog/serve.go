@@ -81,15 +81,16 @@ func (p *program) nodeConfig(s *settings) (node.Config, error) {
 		return node.Config{}, err
 	}
 	c := node.Config{
-		DataDir:      s.get("data-dir"),
-		NodeID:       int32(id),
-		Listen:       s.get("listen"),
-		Advertise:    s.get("advertise"),
-		AdminListen:  s.get("admin-listen"),
-		QuorumListen: s.get("quorum-listen"),
-		Broker:       s.broker(),
-		Network:      node.DefaultNetwork(),
-		Log:          logger,
+		DataDir:       s.get("data-dir"),
+		NodeID:        int32(id),
+		Listen:        s.get("listen"),
+		Advertise:     s.get("advertise"),
+		AdminListen:   s.get("admin-listen"),
+		QuorumListen:  s.get("quorum-listen"),
+		ClusterSecret: s.get("cluster-secret"),
+		Broker:        s.broker(),
+		Network:       node.DefaultNetwork(),
+		Log:           logger,
 	}
 	if v := s.get("quorum-voters"); v != "" {
 		c.Quorum = strings.Split(v, ",")

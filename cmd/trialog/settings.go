@@ -43,6 +43,7 @@ const controllerNames = "controller.listener.names"
 var ownSettings = []own{
 	{"admin-listen", "", "localhost:9644", "host:port of /healthz, /readyz and /metrics; empty: none."},
 	{"advertise", "advertised.listeners", "", "host:port that clients are told; empty: what listen turned out to be."},
+	{"cluster-secret", "", "", "What all nodes of a cluster know, and nobody else; needed as soon as there is a second node."},
 	{"data-dir", "log.dirs", "./trialog-data", "Where everything is kept."},
 	{"listen", "listeners", "localhost:9092", "host:port that clients connect to; port 0 picks a free one."},
 	{"log-level", "", "info", "debug, info, warn or error."},
@@ -50,6 +51,9 @@ var ownSettings = []own{
 	{"quorum-listen", "", "", "host:port of the metadata quorum's transport; empty: this node's address in quorum-voters."},
 	{"quorum-voters", "controller.quorum.voters", "", "The metadata quorum's voters, id@host:port each; empty: this node alone, and no port for it."},
 }
+
+// secretSettings are those of ownSettings that nobody is shown.
+var secretSettings = []string{"cluster-secret"}
 
 // hidden stands for the value of a setting that is a secret.
 const hidden = "[hidden]"

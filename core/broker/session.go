@@ -28,7 +28,8 @@ type session struct {
 // followSession looks what a new image says of this broker.
 func (b *Broker) followSession(claimed bool) {
 	if claimed {
-		b.session.retryAt = b.now.Mono // there is somebody new to ask
+		// There is somebody new to ask. Whoever was asked may never answer.
+		b.session.asking, b.session.retryAt = false, b.now.Mono
 	}
 	if b.journal == nil {
 		return // recovery looks again when it is done

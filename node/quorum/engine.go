@@ -1,12 +1,14 @@
 package quorum
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path"
 	"sync"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"trialog/core/metadata"
 	port "trialog/core/quorum"
 	"trialog/node/osfs"
+	"trialog/node/peering"
 )
 
 // The metadata log is the engine's only shard.
@@ -48,6 +51,10 @@ type Config struct {
 	// that an empty quorum directory means lost data.
 	KnowsCluster bool
 	Listen       string // host:port of the transport; empty: none, for a single voter
+	Secret       string // what the nodes of this cluster know, and nobody else
+	// Others is given the connections of members that are not for the quorum, with
+	// what has been read of them; they end when it returns. nil: none.
+	Others func(net.Conn, *bufio.Reader, peering.Call)
 	// Deliver is given every event, in order; it may block. It is called by
 	// goroutines of the engine, one at a time per kind of event.
 	Deliver func(port.Event)
@@ -81,7 +88,7 @@ func Start(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e.incarnation = binary.LittleEndian.Uint64(seed[:])
-	transport := newTransport(name(c.Self), c.Voters.addresses(), c.Listen, c.Log)
+	transport := newTransport(&c)
 	id, err := form(&c, transport)
 	if err != nil {
 		transport.shut()

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/lni/dragonboat/v4/raftpb"
+
+	"trialog/node/peering"
 )
 
 // A frame between replicas: magic (2 bytes), version, kind, length of the
@@ -147,6 +149,17 @@ func (l *link) greet(from, to string, self []byte) (identity, error) {
 // serve answers one connection until it ends.
 func (t *transport) serve(conn net.Conn) error {
 	l := newLink(conn)
+	call, err := peering.Accept(conn, l.reader, t.name, t.secret)
+	if err != nil {
+		return err
+	}
+	if call.Purpose != peering.ForQuorum {
+		if t.others == nil {
+			return fmt.Errorf("%s called for %q", call.Self, call.Purpose)
+		}
+		t.others(conn, l.reader, call)
+		return nil
+	}
 	if err := conn.SetReadDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
@@ -155,7 +168,7 @@ func (t *transport) serve(conn net.Conn) error {
 		return err
 	}
 	var h hello
-	if err := json.Unmarshal(payload, &h); kind != kindHello || err != nil {
+	if err := json.Unmarshal(payload, &h); kind != kindHello || err != nil || h.From != call.Self {
 		return errors.New("no hello")
 	}
 	if err := l.send(kindIdentity, t.introduction()); err != nil {

@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"github.com/lni/dragonboat/v4/config"
 	"github.com/lni/dragonboat/v4/raftio"
 	"github.com/lni/dragonboat/v4/raftpb"
+
+	"trialog/node/peering"
 )
 
 // writeTimeout bounds one write to a peer. A peer that does not read is as
@@ -25,6 +28,8 @@ type transport struct {
 	name      string
 	addresses map[string]string // logical name to host:port
 	address   string            // where to listen; empty: nowhere
+	secret    string            // what members of the cluster know
+	others    func(net.Conn, *bufio.Reader, peering.Call)
 	log       *slog.Logger
 
 	listener net.Listener
@@ -42,8 +47,11 @@ type transport struct {
 	chunks   raftio.ChunkHandler
 }
 
-func newTransport(name string, addresses map[string]string, listen string, log *slog.Logger) *transport {
-	return &transport{name: name, addresses: addresses, address: listen, log: log, open: make(map[net.Conn]struct{})}
+func newTransport(c *Config) *transport {
+	return &transport{
+		name: name(c.Self), addresses: c.Voters.addresses(), address: c.Listen, secret: c.Secret, others: c.Others, log: c.Log,
+		open: make(map[net.Conn]struct{}),
+	}
 }
 
 // introduce sets what peers are told of this replica.
@@ -182,6 +190,10 @@ func (t *transport) dial(ctx context.Context, target string) (*link, identity, e
 	conn, err := d.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, identity{}, err
+	}
+	if err := peering.Open(conn, peering.Call{Self: t.name, Peer: target, Purpose: peering.ForQuorum}, t.secret); err != nil {
+		conn.Close()
+		return nil, identity{}, fmt.Errorf("%s at %s: %w", target, address, err)
 	}
 	l := newLink(conn)
 	peer, err := l.greet(t.name, target, t.introduction())

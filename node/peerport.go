@@ -1,0 +1,80 @@
+package node
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"strconv"
+
+	"trialog/core/broker"
+	"trialog/core/kafka"
+	"trialog/node/peering"
+)
+
+// peerListenerName is the listener for other brokers. It is the metadata
+// quorum's port: both let in only who knows the cluster's secret.
+const peerListenerName = "REPLICATION"
+
+// brokerListeners are this node's listeners as the broker knows them. The
+// clients' takes no calls between brokers: nobody is authenticated on it.
+func (n *Node) brokerListeners() ([]broker.Listener, error) {
+	host, port, err := n.advertised()
+	if err != nil {
+		return nil, err
+	}
+	all := []broker.Listener{{Name: listenerName, Host: host, Port: port, Security: kafka.Plaintext}}
+	address := n.voters.Listen(uint64(n.config.NodeID))
+	if address == "" {
+		return all, nil
+	}
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	number, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("this node's address for other nodes, %q: %w", address, err)
+	}
+	return append(all, broker.Listener{
+		Name: peerListenerName, Host: host, Port: int32(number), Security: kafka.Plaintext, InterBroker: true,
+	}), nil
+}
+
+// quorumListen is where the port for other nodes is opened; empty: nowhere.
+func (n *Node) quorumListen() string {
+	if n.config.QuorumListen != "" {
+		return n.config.QuorumListen
+	}
+	return n.voters.Listen(uint64(n.config.NodeID))
+}
+
+// servePeer serves another broker's requests until its connection ends. Its
+// caller has made sure that it belongs to the cluster.
+func (n *Node) servePeer(socket net.Conn, in *bufio.Reader, call peering.Call) {
+	if call.Purpose != peering.ForBroker {
+		return
+	}
+	c := n.conns.openPeer(n, socket)
+	if c == nil {
+		return
+	}
+	defer n.conns.all.Done()
+	defer n.conns.forget(c)
+	c.in = in
+	c.serve(peerListenerName)
+}
+
+// openPeer admits another broker, whatever the number of clients; nil when
+// nobody is wanted any more. The caller takes it off all.
+func (cs *connections) openPeer(n *Node, socket net.Conn) *connection {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.shut {
+		return nil
+	}
+	cs.next++
+	c := newConnection(n, kafka.ConnID(cs.next), socket)
+	cs.byID[c.id] = c
+	cs.all.Add(1)
+	return c
+}
