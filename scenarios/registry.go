@@ -6,7 +6,7 @@ import (
 )
 
 // All returns every declared scenario.
-func All() []Scenario { return append(singles(), storageLog()) }
+func All() []Scenario { return append(append(singles(), storageLog()), replicateds()...) }
 
 // Named returns the scenarios of these names, or all of them when none is
 // given. A name that nobody declared is an error that lists the ones there are.

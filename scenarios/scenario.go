@@ -1,5 +1,10 @@
 package scenarios
 
+import (
+	"slices"
+	"strconv"
+)
+
 // Scenario is one declared trial. Ranges are drawn anew by each seed, so one
 // declaration stands for a family of runs (swarm testing).
 type Scenario struct {
@@ -39,6 +44,33 @@ type TopicSettings struct {
 	Topics     Range
 	Partitions Range // of each topic
 	Configs    []Setting
+}
+
+// Has tells whether the topics are made with a setting.
+func (t TopicSettings) Has(name, value string) bool {
+	return slices.Contains(t.Configs, Setting{name, value})
+}
+
+// Replicas is on how many brokers each partition lies.
+func (s *Scenario) Replicas() int {
+	if slices.Contains(s.Cluster.Settings, Setting{"default.replication.factor", "1"}) {
+		return 1
+	}
+	return s.Cluster.Brokers
+}
+
+// MinISR is the min.insync.replicas of the topics: what they are made with, or
+// what a controller gives to topics of so many replicas.
+func (s *Scenario) MinISR() int {
+	for _, c := range s.Topics.Configs {
+		if n, err := strconv.Atoi(c.Value); c.Name == "min.insync.replicas" && err == nil {
+			return n
+		}
+	}
+	if s.Replicas() >= 3 {
+		return 2
+	}
+	return 1
 }
 
 // Synced tells whether every record is fsynced before it counts.

@@ -33,6 +33,8 @@ func (b *Broker) adminDone(r *request, result *controller.Result) {
 		reply = alterConfigsReply(r, result)
 	case keyIncrementalAlterConfigs:
 		reply = incrementalAlterConfigsReply(r, result)
+	case keyAlterPartition:
+		reply = alterPartitionReply(result)
 	case keyBrokerRegistration:
 		reply = registrationReply(result)
 	case keyBrokerHeartbeat:

@@ -21,6 +21,7 @@ const (
 	keyCreatePartitions        = protocol.KeyCreatePartitions
 	keyIncrementalAlterConfigs = protocol.KeyIncrementalAlterConfigs
 	keyDescribeCluster         = protocol.KeyDescribeCluster
+	keyAlterPartition          = protocol.KeyAlterPartition
 	keyEnvelope                = protocol.KeyEnvelope
 	keyBrokerRegistration      = protocol.KeyBrokerRegistration
 	keyBrokerHeartbeat         = protocol.KeyBrokerHeartbeat
@@ -64,6 +65,8 @@ func (b *Broker) begin(r *request) {
 		b.beginIncrementalAlterConfigs(r)
 	case keyDescribeCluster:
 		b.beginDescribeCluster(r)
+	case keyAlterPartition:
+		b.beginAlterPartition(r)
 	case keyEnvelope:
 		b.beginEnvelope(r)
 	case keyBrokerRegistration:

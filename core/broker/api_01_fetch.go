@@ -91,10 +91,11 @@ func (b *Broker) followerFetched(h *host, q *protocol.FetchPartition, body *prot
 	if peer == nil || peer.Epoch != body.ReplicaEpoch {
 		return kafka.ErrStaleBrokerEpoch
 	}
-	b.stepReplica(h, &replication.FollowerFetched{
-		Broker: body.ReplicaID, BrokerEpoch: body.ReplicaEpoch, Epoch: q.CurrentLeaderEpoch,
-		FetchOffset: q.FetchOffset, DurableEndOffset: q.DurableEndOffset,
-	})
+	b.in.progress = replication.FollowerFetched{
+		Broker: body.ReplicaID, BrokerEpoch: body.ReplicaEpoch, Eligible: peer.Eligible(), Epoch: q.CurrentLeaderEpoch,
+		FetchOffset: q.FetchOffset, LastFetchedEpoch: q.LastFetchedEpoch, DurableEndOffset: q.DurableEndOffset,
+	}
+	b.stepReplica(h, &b.in.progress)
 	return kafka.None
 }
 
@@ -118,7 +119,7 @@ func (b *Broker) tryFetch(r *request) bool {
 	for i := range s.parts {
 		p := &s.parts[i]
 		b.look(p, body)
-		if p.err != kafka.None || p.view.Diverging.Set {
+		if p.err != kafka.None || p.view.Diverging.Set || s.tellsWatermark(p) {
 			now = true
 		}
 		total += min(p.bytes, int64(p.asked.PartitionMaxBytes))
@@ -135,6 +136,13 @@ func (b *Broker) tryFetch(r *request) bool {
 	}
 	b.read(r)
 	return true
+}
+
+// tellsWatermark tells whether a follower is to hear at once that the high
+// watermark has moved: its own readers wait for that (KIP-392).
+func (s *fetchState) tellsWatermark(p *fetchPart) bool {
+	return s.follower && s.session != nil && p.host != nil && !p.view.Wait &&
+		p.view.HighWatermark > s.session.slots[p.slot].told.highWatermark
 }
 
 // look asks a replica what the reader may see, and how much of that there is.
@@ -172,7 +180,7 @@ func (b *Broker) waitForRecords(r *request) {
 			continue
 		}
 		p.listed = true
-		b.in.wait.Ticket = replication.Ticket{Request: uint64(r.token), Place: int32(i)}
+		b.in.wait = replication.Wait{Ticket: replication.Ticket{Request: uint64(r.token), Place: int32(i)}, Follower: s.follower}
 		p.host.replica.Step(b.now, &b.in.wait, &b.replicated)
 	}
 }

@@ -127,6 +127,9 @@ func (b *Broker) fetchedPart(r *request, p *fetchPart, resp *protocol.FetchRespo
 		b.counters.Errors++
 		out.CurrentLeader = b.hint(p.tp, p.err)
 		resp.Nodes = b.hintNode(resp.Nodes, r.conn, out.CurrentLeader)
+		if p.err == kafka.ErrOffsetOutOfRange && r.fetch.follower {
+			out.LogStartOffset = p.view.LogStartOffset // where it starts anew
+		}
 		return
 	}
 	b.fillFetched(out, p, r.body.(*protocol.FetchRequest))

@@ -30,6 +30,7 @@ type Broker struct {
 	toAdvance   []*connection
 	stalled     []*connection
 	toFetch     []token
+	toPoll      []*fetcher
 
 	fetchSessions fetchSessions
 
@@ -46,6 +47,9 @@ type Broker struct {
 	nameless   int     // logs on disk of which damage has taken the name; left alone
 	byTopic    map[kafka.TopicPartition]*host
 	touched    []*host
+	fetchers   []*fetcher // by rising leader
+	noRoom     bool       // fetchers wait until more may be appended
+	isr        isrRequests
 	replicated replication.Effects
 	in         inputs
 	nextScan   kafka.Instant

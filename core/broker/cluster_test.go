@@ -68,6 +68,9 @@ func (w *world) peer(s *broker.Send) {
 			w.t.Fatalf("a request between brokers does not parse: key %d %v %v", s.Key, code, err)
 		}
 		conn := kafka.ConnID(1000 + w.config.NodeID)
+		if s.Key == protocol.KeyFetch { // long polls have a connection of their own
+			conn += 1000
+		}
 		if !to.conns[conn] {
 			to.conns[conn] = true
 			to.give(&broker.ConnectionOpened{Conn: conn, Listener: "PLAINTEXT"})

@@ -12,6 +12,7 @@ const (
 	commandRegister   commandKind = iota + 1
 	commandHeartbeat              // of this broker
 	commandProducerID             // a block of producer IDs for this broker
+	commandISR                    // proposals of partitions that this broker leads
 	commandRequest                // a client's or another broker's request
 	commandJoin                   // a node that joins the metadata quorum
 )
@@ -63,6 +64,9 @@ func (b *Broker) commandDone(r controller.Result) {
 		b.producerIDsDone(r.Error, body)
 	case commandJoin:
 		b.joined(p.join, &r)
+	case commandISR:
+		body, _ := r.Body.(*controller.AlterPartitionResult)
+		b.isrAnswered(r.Error, body)
 	case commandRequest:
 		if q := b.requests.get(p.token); q != nil && q.state == requestRunning {
 			b.adminDone(q, &r)

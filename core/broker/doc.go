@@ -29,13 +29,15 @@
 //	B17 A fetch session holds each of its partitions once, in one order.
 //	B18 An answer in a fetch session leaves out only what its reader knows
 //	    (checked there).
+//	B19 A fetcher has the replicas that follow its leader, and counts them.
 //
 // Files: input.go and effects.go (what comes in, what goes out), config.go,
 // limits.go, broker.go (the state), step.go (one switch), request.go and
 // connection.go (order of requests and replies), api.go and api_NN_name.go (one
 // file per API key), edge.go (names to IDs), admin.go and commands.go (what the
 // controller decides), forward.go (when it is another broker's), hosts.go (the replicas), fetch_sessions.go and
-// fetch_session.go (what readers need not repeat), completions.go (the disk's
+// fetch_session.go (what readers need not repeat), fetcher.go and
+// fetcher_answer.go (following other brokers), isr.go (ISR changes), completions.go (the disk's
 // answers to appends), reads.go, storage.go (recovery, jobs, the end), quorum.go
 // (the image and the controller), session.go (registration, heartbeats,
 // shutdown), roles.go (the image against the disk), view.go (what drivers and

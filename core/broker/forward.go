@@ -14,9 +14,8 @@ import (
 
 // pendingSend is a request to another broker that has not been answered.
 type pendingSend struct {
-	kind  commandKind
-	token token     // of a commandRequest
-	join  kafka.Ref // of a commandJoin, which is not sent
+	pendingCommand
+	fetcher *fetcher // whose fetch it is; nil: a command
 }
 
 // sendToController sends a command to the broker that holds the controller.
@@ -35,7 +34,7 @@ func (b *Broker) sendToController(p pendingCommand, body controller.Body) bool {
 		return false
 	}
 	ref, slot := b.sends.add()
-	*slot = pendingSend(p)
+	*slot = pendingSend{pendingCommand: p}
 	b.out.Sends = append(b.out.Sends, Send{
 		Ref: ref, To: peer.ID, Host: l.Host, Port: int32(l.Port), Key: request.Key(), Version: version, Body: request,
 	})
@@ -56,6 +55,8 @@ func (b *Broker) remoteRequest(p pendingCommand, body controller.Body) (protocol
 		q := kmsg.NewPtrAllocateProducerIDsRequest()
 		q.BrokerID, q.BrokerEpoch = int32(c.Broker), int64(c.Epoch)
 		return q, 0
+	case *controller.AlterPartition:
+		return alterPartitionRequest(c), 3
 	default:
 		// The others are a client's request, which goes as the client wrote it.
 	}
@@ -88,6 +89,10 @@ func (b *Broker) peerReply(in *PeerReply) {
 	}
 	p := *slot
 	b.sends.finish(in.Ref)
+	if p.fetcher != nil {
+		b.fetchAnswered(p.fetcher, in.Body)
+		return
+	}
 	switch p.kind {
 	case commandRegister:
 		code := kafka.ErrRequestTimedOut
@@ -110,6 +115,12 @@ func (b *Broker) peerReply(in *PeerReply) {
 		}
 		b.producerIDsDone(code, block)
 	case commandJoin: // who joins asks the controller itself
+	case commandISR:
+		code, result := kafka.ErrRequestTimedOut, (*controller.AlterPartitionResult)(nil)
+		if a, ok := in.Body.(*kmsg.AlterPartitionResponse); ok {
+			code, result = alterPartitionAnswer(a)
+		}
+		b.isrAnswered(code, result)
 	case commandRequest:
 		if r := b.requests.get(p.token); r != nil && r.state == requestRunning {
 			b.forwarded(r, in.Body)

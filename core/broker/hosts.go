@@ -19,6 +19,11 @@ type host struct {
 	reads   int    // lookups under way: its files must stay
 	retired bool   // taken off byTopic; the log ends when reads is zero
 	gone    bool   // the log has ended
+
+	// roleDue: the image has a role for it that waits until its log has been cut.
+	roleDue   bool
+	follow    following
+	proposing bool // stands in Broker.isr.waiting
 }
 
 // inputs are the values that steps of replicas point to, so that none is allocated.
@@ -32,6 +37,9 @@ type inputs struct {
 	unwait       replication.Unwait
 	expire       replication.ExpireProducers
 	retire       replication.Retire
+	fetched      replication.Fetched
+	progress     replication.FollowerFetched
+	checkISR     replication.CheckISR
 }
 
 // addHost takes a replica on.
@@ -72,6 +80,9 @@ func (b *Broker) takeEffects(h *host) {
 	for _, t := range b.replicated.Wakes {
 		b.wakeFetch(t)
 	}
+	if b.replicated.Propose {
+		b.proposeISR(h)
+	}
 	b.replicated.Reset()
 }
 
@@ -91,6 +102,7 @@ func (b *Broker) settleHosts() {
 		b.takeEffects(h)
 		h.touched = false
 		b.checkHost(h)
+		b.follow(h)
 	}
 	clear(b.touched)
 	b.touched = b.touched[:0]

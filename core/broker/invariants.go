@@ -90,6 +90,11 @@ func checkOrder(c *connection) error {
 
 // checkHosts checks B6, B9 and the replicas' own invariants.
 func (b *Broker) checkHosts() error {
+	for _, f := range b.fetchers {
+		if !f.checkFollowing() {
+			return fmt.Errorf("B19: the counts of the fetcher of broker %d are not those of its replicas", f.leader)
+		}
+	}
 	reads := 0
 	for i, h := range b.hosts {
 		if i > 0 && b.hosts[i-1].replica.Log.Log >= h.replica.Log.Log {

@@ -43,6 +43,16 @@ type Limits struct {
 	// ShutdownWait bounds how long a controlled shutdown waits for the controller
 	// to move roles away and for waiting produces.
 	ShutdownWait kafka.Duration
+	// FollowerWait is how long a follower's fetch waits for records at the leader
+	// (replica.fetch.wait.max.ms), FollowerBytes how many it takes at most.
+	FollowerWait  kafka.Duration
+	FollowerBytes int32
+	// FollowerBackoff is the wait after a fetch that failed; it doubles from try to
+	// try, up to FollowerBackoffMax.
+	FollowerBackoff, FollowerBackoffMax kafka.Duration
+	// ISRBackoff is the wait before the controller is asked again for ISR changes
+	// that it has refused.
+	ISRBackoff kafka.Duration
 	// ProducerScan is the period on which idle producer IDs are expired.
 	ProducerScan kafka.Duration
 	// CheckEvery is the number of Steps between two walks over all invariants;
@@ -66,6 +76,11 @@ func DefaultLimits() Limits {
 		Retry:                  500 * kafka.Millisecond,
 		Heartbeat:              2 * kafka.Second,
 		ShutdownWait:           10 * kafka.Second,
+		FollowerWait:           500 * kafka.Millisecond,
+		FollowerBytes:          10 << 20,
+		FollowerBackoff:        20 * kafka.Millisecond,
+		FollowerBackoffMax:     kafka.Second,
+		ISRBackoff:             50 * kafka.Millisecond,
 		ProducerScan:           10 * kafka.Minute,
 		CheckEvery:             1 << 16,
 	}

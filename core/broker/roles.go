@@ -68,7 +68,7 @@ func (b *Broker) fenceNameless(topic kafka.TopicID, p *metadata.Partition) {
 		return
 	}
 	const reason = "a log on this disk has lost its name and may be this one"
-	b.createLog(tp, p, reason)
+	b.createLog(tp, p, 0, reason)
 	b.out.Watch.Reached(must.NamelessFenced)
 	b.upkeepDue = true
 	b.note(Note{Level: Error, Text: "log is missing and will not be made anew", Topic: topic.String(), Partition: p.Index, Detail: reason,
@@ -99,11 +99,14 @@ func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
 		return
 	}
 	if h == nil {
-		h = b.createLog(tp, p, "")
+		h = b.createLog(tp, p, 0, "")
 	}
 	if h.topic != t.Name {
 		h.topic = t.Name
 		b.configure(h)
+	}
+	if h.roleDue = h.replica.Log.Truncating(); h.roleDue {
+		return // touchBehind comes back to it
 	}
 	was := h.replica.Epoch()
 	if p.Leader == b.config.NodeID {
@@ -112,7 +115,7 @@ func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
 			Replicas: p.Replicas, ISR: p.ISR, Mode: p.Mode,
 		})
 	} else {
-		b.stepReplica(h, &replication.Follow{Epoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch, Leader: p.Leader})
+		b.stepReplica(h, &replication.Follow{Epoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch, Leader: p.Leader, Mode: p.Mode})
 	}
 	if h.replica.Epoch() != was {
 		b.note(Note{Level: Info, Text: roleText(h.replica), Topic: h.topic, Partition: tp.Partition,
@@ -132,9 +135,9 @@ func roleText(r *replication.Replica) string {
 	return "no role in a partition"
 }
 
-// createLog begins the log of a partition that this broker has none of, fenced
-// if there is a reason.
-func (b *Broker) createLog(tp kafka.TopicPartition, p *metadata.Partition, fenced string) *host {
+// createLog begins the log of a partition that this broker has none of, at an
+// offset; fenced if there is a reason.
+func (b *Broker) createLog(tp kafka.TopicPartition, p *metadata.Partition, start kafka.Offset, fenced string) *host {
 	id := partition.Identity{Log: b.journal.NewLogID(), Partition: tp, Mode: partition.Synced}
 	if p.Mode == kafka.ModeReplicated {
 		id.Mode = partition.Replicated
@@ -142,9 +145,9 @@ func (b *Broker) createLog(tp kafka.TopicPartition, p *metadata.Partition, fence
 	a := &replication.Append{}
 	var log *partition.Log
 	if fenced == "" {
-		log = partition.New(b.now, id, 0, &b.limits.Storage, &a.Append)
+		log = partition.New(b.now, id, start, &b.limits.Storage, &a.Append)
 	} else {
-		log = partition.NewFenced(b.now, id, 0, &b.limits.Storage, fenced, &a.Append)
+		log = partition.NewFenced(b.now, id, start, &b.limits.Storage, fenced, &a.Append)
 	}
 	h := b.addHost(log)
 	a.Incarnation, a.End = log.Incarnation, log.LogEndOffset
@@ -182,5 +185,7 @@ func (b *Broker) applySettings(d *metadata.Delta) {
 // configure resolves a replica's settings.
 func (b *Broker) configure(h *host) {
 	layers := b.layers(h.topic)
-	b.stepReplica(h, &replication.Configure{Settings: kafka.LoadTopicConfig(&layers)})
+	b.stepReplica(h, &replication.Configure{
+		Settings: kafka.LoadTopicConfig(&layers), LagMax: kafka.Ms(b.cluster.ReplicaLagTimeMaxMs),
+	})
 }

@@ -43,6 +43,7 @@ func (b *Broker) followSession(claimed bool) {
 		if !b.session.registered {
 			b.session.registered = true
 			b.session.retryAt = b.now.Mono
+			b.isr.checkAt = b.now.Mono
 			b.applyAllRoles()
 		}
 		if b.phase == PhaseRegistering && !self.Fenced {

@@ -60,6 +60,8 @@ func (b *Broker) due() {
 	b.controllerDue()
 	b.sessionDue()
 	b.scanProducers()
+	b.fetchersDue()
+	b.isrDue()
 }
 
 // expire ends the wait of a request.
@@ -84,6 +86,10 @@ func (b *Broker) settle() {
 			b.settleHosts()
 		case len(b.toFetch) > 0:
 			b.settleFetches()
+		case len(b.toPoll) > 0:
+			b.settleFetchers()
+		case b.isr.ready(b.now.Mono):
+			b.sendISR()
 		case len(b.toAdvance) > 0:
 			b.settleConnections()
 		case b.upkeepDue:
@@ -130,7 +136,7 @@ func (b *Broker) room() bool {
 // which may be here before anything else is.
 func servedEarly(key int16) bool {
 	switch key {
-	case keyApiVersions, keyBrokerRegistration, keyBrokerHeartbeat, keyAllocateProducerIDs, keyEnvelope:
+	case keyApiVersions, keyAlterPartition, keyBrokerRegistration, keyBrokerHeartbeat, keyAllocateProducerIDs, keyEnvelope:
 		return true
 	}
 	return false
@@ -162,6 +168,9 @@ func (b *Broker) Deadline() (kafka.Instant, bool) {
 	}
 	if b.phase >= PhaseServing && (!any || b.nextScan < at) {
 		at, any = b.nextScan, true
+	}
+	if d := b.replicationDeadline(); d != never && (!any || d < at) {
+		at, any = d, true
 	}
 	return at, any
 }

@@ -55,10 +55,15 @@ func (b *Broker) jobDone(in *JobDone) {
 }
 
 // touchBehind lets replicas look again for whose logs a job has changed how far
-// they count.
+// they count, or what they may do.
 func (b *Broker) touchBehind() {
 	for _, h := range b.hosts {
-		if h.replica.Behind() {
+		if h.roleDue && !h.replica.Log.Truncating() {
+			if t := b.state.Image().Topic(h.tp.Topic); t != nil && t.Partition(h.tp.Partition) != nil {
+				b.applyRole(t, t.Partition(h.tp.Partition))
+			}
+		}
+		if h.replica.Behind() || h.follow.from != nil && !h.follow.listed {
 			b.touch(h)
 		}
 	}
@@ -125,6 +130,9 @@ func (b *Broker) upkeep() {
 		p.name = b.out.Jobs[i].Name
 		b.out.Jobs[i].Ref = ref
 		b.counters.Jobs++
+	}
+	if b.noRoom && b.room() {
+		b.pollAll()
 	}
 	if len(b.stalled) > 0 && b.phase >= PhaseServing && b.room() {
 		b.unstall()

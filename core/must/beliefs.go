@@ -3,6 +3,7 @@ package must
 // The beliefs, grouped by package. Add a constant and its name together.
 const (
 	CompletionMatchesAppend Belief = iota // replication: a completion names an append that waits
+	FetchedContinuesLog                   // replication: what a leader sends continues the follower's log, and is intact
 	CommittedInOrder                      // metadata: committed entries arrive by rising index
 	AnswersInOrder                        // client: the answers of a connection come in the order of its requests
 	FetchAnsweredAsAsked                  // client: the answer to a fetch names what was asked for
@@ -13,6 +14,7 @@ const (
 
 var beliefNames = [BeliefCount]string{
 	CompletionMatchesAppend: "completion-matches-append",
+	FetchedContinuesLog:     "fetched-continues-log",
 	CommittedInOrder:        "committed-in-order",
 	AnswersInOrder:          "answers-in-order",
 	FetchAnsweredAsAsked:    "fetch-answered-as-asked",

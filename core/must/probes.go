@@ -40,6 +40,13 @@ const (
 	QuorumAbsent                // quorum: nobody led for long
 	QuorumVoterWiped            // quorum: a voter came back with an empty disk
 
+	FollowerTruncated           // replication: a follower cut records off its log
+	TruncatedBelowHighWatermark // replication: records that had counted were cut
+	ISRShrinkProposed           // replication: a leader asked a follower out of the ISR
+	FollowerSessionLost         // broker: a leader did not know a follower's fetch session
+	FollowerStartedAnew         // broker: a follower was behind its leader's log start
+	ISRProposalUnclear          // replication: a proposal was refused while an older one might still be taken
+
 	ProduceUnclear      // client: an operation ended without anybody knowing whether it was appended
 	AcknowledgedTooLate // client: the answer to an abandoned batch came after all, and it was appended
 	SequencesRestarted  // client: a producer raised its epoch because its sequences were in doubt
@@ -101,6 +108,13 @@ var probeNames = [ProbeCount]string{
 	MembershipAskedAgain:        "membership-asked-again",
 	MembershipReplaced:          "membership-replaced",
 	QuorumVoterWiped:            "quorum-voter-wiped",
+
+	FollowerTruncated:           "follower-truncated",
+	TruncatedBelowHighWatermark: "truncated-below-high-watermark",
+	ISRShrinkProposed:           "isr-shrink-proposed",
+	FollowerSessionLost:         "follower-session-lost",
+	FollowerStartedAnew:         "follower-started-anew",
+	ISRProposalUnclear:          "isr-proposal-unclear",
 
 	ProduceUnclear:      "produce-unclear",
 	AcknowledgedTooLate: "acknowledged-too-late",

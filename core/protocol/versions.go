@@ -21,6 +21,7 @@ const (
 	KeyAlterConfigs            int16 = 33
 	KeyCreatePartitions        int16 = 37
 	KeyIncrementalAlterConfigs int16 = 44
+	KeyAlterPartition          int16 = 56
 	KeyEnvelope                int16 = 58
 	KeyDescribeCluster         int16 = 60
 	KeyBrokerRegistration      int16 = 62
@@ -68,6 +69,7 @@ var apis = [...]API{
 	{Key: KeyAlterConfigs, Name: "AlterConfigs", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ 1 s [ s s ] ] 1"},
 	{Key: KeyCreatePartitions, Name: "CreatePartitions", Min: 0, Max: 3, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ s 4 [ { 4 } ] ] 4 1"},
 	{Key: KeyIncrementalAlterConfigs, Name: "IncrementalAlterConfigs", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 1, Listed: true, Shape: "[ 1 s [ s 1 s ] ] 1"},
+	{Key: KeyAlterPartition, Name: "AlterPartition", Min: 3, Max: 3, FlexibleFrom: 0, Internal: true, Shape: "4 8 [ 16 [ 4 4 [ 4 8 ] 1 4 ] ]"},
 	{Key: KeyEnvelope, Name: "Envelope", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "s s s"},
 	{Key: KeyDescribeCluster, Name: "DescribeCluster", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "1 @1+1 @2+1"},
 	{Key: KeyBrokerRegistration, Name: "BrokerRegistration", Min: 4, Max: 4, FlexibleFrom: 0, Internal: true, Shape: "4 s 16 [ s s 2 2 ] [ s 2 2 ] s 1 { 16 } 8"},

@@ -18,7 +18,9 @@ type Effects struct {
 	// Progress says that the high watermark, the last stable offset, the log
 	// start or the role changed.
 	Progress bool
-	Watch    *must.Watch
+	// Propose says that Proposal has something to ask of the controller.
+	Propose bool
+	Watch   *must.Watch
 }
 
 // Append is one entry with what the replica wants to know when it completes.
@@ -45,5 +47,5 @@ func (e *Effects) Reset() {
 	e.Appends = e.Appends[:0]
 	e.Answers = e.Answers[:0]
 	e.Wakes = e.Wakes[:0]
-	e.Progress = false
+	e.Progress, e.Propose = false, false
 }

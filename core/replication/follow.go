@@ -3,37 +3,14 @@ package replication
 import (
 	"trialog/core/batch"
 	"trialog/core/kafka"
+	"trialog/core/must"
+	"trialog/core/partition"
 )
-
-// followerFetched takes a follower's progress from its fetch. A fetch of
-// another epoch, or of an older incarnation of the follower, counts for nothing:
-// it may since have lost what it had (KAFKA-7395, KIP-903).
-func (r *Replica) followerFetched(now kafka.Now, in *FollowerFetched, out *Effects) {
-	if r.role != RoleLeader || in.Epoch != r.epoch {
-		return
-	}
-	f := r.follower(in.Broker)
-	if f == nil || in.BrokerEpoch < f.BrokerEpoch {
-		return
-	}
-	if in.BrokerEpoch > f.BrokerEpoch {
-		f.FetchOffset, f.DurableEndOffset = kafka.NoOffset, kafka.NoOffset
-	}
-	f.BrokerEpoch = in.BrokerEpoch
-	f.FetchOffset = min(in.FetchOffset, r.Log.LogEndOffset)
-	if in.DurableEndOffset != kafka.NoOffset {
-		f.DurableEndOffset = min(in.DurableEndOffset, r.Log.LogEndOffset)
-	}
-	if f.FetchOffset >= r.Log.LogEndOffset {
-		f.LastCaughtUp = now.Mono
-	}
-	r.advance(out)
-}
 
 // fetched takes what a follower received. Where the histories part, the log is
 // cut before anything else happens, the high watermark included (KAFKA-14704).
 func (r *Replica) fetched(now kafka.Now, in *Fetched, out *Effects) {
-	if r.role != RoleFollower || in.Epoch != r.epoch || !r.Log.Serving() {
+	if !r.Fetches() || in.Epoch != r.epoch || in.FetchOffset != r.Log.LogEndOffset {
 		return
 	}
 	if in.Diverging.Set {
@@ -42,8 +19,11 @@ func (r *Replica) fetched(now kafka.Now, in *Fetched, out *Effects) {
 	}
 	for rest := batch.View(in.Records); rest.Whole(); rest = rest[rest.Size():] {
 		one := rest[:rest.Size():rest.Size()]
-		if one.BaseOffset() < r.Log.LogEndOffset {
-			continue // it has been taken from an earlier answer
+		if one.LastOffset() < r.Log.LogEndOffset {
+			continue // below what was asked for: a batch is sent whole
+		}
+		if !out.Watch.Believe(r.continues(one), must.FetchedContinuesLog) {
+			break
 		}
 		r.Log.AppendVerbatim(now, one, &r.storage, r.entry(out))
 		r.finishEntry(out)
@@ -52,18 +32,66 @@ func (r *Replica) fetched(now kafka.Now, in *Fetched, out *Effects) {
 		r.moveHighWatermark(hw, out)
 		r.wakeFetches(out)
 	}
+	if start := min(in.LogStartOffset, r.Log.HighWatermark); start > r.Log.LogStartOffset {
+		r.Log.SetLogStart(start, r.entry(out))
+		r.finishEntry(out)
+		out.Progress = true
+	}
 }
 
-// truncate cuts the log to where it last agreed with the leader's.
+// continues tells whether a batch may stand at the log's end.
+func (r *Replica) continues(v batch.View) bool {
+	end := r.Log.LogEndOffset
+	return v.Intact() && v.BaseOffset() >= end && v.LastOffsetDelta() >= 0 &&
+		v.LeaderEpoch() <= r.epoch && v.LeaderEpoch() >= r.Log.EpochAt(end-1)
+}
+
+// Fetches tells whether the replica follows somebody and can take what it gets.
+func (r *Replica) Fetches() bool {
+	return r.role == RoleFollower && r.leader != kafka.NoBroker && r.Log.Appendable()
+}
+
+// Wanted is what the replica asks its leader for: the first offset that it does
+// not have, the epoch of the record before it, and, in synced mode, how much of
+// its log is durable.
+func (r *Replica) Wanted() (offset kafka.Offset, last kafka.LeaderEpoch, durable kafka.Offset) {
+	offset, last = r.Log.LogEndOffset, kafka.NoLeaderEpoch
+	if offset > r.Log.LogStartOffset {
+		last = r.Log.EpochAt(offset - 1)
+	}
+	if durable = kafka.NoOffset; r.Log.Mode == partition.Synced {
+		durable = r.Log.DurableEndOffset
+	}
+	return offset, last, durable
+}
+
+// Unsynced tells whether some of the log is not durable yet, which the leader
+// wants to know of.
+func (r *Replica) Unsynced() bool {
+	return r.Log.Mode == partition.Synced && r.Log.DurableEndOffset < r.Log.LogEndOffset
+}
+
+// Unwritten tells whether some of the log is not in the page cache yet. In
+// replicated mode what is asked for next says that everything before it is.
+func (r *Replica) Unwritten() bool {
+	return r.Log.Mode == partition.Replicated && r.Log.WrittenEndOffset < r.Log.LogEndOffset
+}
+
+// truncate cuts the log to where it last agreed with the leader's. Epochs that
+// begin there go with it, also when no record does.
 func (r *Replica) truncate(in *Fetched, out *Effects) {
 	end := in.Diverging.EndOffset
 	if _, own := r.Log.EndOffsetForEpoch(in.Diverging.Epoch); own != kafka.NoOffset {
 		end = min(end, own)
 	}
-	if end >= r.Log.LogEndOffset {
-		return
+	end = max(min(end, r.Log.LogEndOffset), r.Log.LogStartOffset)
+	if end < r.Log.HighWatermark {
+		out.Watch.Reached(must.TruncatedBelowHighWatermark)
 	}
-	r.Log.TruncateTo(max(end, r.Log.LogStartOffset), r.entry(out))
+	if end < r.Log.LogEndOffset {
+		out.Watch.Reached(must.FollowerTruncated)
+	}
+	r.Log.TruncateTo(end, r.entry(out))
 	r.finishEntry(out)
 	out.Progress = true
 }

@@ -32,14 +32,20 @@ type Lead struct {
 type Follow struct {
 	Epoch          kafka.LeaderEpoch
 	PartitionEpoch kafka.PartitionEpoch
-	Leader         kafka.BrokerID
+	Leader         kafka.BrokerID // NoBroker: nobody leads
+	Mode           kafka.DurabilityMode
 }
 
 // Retire takes the role away: the replica is deleted, or the broker stops.
 type Retire struct{ Err kafka.ErrorCode }
 
-// Configure gives the topic's settings, at the beginning and when they change.
-type Configure struct{ Settings kafka.TopicConfig }
+// Configure gives the settings, at the beginning and when they change.
+type Configure struct {
+	Settings kafka.TopicConfig
+	// LagMax is how long a follower may stay behind before it leaves the ISR
+	// (replica.lag.time.max.ms).
+	LagMax kafka.Duration
+}
 
 // Produce asks a leader to append one batch.
 type Produce struct {
@@ -69,15 +75,38 @@ type EpochStarted struct{ Epoch kafka.LeaderEpoch }
 type FollowerFetched struct {
 	Broker           kafka.BrokerID
 	BrokerEpoch      kafka.BrokerEpoch
+	Eligible         bool // it is neither fenced nor about to stop: it may be in ISRs
 	Epoch            kafka.LeaderEpoch
 	FetchOffset      kafka.Offset
-	DurableEndOffset kafka.Offset // NoOffset: not told
+	LastFetchedEpoch kafka.LeaderEpoch // of the record before FetchOffset; NoLeaderEpoch: it has none
+	DurableEndOffset kafka.Offset      // NoOffset: not told
 }
+
+// CheckISR looks, now and then, whether a follower has been behind for too long.
+type CheckISR struct{}
+
+// Altered says what became of a Proposal.
+type Altered struct {
+	PartitionEpoch kafka.PartitionEpoch // of the Proposal
+	Outcome        Outcome
+}
+
+// Outcome is what became of a Proposal.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Taken   Outcome = iota // the controller has it, or has it already: the next image says so
+	Refused                // it had no effect when it was refused
+	Again                  // it had no effect, and is to be asked again
+	Unknown                // it may have been taken, or be taken yet
+)
 
 // Fetched is what a follower received from its leader: whole batches, to be
 // appended verbatim, or where the histories part.
 type Fetched struct {
 	Epoch          kafka.LeaderEpoch
+	FetchOffset    kafka.Offset // that was asked for
 	HighWatermark  kafka.Offset
 	LogStartOffset kafka.Offset
 	Diverging      protocol.EpochEndOffset
@@ -89,7 +118,10 @@ type Fetched struct {
 type Advance struct{}
 
 // Wait makes a fetch wait until more can be read.
-type Wait struct{ Ticket Ticket }
+type Wait struct {
+	Ticket   Ticket
+	Follower bool // it reads what is written, not only what counts
+}
 
 // Unwait takes a waiting fetch back.
 type Unwait struct{ Ticket Ticket }
@@ -106,6 +138,8 @@ func (*Written) replicationInput()         {}
 func (*Synced) replicationInput()          {}
 func (*EpochStarted) replicationInput()    {}
 func (*FollowerFetched) replicationInput() {}
+func (*CheckISR) replicationInput()        {}
+func (*Altered) replicationInput()         {}
 func (*Fetched) replicationInput()         {}
 func (*Advance) replicationInput()         {}
 func (*Wait) replicationInput()            {}

@@ -11,7 +11,10 @@ import (
 // fetches tells the leader of a follower's progress.
 func (g *rig) fetched(broker kafka.BrokerID, epoch kafka.LeaderEpoch, brokerEpoch kafka.BrokerEpoch, end, durable kafka.Offset) {
 	g.t.Helper()
-	g.step(&FollowerFetched{Broker: broker, BrokerEpoch: brokerEpoch, Epoch: epoch, FetchOffset: end, DurableEndOffset: durable})
+	g.step(&FollowerFetched{
+		Broker: broker, BrokerEpoch: brokerEpoch, Eligible: true, Epoch: epoch, FetchOffset: end,
+		LastFetchedEpoch: g.r.Log.EpochAt(end - 1), DurableEndOffset: durable,
+	})
 }
 
 func TestHighWatermarkIsTheSmallestOfTheISR(t *testing.T) {
@@ -120,7 +123,7 @@ func TestFollowerTakesBatchesVerbatim(t *testing.T) {
 	}
 	// An answer that comes twice changes nothing, one of another epoch neither.
 	g.step(&Fetched{Epoch: 2, HighWatermark: 4, Records: records})
-	g.step(&Fetched{Epoch: 1, HighWatermark: 5, Records: g.stamped(5, 1, 1)})
+	g.step(&Fetched{Epoch: 1, FetchOffset: 5, HighWatermark: 5, Records: g.stamped(5, 1, 1)})
 	if g.r.Log.LogEndOffset != 5 || g.r.HighWatermark() != 4 {
 		t.Fatalf("end %d, high watermark %d", g.r.Log.LogEndOffset, g.r.HighWatermark())
 	}
@@ -134,7 +137,7 @@ func TestFollowerCutsWhereHistoriesPart(t *testing.T) {
 	g.step(&Follow{Epoch: 1, PartitionEpoch: 1, Leader: 2})
 	g.step(&Fetched{Epoch: 1, HighWatermark: 2, Records: append(g.stamped(0, 0, 2), g.stamped(2, 1, 2)...)})
 	g.step(&Follow{Epoch: 3, PartitionEpoch: 2, Leader: 3})
-	in := Fetched{Epoch: 3, HighWatermark: 9}
+	in := Fetched{Epoch: 3, FetchOffset: 4, HighWatermark: 9}
 	in.Diverging.Set, in.Diverging.Epoch, in.Diverging.EndOffset = true, 0, 2
 	g.step(&in)
 	if g.r.Log.LogEndOffset != 2 || g.r.HighWatermark() != 2 {

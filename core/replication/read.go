@@ -52,21 +52,32 @@ func (r *Replica) Read(in *Reader) Readable {
 		v.Wait = true
 		return v
 	}
-	if in.Offset < r.Log.LogStartOffset || in.Offset > r.Log.LogEndOffset {
-		// Only the log's ends decide this, never the high watermark: the answer
-		// makes a consumer reset and lose its place.
-		return Readable{Err: kafka.ErrOffsetOutOfRange}
-	}
-	if in.LastFetchedEpoch != kafka.NoLeaderEpoch {
-		epoch, end := r.Log.EndOffsetForEpoch(in.LastFetchedEpoch)
-		if end == kafka.NoOffset {
-			return Readable{Err: kafka.ErrOffsetOutOfRange}
-		}
-		if epoch < in.LastFetchedEpoch || end < in.Offset {
-			v.Diverging = protocol.EpochEndOffset{Set: true, Epoch: epoch, EndOffset: end}
-		}
+	var inRange bool
+	if v.Diverging, inRange = r.compare(in.Offset, in.LastFetchedEpoch); !inRange {
+		return Readable{Err: kafka.ErrOffsetOutOfRange, LogStartOffset: v.LogStartOffset}
 	}
 	return v
+}
+
+// compare looks whether a reader's history, up to offset and with a record of
+// epoch last before it, is the beginning of ours. Only the log's ends make an
+// offset out of range, never the high watermark: the answer makes a consumer
+// reset and lose its place. A history that parts from ours below our end does
+// so whatever its own end.
+func (r *Replica) compare(offset kafka.Offset, last kafka.LeaderEpoch) (diverging protocol.EpochEndOffset, inRange bool) {
+	if offset < r.Log.LogStartOffset {
+		return diverging, false
+	}
+	if last != kafka.NoLeaderEpoch {
+		epoch, end := r.Log.EndOffsetForEpoch(last)
+		if end == kafka.NoOffset {
+			return diverging, false
+		}
+		if epoch < last || end < offset {
+			return protocol.EpochEndOffset{Set: true, Epoch: epoch, EndOffset: end}, true
+		}
+	}
+	return diverging, offset <= r.Log.LogEndOffset
 }
 
 // checkEpoch is what every request to a leader passes first: the log must

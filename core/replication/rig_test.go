@@ -40,7 +40,7 @@ func newRig(t *testing.T, mode partition.Mode) *rig {
 	layers := kafka.ConfigLayers{}
 	settings := kafka.LoadTopicConfig(&layers)
 	settings.MinInSyncReplicas = 1
-	g.step(&Configure{Settings: settings})
+	g.step(&Configure{Settings: settings, LagMax: 10 * kafka.Second})
 	return g
 }
 

@@ -18,10 +18,12 @@ func (r *Replica) lead(now kafka.Now, in *Lead, out *Effects) {
 	r.partitionEpoch = in.PartitionEpoch
 	r.replicas = append(r.replicas[:0], in.Replicas...)
 	r.isr = append(r.isr[:0], in.ISR...)
-	r.expanding = r.expanding[:0]
+	// What was asked under an older partition epoch can have no effect any more,
+	// or is in this ISR.
+	r.expanding, r.proposal.open, r.proposal.unclear = r.expanding[:0], false, false
 	r.keepFollowers(now, again)
 	if again {
-		r.advance(out)
+		r.advance(now, out)
 		return
 	}
 	if !r.Leads() {
@@ -30,26 +32,23 @@ func (r *Replica) lead(now kafka.Now, in *Lead, out *Effects) {
 	r.epoch, r.leader, r.role = in.Epoch, r.self, RoleStarting
 	r.epochStart = r.Log.LogEndOffset
 	out.Progress = true
-	if mode := modeOf(in.Mode); mode != r.Log.Mode {
-		r.Log.SetMode(mode, r.entry(out))
-		r.finishEntry(out)
-	}
+	r.setMode(in.Mode, out)
 	if !r.Log.BecomeLeader(in.Epoch, r.entry(out)) {
 		out.Appends = out.Appends[:len(out.Appends)-1]
-		r.epochStarted(in.Epoch, out) // recovery has found its start on disk
+		r.epochStarted(now, in.Epoch, out) // recovery has found its start on disk
 		return
 	}
 	r.finishEntry(out)
 }
 
 // epochStarted lets the leader answer.
-func (r *Replica) epochStarted(epoch kafka.LeaderEpoch, out *Effects) {
+func (r *Replica) epochStarted(now kafka.Now, epoch kafka.LeaderEpoch, out *Effects) {
 	if r.role != RoleStarting || epoch != r.epoch {
 		return
 	}
 	r.role = RoleLeader
 	out.Progress = true
-	r.advance(out)
+	r.advance(now, out)
 	r.wakeFetches(out)
 }
 
@@ -64,6 +63,16 @@ func (r *Replica) follow(in *Follow, out *Effects) {
 		return
 	}
 	r.leave(RoleFollower, kafka.ErrNotLeaderOrFollower, out)
+	r.setMode(in.Mode, out)
+}
+
+// setMode gives the log the partition's durability mode. It takes no appends
+// under the new one before all of it is durable.
+func (r *Replica) setMode(m kafka.DurabilityMode, out *Effects) {
+	if mode := modeOf(m); mode != r.Log.Mode {
+		r.Log.SetMode(mode, r.entry(out))
+		r.finishEntry(out)
+	}
 }
 
 // retire takes the role away.
@@ -73,22 +82,25 @@ func (r *Replica) retire(code kafka.ErrorCode, out *Effects) { r.leave(RoleNone,
 func (r *Replica) leave(role Role, code kafka.ErrorCode, out *Effects) {
 	r.role = role
 	r.isr, r.expanding, r.followers = r.isr[:0], r.expanding[:0], r.followers[:0]
+	r.proposal.open, r.proposal.unclear = false, false
 	r.refuseProduces(code, out)
 	r.wakeFetches(out)
 	out.Progress = true
 }
 
-// mayTake tells whether a role may be taken: not on a fenced log, not under an
-// epoch older than the log's or the role's, and not by old news.
+// mayTake tells whether a role may be taken: not on a fenced log or while it is
+// being cut, not under an epoch older than the log's or the role's, and not by
+// old news.
 func (r *Replica) mayTake(epoch kafka.LeaderEpoch, partitionEpoch kafka.PartitionEpoch) bool {
-	if r.Log.Fenced != "" || r.Log.Deleted() || epoch < r.Log.LatestEpoch() || epoch < r.epoch {
+	if !r.Log.Serving() || epoch < r.Log.LatestEpoch() || epoch < r.epoch {
 		return false
 	}
 	return r.role == RoleNone || partitionEpoch > r.partitionEpoch
 }
 
 // keepFollowers makes the list of followers that of the replicas. Within an
-// epoch what is known of them stays.
+// epoch what is known of them stays, save that one outside the ISR has to fetch
+// again before it is waited for.
 func (r *Replica) keepFollowers(now kafka.Now, again bool) {
 	if !again {
 		r.followers = r.followers[:0]
@@ -97,12 +109,16 @@ func (r *Replica) keepFollowers(now kafka.Now, again bool) {
 		return !slices.Contains(r.replicas, f.Broker)
 	})
 	for _, id := range r.replicas {
-		if id == r.self || r.follower(id) != nil {
+		if f := r.follower(id); f != nil {
+			f.Eligible = f.Eligible && slices.Contains(r.isr, id)
+			continue
+		}
+		if id == r.self {
 			continue
 		}
 		r.followers = append(r.followers, FollowerProgress{
 			Broker: id, BrokerEpoch: kafka.NoBrokerEpoch,
-			FetchOffset: kafka.NoOffset, DurableEndOffset: kafka.NoOffset, LastCaughtUp: now.Mono,
+			FetchOffset: kafka.NoOffset, DurableEndOffset: kafka.NoOffset, LastCaughtUp: now.Mono, mark: kafka.NoOffset,
 		})
 	}
 }

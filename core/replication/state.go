@@ -29,6 +29,12 @@ type FollowerProgress struct {
 	FetchOffset      kafka.Offset      // everything below it is in the follower's log
 	DurableEndOffset kafka.Offset      // everything below it is durable there
 	LastCaughtUp     kafka.Instant     // when it last had everything
+	Eligible         bool              // it may be in the ISR, as of its last fetch
+
+	// mark is an end of the leader's log, and when it was that: once the follower
+	// has it, it has been caught up then.
+	mark   kafka.Offset
+	markAt kafka.Instant
 }
 
 // Replica is the machine of one replica. One broker owns it.
@@ -40,6 +46,7 @@ type Replica struct {
 	self     kafka.BrokerID
 	settings kafka.TopicConfig
 	storage  partition.Config
+	lagMax   kafka.Duration
 
 	role           Role
 	epoch          kafka.LeaderEpoch
@@ -49,10 +56,15 @@ type Replica struct {
 	replicas       []kafka.BrokerID
 	isr            []kafka.BrokerID
 	expanding      []kafka.BrokerID // asked into the ISR, not yet confirmed (maximal ISR)
+	proposal       proposal
 	followers      []FollowerProgress
 
 	produces []waitingProduce // by rising end
-	fetches  []Ticket
+	fetches  []Ticket         // of consumers
+	// follows are fetches of followers; woken is the written end of which they have
+	// been told.
+	follows []Ticket
+	woken   kafka.Offset
 }
 
 // New makes a replica without a role for a log.
@@ -82,7 +94,9 @@ func (r *Replica) Settings() *kafka.TopicConfig { return &r.settings }
 func (r *Replica) HighWatermark() kafka.Offset { return r.Log.HighWatermark }
 
 // Waiting is how many produces and fetches wait.
-func (r *Replica) Waiting() (produces, fetches int) { return len(r.produces), len(r.fetches) }
+func (r *Replica) Waiting() (produces, fetches int) {
+	return len(r.produces), len(r.fetches) + len(r.follows)
+}
 
 // minISR is the effective min.insync.replicas: never more than there are replicas.
 func (r *Replica) minISR() int {

@@ -12,7 +12,7 @@ func (r *Replica) Step(now kafka.Now, in Input, out *Effects) {
 	case *Retire:
 		r.retire(in.Err, out)
 	case *Configure:
-		r.configure(in, out)
+		r.configure(now, in, out)
 	case *Produce:
 		r.produce(now, in, out)
 	case *Written:
@@ -20,15 +20,19 @@ func (r *Replica) Step(now kafka.Now, in Input, out *Effects) {
 	case *Synced:
 		r.Log.Synced(in.Incarnation, in.End)
 	case *EpochStarted:
-		r.epochStarted(in.Epoch, out)
+		r.epochStarted(now, in.Epoch, out)
 	case *Advance:
-		r.advance(out)
+		r.advance(now, out)
 	case *FollowerFetched:
 		r.followerFetched(now, in, out)
+	case *CheckISR:
+		r.checkISR(now, out)
+	case *Altered:
+		r.altered(in, out)
 	case *Fetched:
 		r.fetched(now, in, out)
 	case *Wait:
-		r.fetches = append(r.fetches, in.Ticket)
+		r.wait(in)
 	case *Unwait:
 		r.unwait(in.Ticket)
 	case *ExpireProducers:
@@ -38,8 +42,8 @@ func (r *Replica) Step(now kafka.Now, in Input, out *Effects) {
 
 // configure takes the topic's settings over. A lower min ISR may let the high
 // watermark go on.
-func (r *Replica) configure(in *Configure, out *Effects) {
-	r.settings = in.Settings
+func (r *Replica) configure(now kafka.Now, in *Configure, out *Effects) {
+	r.settings, r.lagMax = in.Settings, in.LagMax
 	r.storage = storageConfig(&r.settings)
-	r.advance(out)
+	r.advance(now, out)
 }

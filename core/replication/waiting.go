@@ -88,12 +88,38 @@ func (r *Replica) refuseProduces(code kafka.ErrorCode, out *Effects) {
 func (r *Replica) wakeFetches(out *Effects) {
 	out.Wakes = append(out.Wakes, r.fetches...)
 	r.fetches = r.fetches[:0]
+	r.wakeFollows(out)
+}
+
+// wakeFollows lets followers look again.
+func (r *Replica) wakeFollows(out *Effects) {
+	out.Wakes = append(out.Wakes, r.follows...)
+	r.follows, r.woken = r.follows[:0], r.Log.WrittenEndOffset
+}
+
+func (r *Replica) wait(in *Wait) {
+	if in.Follower {
+		if len(r.follows) == 0 {
+			r.woken = r.Log.WrittenEndOffset
+		}
+		r.follows = append(r.follows, in.Ticket)
+		return
+	}
+	r.fetches = append(r.fetches, in.Ticket)
 }
 
 func (r *Replica) unwait(t Ticket) {
-	if i := slices.Index(r.fetches, t); i >= 0 {
-		last := len(r.fetches) - 1
-		r.fetches[i] = r.fetches[last]
-		r.fetches = r.fetches[:last]
+	r.fetches = remove(r.fetches, t)
+	r.follows = remove(r.follows, t)
+}
+
+// remove takes a ticket out of a list whose order does not matter.
+func remove(list []Ticket, t Ticket) []Ticket {
+	i := slices.Index(list, t)
+	if i < 0 {
+		return list
 	}
+	last := len(list) - 1
+	list[i] = list[last]
+	return list[:last]
 }

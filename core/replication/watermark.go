@@ -28,15 +28,18 @@ func (r *Replica) countedBy(f *FollowerProgress) kafka.Offset {
 // advance moves the high watermark to the smallest counted end over the
 // maximal ISR, and answers what waited for it. It does not move in an epoch
 // whose start is not durable, nor below min ISR (KIP-966).
-func (r *Replica) advance(out *Effects) {
+func (r *Replica) advance(now kafka.Now, out *Effects) {
 	if r.role != RoleLeader {
 		return
+	}
+	if r.woken < r.Log.WrittenEndOffset && len(r.follows) > 0 {
+		r.wakeFollows(out)
 	}
 	if len(r.isr) >= r.minISR() {
 		end := r.counted()
 		for i := range r.followers {
 			f := &r.followers[i]
-			if r.inMaximalISR(f.Broker) {
+			if r.inMaximalISR(f.Broker) || r.joins(now, f) {
 				end = min(end, r.countedBy(f))
 			}
 		}
@@ -54,6 +57,12 @@ func (r *Replica) advance(out *Effects) {
 // without this machine having been told, as after a checkpoint.
 func (r *Replica) Behind() bool {
 	return r.role == RoleLeader && r.counted() > r.Log.HighWatermark
+}
+
+// joins tells whether a follower outside the ISR is about to join it. The high
+// watermark waits for it, or would run away from it under load for ever.
+func (r *Replica) joins(now kafka.Now, f *FollowerProgress) bool {
+	return f.Eligible && now.Mono.Sub(f.LastCaughtUp) <= r.lagMax
 }
 
 // inMaximalISR tells whether a replica is in the ISR or asked into it (KIP-497).

@@ -55,6 +55,9 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 	}
 	d.topics(t, s)
 	d.clients(t, s, config)
+	if s.Cluster.Brokers > 1 {
+		d.cluster(s, config)
+	}
 	*record.Header() = t.header(seed, config)
 	return t, config
 }

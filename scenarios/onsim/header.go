@@ -20,7 +20,8 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 	}
 	for _, topic := range t.topics {
 		h.Topics = append(h.Topics, history.Topic{
-			Name: topic.name, Partitions: int(topic.partitions), Replicas: s.Cluster.Brokers, MinISR: 1, Mode: mode,
+			Name: topic.name, Partitions: int(topic.partitions), Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
+			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true"),
 		})
 	}
 	for _, name := range []string{"log.segment.bytes", "log.index.interval.bytes", "producer.id.expiration.ms"} {
