@@ -41,11 +41,14 @@ type Config struct {
 // Network bounds what clients may take.
 type Network struct {
 	RequestMaxBytes     int           // socket.request.max.bytes: refused before memory is taken; Broker decides
-	QueuedRequestBytes  int64         // queued.max.request.bytes: of all connections together
-	MaxConnections      int           // max.connections
+	QueuedRequestBytes  int64         // queued.max.request.bytes: of all connections together; Broker decides
+	QueuedReplyBytes    int64         // trialog.queued.max.response.bytes: read for clients and not sent; Broker decides
+	TailCacheBytes      int64         // trialog.tail.cache.bytes; Broker decides
+	MaxConnections      int           // max.connections; Broker decides
+	MaxConnectionsPerIP int           // max.connections.per.ip; Broker decides
 	MaxInFlight         int           // requests of one connection read but not answered
 	MaxReplyBytes       int64         // fetch bytes of one connection asked for but not yet sent
-	MaxDecompressed     int32         // of one record batch
+	MaxDecompressed     int32         // trialog.batch.max.decompressed.bytes; Broker decides
 	ConnectionMaxIdle   time.Duration // connections.max.idle.ms, negative: for ever; Broker decides
 	RequestQueue        int           // inputs waiting for the loop
 	ReadThreads         int           // disk reads at a time
@@ -64,16 +67,12 @@ func (n *Network) idleUntil(now time.Time) time.Time {
 	return now.Add(n.ConnectionMaxIdle)
 }
 
-// DefaultNetwork is Kafka's where Kafka has a value.
+// DefaultNetwork is Kafka's where Kafka has a value. What Broker decides is
+// filled in by Start.
 func DefaultNetwork() Network {
 	return Network{
-		RequestMaxBytes:     100 << 20,
-		QueuedRequestBytes:  512 << 20,
-		MaxConnections:      10_000,
 		MaxInFlight:         64,
 		MaxReplyBytes:       64 << 20,
-		MaxDecompressed:     128 << 20,
-		ConnectionMaxIdle:   10 * time.Minute,
 		RequestQueue:        4096,
 		ReadThreads:         4,
 		JournalSegmentBytes: 4 << 20,

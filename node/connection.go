@@ -16,11 +16,8 @@ import (
 )
 
 // readBuffer is small: most connections are idle, and what is larger is read
-// past it. frameTimeout is how long an announced frame may take to arrive.
-const (
-	readBuffer   = 8 << 10
-	frameTimeout = time.Minute
-)
+// past it.
+const readBuffer = 8 << 10
 
 // connection is one client's connection: a goroutine that reads requests, and
 // one that writes replies (reply.go).
@@ -30,6 +27,7 @@ type connection struct {
 	socket net.Conn
 	in     *bufio.Reader // what has been read of it already; nil: nothing
 	remote string
+	host   string // of remote
 
 	mu       sync.Mutex
 	change   sync.Cond // something below changed that the reader waits for
@@ -39,8 +37,10 @@ type connection struct {
 	held     int64     // of the node's memory for requests
 	closed   bool
 
-	out  outgoing
-	free protocol.FreeList // the reader's
+	out       outgoing
+	free      protocol.FreeList // the reader's
+	receiving progress          // of the frame that is being read
+	sending   progress          // of the part of a reply that is being written
 }
 
 // pledge is what is remembered of a request until its reply is written.
@@ -49,21 +49,22 @@ type pledge struct {
 	frame int64 // memory that the request holds
 }
 
-func newConnection(n *Node, id kafka.ConnID, socket net.Conn) *connection {
-	c := &connection{id: id, node: n, socket: socket, remote: socket.RemoteAddr().String()}
+func newConnection(n *Node, socket net.Conn) *connection {
+	c := &connection{node: n, socket: socket, remote: socket.RemoteAddr().String()}
 	c.change.L = &c.mu
 	c.out.wake.L = &c.out.mu
+	host, _, err := net.SplitHostPort(c.remote)
+	if err != nil {
+		host = c.remote
+	}
+	c.host = host
 	return c
 }
 
 // serve reads requests until the connection ends, and tells the broker of its
 // beginning and its end.
 func (c *connection) serve(listener string) {
-	host, _, err := net.SplitHostPort(c.remote)
-	if err != nil {
-		host = c.remote
-	}
-	c.node.inbox.put(&broker.ConnectionOpened{Conn: c.id, Listener: listener, ClientHost: host})
+	c.node.inbox.put(&broker.ConnectionOpened{Conn: c.id, Listener: listener, ClientHost: c.host})
 	writing := make(chan struct{})
 	go func() {
 		defer close(writing)
@@ -75,7 +76,8 @@ func (c *connection) serve(listener string) {
 	c.close()
 	<-writing
 	c.node.inbox.put(&broker.ConnectionClosed{Conn: c.id})
-	c.node.memory.release(c.held)
+	c.node.requests.release(c.held)
+	c.out.abandon(c.node.replies)
 }
 
 // explain logs why a connection was closed, where that is worth a line.
@@ -105,10 +107,7 @@ func (c *connection) read() error {
 	}
 	limits := &c.node.config.Network
 	var header protocol.RequestHeader
-	for {
-		if !c.mayRead(limits) {
-			return nil
-		}
+	for c.mayRead(limits) {
 		if err := c.socket.SetReadDeadline(limits.idleUntil(time.Now())); err != nil {
 			return err
 		}
@@ -123,43 +122,22 @@ func (c *connection) read() error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", errProtocol, err)
 		}
-		if !c.hold(int64(size)) {
-			return nil
-		}
-		if in.Buffered() < protocol.FramePrefixBytes+size {
-			if err := c.socket.SetReadDeadline(time.Now().Add(frameTimeout)); err != nil {
-				return err
-			}
-		}
-		frame, err := readFrame(in, size, int32(limits.RequestMaxBytes))
-		if err != nil {
+		frame, err := c.readFrame(in, size)
+		if err != nil || frame == nil {
 			return err
 		}
 		if err := c.deliver(frame, &header); err != nil {
 			return err
 		}
 	}
-}
-
-// atOnce is up to which size a frame's memory is taken in one piece. A larger
-// frame's grows with what has come, since its size is only a claim.
-const atOnce = 1 << 20
-
-// readFrame reads a frame of which the size has been looked at.
-func readFrame(in *bufio.Reader, size int, limit int32) ([]byte, error) {
-	if size > atOnce {
-		return protocol.ReadFrame(in, limit)
-	}
-	if _, err := in.Discard(protocol.FramePrefixBytes); err != nil {
-		return nil, err
-	}
-	frame := make([]byte, size)
-	_, err := io.ReadFull(in, frame)
-	return frame, err
+	return nil
 }
 
 // mayRead waits until another request is welcome; false: the connection has ended.
 func (c *connection) mayRead(limits *Network) bool {
+	if !c.node.replies.take(0) { // not while there are more replies than memory for them
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for !c.closed && (c.muted || c.inFlight >= limits.MaxInFlight || c.pledged >= limits.MaxReplyBytes) {
@@ -170,7 +148,7 @@ func (c *connection) mayRead(limits *Network) bool {
 
 // hold takes memory for a frame from what all connections share.
 func (c *connection) hold(size int64) bool {
-	if !c.node.memory.take(size) {
+	if !c.node.requests.take(size) {
 		return false
 	}
 	c.mu.Lock()
@@ -231,7 +209,7 @@ func (c *connection) settle(replies int, sum pledge) {
 	c.held -= sum.frame
 	c.mu.Unlock()
 	c.change.Signal()
-	c.node.memory.release(sum.frame)
+	c.node.requests.release(sum.frame)
 }
 
 // mute stops or resumes reading.

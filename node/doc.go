@@ -4,18 +4,20 @@
 //
 // How a request travels:
 //
-//	connection.go  a connection's reader frames, decodes and checks a request
+//	connection.go  a connection's reader frames (receive.go), decodes and checks a request
 //	inbox.go       the bounded queue of inputs
 //	loop.go        one goroutine owns broker.Broker: drain, Step, hand over
 //	carrier.go     carries out filled Effects and gives them back to the ring
 //	writer.go      journal and segments: write, sync, group commit
-//	reader.go      disk reads
+//	reader.go      reads: from the tail cache (package tail), else from the disk
 //	reply.go       a connection's writer sends what the carrier encoded
 //
 // Beside it: peers.go (requests to other brokers), listener.go, space.go (free
-// bytes), node.go (start and stop in order). Sub-packages: journal (the byte
-// sink on tidwall/wal), osfs (the file system), quorum (dragonboat), codec
-// (compression), admin (health and metrics).
+// bytes), memory.go and pressure.go (what clients may hold, and who is closed
+// when that is short), node.go (start and stop in order). Sub-packages: journal
+// (the byte sink on tidwall/wal), osfs (the file system), tail (the newest
+// bytes of segments), quorum (dragonboat), codec (compression), admin (health
+// and metrics).
 //
 // Non-obvious: the loop waits for nothing but the carrier, and the carrier for
 // nothing at all. Everybody else may wait for the loop, so no cycle exists.

@@ -60,7 +60,7 @@ func TestInboxLetsGoWhenClosed(t *testing.T) {
 }
 
 func TestMemoryIsSharedAndComesBack(t *testing.T) {
-	m := newMemory(100)
+	m := newMemory(100, make(chan struct{}, 1))
 	if !m.take(60) {
 		t.Fatal("refused")
 	}

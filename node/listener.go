@@ -15,21 +15,33 @@ const listenerName = "PLAINTEXT"
 
 // connections are the open connections by ID.
 type connections struct {
-	mu   sync.RWMutex
-	byID map[kafka.ConnID]*connection
-	next uint64
-	all  sync.WaitGroup
-	shut bool
+	mu     sync.RWMutex
+	byID   map[kafka.ConnID]*connection
+	byHost map[string]int // how many come from an address
+	next   uint64
+	all    sync.WaitGroup
+	shut   bool
 }
 
 func newConnections() *connections {
-	return &connections{byID: make(map[kafka.ConnID]*connection)}
+	return &connections{byID: make(map[kafka.ConnID]*connection), byHost: make(map[string]int)}
 }
 
 func (cs *connections) get(id kafka.ConnID) *connection {
 	cs.mu.RLock()
 	defer cs.mu.RUnlock()
 	return cs.byID[id]
+}
+
+// list returns the open connections.
+func (cs *connections) list() []*connection {
+	cs.mu.RLock()
+	defer cs.mu.RUnlock()
+	all := make([]*connection, 0, len(cs.byID))
+	for _, c := range cs.byID {
+		all = append(all, c)
+	}
+	return all
 }
 
 // sending tells whether any reply has not been sent yet.
@@ -44,22 +56,33 @@ func (cs *connections) sending() bool {
 	return false
 }
 
-// open admits a socket; nil when there are too many, or no more are wanted.
-func (cs *connections) open(n *Node, socket net.Conn) *connection {
+// open admits a socket; otherwise it says why not.
+func (cs *connections) open(n *Node, socket net.Conn) (c *connection, refusal string) {
+	c = newConnection(n, socket)
+	limits := &n.config.Network
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.shut || len(cs.byID) >= n.config.Network.MaxConnections {
-		return nil
+	switch {
+	case cs.shut:
+		return nil, "the node ends"
+	case len(cs.byID) >= limits.MaxConnections:
+		return nil, "there are max.connections already"
+	case cs.byHost[c.host] >= limits.MaxConnectionsPerIP:
+		return nil, "there are max.connections.per.ip from its address already"
 	}
 	cs.next++
-	c := newConnection(n, kafka.ConnID(cs.next), socket)
+	c.id = kafka.ConnID(cs.next)
 	cs.byID[c.id] = c
-	return c
+	cs.byHost[c.host]++
+	return c, ""
 }
 
 func (cs *connections) forget(c *connection) {
 	cs.mu.Lock()
 	delete(cs.byID, c.id)
+	if cs.byHost[c.host]--; cs.byHost[c.host] == 0 {
+		delete(cs.byHost, c.host)
+	}
 	cs.mu.Unlock()
 }
 
@@ -127,11 +150,11 @@ func (n *Node) accept(l net.Listener) {
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
-		c := n.conns.open(n, socket)
+		c, refusal := n.conns.open(n, socket)
 		if c == nil {
 			n.metrics.refused.Inc()
 			if n.notes.admit("connections") {
-				n.log.Warn("a connection was refused: there are too many", "client", socket.RemoteAddr(), "max", n.config.Network.MaxConnections)
+				n.log.Warn("a connection was refused", "client", socket.RemoteAddr(), "reason", refusal)
 			}
 			socket.Close()
 			continue

@@ -28,7 +28,8 @@ type loop struct {
 	ready  func(clusterID string) // called once, when clients are served
 	failed func(error)            // called when the broker panicked
 
-	requests sync.Pool // of *broker.Request
+	requests sync.Pool              // of *broker.Request
+	readBack func(*broker.ReadDone) // takes one that was looked at
 	wasReady bool
 	halted   bool
 	inspect  chan func(*broker.Broker) // what others want to look at between steps
@@ -132,6 +133,8 @@ func (l *loop) recycle(in broker.Input) {
 	if r, ok := in.(*broker.Request); ok {
 		*r = broker.Request{}
 		l.requests.Put(r)
+	} else if d, ok := in.(*broker.ReadDone); ok {
+		l.readBack(d)
 	}
 }
 

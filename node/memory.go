@@ -2,33 +2,82 @@ package node
 
 import "sync"
 
-// memory is what the requests of all connections may hold together, in bytes.
-// A request takes its share before its frame is read and gives it back when
-// its reply is written.
+// memory is what all connections may hold together, in bytes: one for requests,
+// from before their frames are read until their replies are written, and one
+// for replies, from before their records are read until they are sent.
 type memory struct {
-	mu     sync.Mutex
-	back   sync.Cond
-	free   int64
-	size   int64
-	closed bool
+	mu      sync.Mutex
+	back    sync.Cond
+	free    int64
+	size    int64
+	waiting int
+	closed  bool
+	alarm   chan<- struct{} // gets a token when memory becomes short
 }
 
-func newMemory(size int64) *memory {
-	m := &memory{free: size, size: size}
+// reservedFor is the part of the memory, one reservedFor-th, that large takes
+// leave to those of up to smallTake bytes.
+const (
+	smallTake   = 1 << 20
+	reservedFor = 4
+)
+
+func newMemory(size int64, alarm chan<- struct{}) *memory {
+	m := &memory{free: size, size: size, alarm: alarm}
 	m.back.L = &m.mu
 	return m
 }
 
-// take waits for n bytes; false once closed. More than there ever is counts
-// as all there is.
+// fits tells whether n bytes are there. More than there ever is counts as all
+// there is.
+func (m *memory) fits(n int64) bool {
+	if n > smallTake {
+		n += m.size / reservedFor
+	}
+	return m.free >= min(n, m.size)
+}
+
+// take waits for n bytes; false once closed.
 func (m *memory) take(n int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for m.free < min(n, m.size) && !m.closed {
+	for !m.fits(n) && !m.closed {
+		m.waiting++
+		m.call()
 		m.back.Wait()
+		m.waiting--
 	}
 	m.free -= n
 	return !m.closed
+}
+
+// tryTake takes n bytes if nobody has to wait for them.
+func (m *memory) tryTake(n int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.waiting > 0 || !m.fits(n) {
+		return false
+	}
+	m.free -= n
+	return true
+}
+
+// hold takes n bytes at once, even if there are not so many.
+func (m *memory) hold(n int64) {
+	m.mu.Lock()
+	m.free -= n
+	if m.free < 0 {
+		m.call()
+	}
+	m.mu.Unlock()
+}
+
+// call tells that memory is short (Node.relieve).
+func (m *memory) call() {
+	select {
+	case m.alarm <- struct{}{}:
+	default:
+	}
 }
 
 // release gives n bytes back.
@@ -38,8 +87,25 @@ func (m *memory) release(n int64) {
 	}
 	m.mu.Lock()
 	m.free += n
+	wake := m.waiting > 0
 	m.mu.Unlock()
-	m.back.Broadcast()
+	if wake {
+		m.back.Broadcast()
+	}
+}
+
+// held is how many bytes are taken.
+func (m *memory) held() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.size - m.free
+}
+
+// short tells whether anybody waits, or more is taken than there is.
+func (m *memory) short() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.waiting > 0 || m.free < 0
 }
 
 // close lets everybody go who waits.

@@ -33,6 +33,7 @@ type metrics struct {
 	accepted  prometheus.Counter
 	refused   prometheus.Counter
 	malformed prometheus.Counter
+	reclaimed prometheus.Counter
 	flush     prometheus.Histogram
 	grouped   prometheus.Histogram
 }
@@ -49,6 +50,7 @@ func newMetrics() *metrics {
 	m.accepted = count("kafka_server_socket_server_metrics_connection_creation_total", "Connections accepted.")
 	m.refused = count("kafka_server_socket_server_metrics_connection_refused_total", "Connections refused because there were too many.")
 	m.malformed = count("kafka_network_requestmetrics_malformed_total", "Connections closed for bytes that are not Kafka's protocol.")
+	m.reclaimed = count("trialog_connections_reclaimed_total", "Connections closed for holding memory that others waited for.")
 	m.flush = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "kafka_log_logflushstats_logflush_seconds", Help: "Time that one sync of the journal took.",
 		Buckets: prometheus.ExponentialBuckets(50e-6, 2, 16),

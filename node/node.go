@@ -20,6 +20,7 @@ import (
 	"trialog/node/codec"
 	"trialog/node/osfs"
 	"trialog/node/quorum"
+	"trialog/node/tail"
 )
 
 // Node is a running broker.
@@ -33,20 +34,23 @@ type Node struct {
 	listeners []net.Listener // the first gives the address
 	admin     *admin.Server
 
-	inbox   *inbox
-	loop    *loop
-	writer  *diskWriter
-	reads   *diskReader
-	peers   *peers
-	conns   *connections
-	memory  *memory
-	metrics *metrics
-	checks  *checkers
-	watch   watched
-	notes   noteLimit // of the node's own messages
-	speaker *speaker  // of the broker's
-	codecs  batch.Codecs
-	limits  broker.Limits
+	inbox    *inbox
+	loop     *loop
+	writer   *diskWriter
+	reads    *diskReader
+	peers    *peers
+	conns    *connections
+	requests *memory       // what clients' requests take
+	replies  *memory       // what is read for them and not sent
+	short    chan struct{} // holds a token while one of both may be short
+	tail     *tail.Cache
+	metrics  *metrics
+	checks   *checkers
+	watch    watched
+	notes    noteLimit // of the node's own messages
+	speaker  *speaker  // of the broker's
+	codecs   batch.Codecs
+	limits   broker.Limits
 
 	voters  quorum.Voters
 	engine  atomic.Pointer[quorum.Engine] // nil until recovery has ended
@@ -72,7 +76,7 @@ func Start(config Config) (*Node, error) {
 	n := &Node{
 		config: config, log: config.Log, began: time.Now(),
 		carried: make(chan struct{}), looped: make(chan struct{}), stop: make(chan struct{}),
-		ending: make(chan struct{}), done: make(chan struct{}),
+		ending: make(chan struct{}), done: make(chan struct{}), short: make(chan struct{}, 1),
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.config.applySettings()
@@ -169,12 +173,14 @@ func (n *Node) build(b *broker.Broker) {
 	n.inbox = newInbox(net.RequestQueue)
 	n.loop = newLoop(b, n.inbox, n.serve, n.fail)
 	n.writer = newDiskWriter(n.inbox, n.metrics)
-	n.reads = newDiskReader(n.fs, n.inbox)
+	n.requests, n.replies = newMemory(net.QueuedRequestBytes, n.short), newMemory(net.QueuedReplyBytes, n.short)
+	n.tail = tail.New(net.TailCacheBytes)
+	n.reads = newDiskReader(n.fs, n.tail, n.replies, n.inbox)
+	n.loop.readBack = n.reads.recycle
 	n.peers = newPeers(n.inbox, n.config.NodeID, n.config.ClusterSecret, int32(net.RequestMaxBytes), n.log)
 	n.conns = newConnections()
-	n.memory = newMemory(net.QueuedRequestBytes)
 	n.checks = newCheckers(&n.codecs, net.MaxDecompressed)
-	n.metrics.registry.MustRegister(newBrokerCollector(n.loop), watchCollector{&n.watch})
+	n.metrics.registry.MustRegister(newBrokerCollector(n.loop), watchCollector{&n.watch}, memoryCollector{n})
 }
 
 // run starts the goroutines.
@@ -188,6 +194,7 @@ func (n *Node) run() {
 		n.loop.run(n.stop)
 	}()
 	n.reads.start(n.config.Network.ReadThreads)
+	go n.relieve()
 	go n.pollSpace()
 	go n.end()
 }

@@ -22,7 +22,7 @@ func (n *Node) runJob(j *disk.Job) (result any, err error) {
 			err = fmt.Errorf("the job panicked: %v\n%s", r, debug.Stack())
 		}
 	}()
-	result, err = j.Run(n.fs, j.Args)
+	result, err = j.Run(n.tail.FS(n.fs, false, partition.HoldsRecords), j.Args)
 	if recovered, ok := result.(*partition.RecoverResult); ok && err == nil {
 		err = n.recovered(recovered)
 	}
@@ -31,7 +31,7 @@ func (n *Node) runJob(j *disk.Job) (result any, err error) {
 
 func (n *Node) recovered(r *partition.RecoverResult) error {
 	sink := journal.New(n.fs, partition.GenerationDir, n.config.Network.JournalSegmentBytes)
-	files, err := partition.NewWriter(n.fs, sink, r.Salt, r.Journal.Generation(), &n.limits.Storage)
+	files, err := partition.NewWriter(n.tail.FS(n.fs, true, partition.HoldsRecords), sink, r.Salt, r.Journal.Generation(), &n.limits.Storage)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"time"
@@ -13,10 +14,12 @@ import (
 const writeTimeout = 2 * time.Minute
 
 // keptBytes is how much memory for encoded replies a connection keeps;
-// partBytes is how much it writes at a time.
+// partBytes is how much it writes at a time; pinnedBytes is how much of a read
+// beside its records a reply may hold.
 const (
-	keptBytes = 64 << 10
-	partBytes = 1 << 20
+	keptBytes   = 64 << 10
+	partBytes   = 1 << 20
+	pinnedBytes = 16 << 10
 )
 
 // outgoing holds the encoded replies of one connection that its writer has not
@@ -31,7 +34,8 @@ type outgoing struct {
 	ready   int             // how many of due have their reply in head, or need none
 	last    bool            // the connection ends after these
 	ended   bool
-	sending bool // the writer has taken something and is not done with it
+	sending bool  // the writer has taken something and is not done with it
+	held    int64 // bytes of replies that have not been sent, of the node's memory for them
 	gather  protocol.Scatter
 }
 
@@ -61,13 +65,15 @@ func (c *connection) answer(r *broker.Reply) {
 	if o.ended {
 		return
 	}
+	size := -len(o.head)
 	switch body := r.Body.(type) {
 	case nil:
 	case *protocol.FetchResponse:
 		// Segments alternate between ours and records; the last is ours.
 		for i, s := range o.gather.EncodeFetchResponse(r.Version, r.CorrelationID, body) {
 			if i%2 == 1 {
-				o.cuts = append(o.cuts, cut{at: len(o.head), records: s})
+				o.cuts = append(o.cuts, cut{at: len(o.head), records: apart(s)})
+				size += len(s)
 				continue
 			}
 			o.head = append(o.head, s...)
@@ -75,12 +81,42 @@ func (c *connection) answer(r *broker.Reply) {
 	default:
 		o.head = protocol.AppendResponse(o.head, r.Key, r.Version, r.CorrelationID, body)
 	}
+	size += len(o.head)
+	o.held += int64(size)
+	c.node.replies.hold(int64(size))
 	if r.Request != nil {
 		o.spent = append(o.spent, r.Request)
 	}
 	o.ready++
 	o.last = o.last || r.Close
 	o.wake.Signal()
+}
+
+// apart returns records that hold no more than about twice their own memory:
+// few ones at the front of a large read are copied out of it.
+func apart(records []byte) []byte {
+	if cap(records)-len(records) > len(records)+pinnedBytes {
+		return bytes.Clone(records)
+	}
+	return records
+}
+
+// sent gives memory back for n bytes that are out.
+func (o *outgoing) sent(m *memory, n int) {
+	o.mu.Lock()
+	o.held -= int64(n)
+	o.mu.Unlock()
+	m.release(int64(n))
+}
+
+// abandon gives back what is left when the connection has ended.
+func (o *outgoing) abandon(m *memory) {
+	o.mu.Lock()
+	o.ended = true
+	left := o.held
+	o.held, o.head, o.cuts = 0, nil, nil
+	o.mu.Unlock()
+	m.release(left)
 }
 
 // busy tells whether there is something that has not been sent.
@@ -171,22 +207,28 @@ func (s *shipment) buffers(dst net.Buffers) net.Buffers {
 // send writes buffers out, a part at a time: the time limit is for a client
 // that takes nothing, not for one that takes long.
 func (c *connection) send(buffers net.Buffers) error {
+	defer c.sending.end()
 	for len(buffers) > 0 {
-		if err := c.socket.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		now := time.Now()
+		if err := c.socket.SetWriteDeadline(now.Add(writeTimeout)); err != nil {
 			return err
 		}
 		n := 0
 		var err error
 		if len(buffers[0]) > partBytes {
+			c.sending.begin(now, partBytes)
 			n, err = c.socket.Write(buffers[0][:partBytes])
 			buffers[0] = buffers[0][n:]
 		} else {
-			part := buffers[:fitting(buffers)]
-			buffers = buffers[len(part):]
+			count, size := fitting(buffers)
+			part := buffers[:count]
+			buffers = buffers[count:]
+			c.sending.begin(now, size)
 			var sent int64
 			sent, err = part.WriteTo(c.socket)
 			n = int(sent)
 		}
+		c.out.sent(c.node.replies, n)
 		c.node.metrics.sent(n)
 		if err != nil {
 			return err
@@ -195,13 +237,13 @@ func (c *connection) send(buffers net.Buffers) error {
 	return nil
 }
 
-// fitting tells how many buffers make up one part; at least one.
-func fitting(buffers net.Buffers) int {
-	size := 0
+// fitting tells how many buffers make up one part, at least one, and their size.
+func fitting(buffers net.Buffers) (count, size int) {
 	for i, b := range buffers {
-		if size += len(b); i > 0 && size > partBytes {
-			return i
+		if i > 0 && size+len(b) > partBytes {
+			return i, size
 		}
+		size += len(b)
 	}
-	return len(buffers)
+	return len(buffers), size
 }

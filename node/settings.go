@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"trialog/core/kafka"
@@ -52,6 +53,15 @@ func (c *Config) applySettings() {
 		}
 	}
 	b := kafka.LoadBrokerConfig(&kafka.ConfigLayers{Static: static})
-	c.Network.RequestMaxBytes = int(b.SocketRequestMaxBytes)
-	c.Network.ConnectionMaxIdle = time.Duration(b.ConnectionsMaxIdleMs) * time.Millisecond
+	n := &c.Network
+	n.RequestMaxBytes = int(b.SocketRequestMaxBytes)
+	n.QueuedRequestBytes = b.QueuedMaxRequestBytes
+	if n.QueuedRequestBytes <= 0 {
+		n.QueuedRequestBytes = math.MaxInt64 / 2
+	}
+	n.QueuedReplyBytes = b.QueuedMaxResponseBytes
+	n.TailCacheBytes = b.TailCacheBytes
+	n.MaxConnections, n.MaxConnectionsPerIP = int(b.MaxConnections), int(b.MaxConnectionsPerIP)
+	n.MaxDecompressed = b.MaxDecompressedBytes
+	n.ConnectionMaxIdle = time.Duration(b.ConnectionsMaxIdleMs) * time.Millisecond
 }

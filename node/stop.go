@@ -63,7 +63,8 @@ func (n *Node) end() {
 	n.flushReplies()
 	n.cancel()
 	n.inbox.close()
-	n.memory.close()
+	n.requests.close()
+	n.replies.close()
 	n.conns.close()
 	close(n.stop)
 	<-n.looped

@@ -176,7 +176,7 @@ func TestSlowClientsHoldNobody(t *testing.T) {
 }
 
 func TestConnectionsAreLimited(t *testing.T) {
-	n := start(t, t.TempDir(), func(c *node.Config) { c.Network.MaxConnections = 3 })
+	n := start(t, t.TempDir(), func(c *node.Config) { c.Broker["max.connections"] = "3" })
 	defer n.stop()
 	hello := protocol.AppendRequest(nil, 18, 0, 1, "", kmsg.NewPtrApiVersionsRequest())
 	var open []net.Conn

@@ -55,7 +55,8 @@ func TestDepartures(t *testing.T) {
 			got = append(got, s.Name+"="+s.Default)
 		}
 	}
-	want := []string{"auto.create.topics.enable=false", "flush.messages=1", "log.flush.interval.messages=1"}
+	want := []string{"auto.create.topics.enable=false", "flush.messages=1", "log.flush.interval.messages=1",
+		"max.connections=10000", "queued.max.request.bytes=536870912"}
 	if !slices.Equal(got, want) {
 		t.Errorf("departures %v, want %v", got, want)
 	}

@@ -137,11 +137,17 @@ type BrokerConfig struct {
 	FetchMaxBytes             int32
 	FetchSessionSlots         int32
 	LogRetentionCheckMs       int64
+	MaxConnections            int32
+	MaxConnectionsPerIP       int32
+	MaxDecompressedBytes      int32
 	NumPartitions             int32
 	ProducerIDExpirationMs    int32
+	QueuedMaxRequestBytes     int64
 	QueuedMaxRequests         int32
+	QueuedMaxResponseBytes    int64
 	ReplicaLagTimeMaxMs       int64
 	SocketRequestMaxBytes     int32
+	TailCacheBytes            int64
 }
 
 // LoadBrokerConfig resolves and parses the broker-level settings.
@@ -160,10 +166,16 @@ func LoadBrokerConfig(l *ConfigLayers) BrokerConfig {
 		FetchMaxBytes:             int32(number("fetch.max.bytes")),
 		FetchSessionSlots:         int32(number("max.incremental.fetch.session.cache.slots")),
 		LogRetentionCheckMs:       number("log.retention.check.interval.ms"),
+		MaxConnections:            int32(number("max.connections")),
+		MaxConnectionsPerIP:       int32(number("max.connections.per.ip")),
+		MaxDecompressedBytes:      int32(number("trialog.batch.max.decompressed.bytes")),
 		NumPartitions:             int32(number("num.partitions")),
 		ProducerIDExpirationMs:    int32(number("producer.id.expiration.ms")),
+		QueuedMaxRequestBytes:     number("queued.max.request.bytes"),
+		QueuedMaxResponseBytes:    number("trialog.queued.max.response.bytes"),
 		QueuedMaxRequests:         int32(number("queued.max.requests")),
 		ReplicaLagTimeMaxMs:       number("replica.lag.time.max.ms"),
 		SocketRequestMaxBytes:     int32(number("socket.request.max.bytes")),
+		TailCacheBytes:            number("trialog.tail.cache.bytes"),
 	}
 }

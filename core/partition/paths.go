@@ -21,10 +21,23 @@ const (
 
 var suffixes = [...]string{disk.FileLog: ".log", disk.FileIndex: ".index", disk.FileTimeIndex: ".timeindex"}
 
+const zeros20 = "00000000000000000000"
+
 // digits20 writes n with 20 digits, so that names sort as numbers do.
 func digits20(n uint64) string {
 	s := strconv.FormatUint(n, 10)
-	return "00000000000000000000"[len(s):] + s
+	return zeros20[len(s):] + s
+}
+
+// appendDigits20 appends what digits20 returns.
+func appendDigits20(dst []byte, n uint64) []byte {
+	at := len(dst)
+	dst = append(dst, zeros20...)
+	for i := len(dst) - 1; n > 0 && i >= at; i-- {
+		dst[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return dst
 }
 
 // parse20 reads what digits20 wrote.
@@ -49,6 +62,18 @@ func SegmentPath(id kafka.LogID, segment kafka.Offset, kind disk.FileKind) strin
 
 // ReadPath is the file that an op reads.
 func ReadPath(r *disk.Read) string { return SegmentPath(r.Log, r.Segment, r.File) }
+
+// AppendReadPath appends the name of the file that an op reads.
+func AppendReadPath(dst []byte, r *disk.Read) []byte {
+	dst = append(append(dst, logsDir...), '/')
+	dst = append(appendDigits20(dst, uint64(r.Log)), '/')
+	return append(appendDigits20(dst, uint64(r.Segment)), suffixes[r.File]...)
+}
+
+// HoldsRecords tells whether a path is that of a segment's records.
+func HoldsRecords(path string) bool {
+	return strings.HasPrefix(path, logsDir+"/") && strings.HasSuffix(path, suffixes[disk.FileLog])
+}
 
 func checkpointPath(id kafka.LogID) string { return LogDir(id) + "/" + checkpointFile }
 
