@@ -28,6 +28,7 @@ type connection struct {
 	in     *bufio.Reader // what has been read of it already; nil: nothing
 	remote string
 	host   string // of remote
+	peer   bool   // another broker's
 
 	mu       sync.Mutex
 	change   sync.Cond // something below changed that the reader waits for

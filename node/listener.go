@@ -15,12 +15,13 @@ const listenerName = "PLAINTEXT"
 
 // connections are the open connections by ID.
 type connections struct {
-	mu     sync.RWMutex
-	byID   map[kafka.ConnID]*connection
-	byHost map[string]int // how many come from an address
-	next   uint64
-	all    sync.WaitGroup
-	shut   bool
+	mu      sync.RWMutex
+	byID    map[kafka.ConnID]*connection
+	clients int            // how many of them are clients'
+	byHost  map[string]int // how many of these come from an address
+	next    uint64
+	all     sync.WaitGroup
+	shut    bool
 }
 
 func newConnections() *connections {
@@ -65,25 +66,35 @@ func (cs *connections) open(n *Node, socket net.Conn) (c *connection, refusal st
 	switch {
 	case cs.shut:
 		return nil, "the node ends"
-	case len(cs.byID) >= limits.MaxConnections:
+	case cs.clients >= limits.MaxConnections:
 		return nil, "there are max.connections already"
 	case cs.byHost[c.host] >= limits.MaxConnectionsPerIP:
 		return nil, "there are max.connections.per.ip from its address already"
 	}
+	cs.clients++
+	cs.byHost[c.host]++
+	cs.add(c)
+	return c, ""
+}
+
+// add gives a connection its ID. The caller holds the lock.
+func (cs *connections) add(c *connection) {
 	cs.next++
 	c.id = kafka.ConnID(cs.next)
 	cs.byID[c.id] = c
-	cs.byHost[c.host]++
-	return c, ""
 }
 
 func (cs *connections) forget(c *connection) {
 	cs.mu.Lock()
+	defer cs.mu.Unlock()
 	delete(cs.byID, c.id)
+	if c.peer {
+		return
+	}
+	cs.clients--
 	if cs.byHost[c.host]--; cs.byHost[c.host] == 0 {
 		delete(cs.byHost, c.host)
 	}
-	cs.mu.Unlock()
 }
 
 // close ends every connection and waits for their goroutines.

@@ -72,9 +72,9 @@ func (cs *connections) openPeer(n *Node, socket net.Conn) *connection {
 	if cs.shut {
 		return nil
 	}
-	cs.next++
-	c := newConnection(n, kafka.ConnID(cs.next), socket)
-	cs.byID[c.id] = c
+	c := newConnection(n, socket)
+	c.peer = true
+	cs.add(c)
 	cs.all.Add(1)
 	return c
 }

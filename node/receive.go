@@ -33,7 +33,7 @@ func frameDeadline(now time.Time, size int) time.Time {
 // into the connection's own buffer must be there before any memory is taken:
 // an announcement alone costs nothing. nil: the connection has ended.
 func (c *connection) readFrame(in *bufio.Reader, size int) ([]byte, error) {
-	begun := min(protocol.FramePrefixBytes+size, readBuffer)
+	begun := min(protocol.FramePrefixBytes+size, in.Size())
 	if in.Buffered() < begun {
 		if err := c.socket.SetReadDeadline(frameDeadline(time.Now(), size)); err != nil {
 			return nil, err
