@@ -28,6 +28,7 @@ type cli struct {
 	Client  clientFlags      `embed:"" group:"cluster"`
 
 	Serve   serveCommand   `cmd:"" help:"Run a node."`
+	Local   localCommand   `cmd:"" help:"Run a cluster of several nodes on this machine."`
 	Config  configCommands `cmd:"" help:"Settings: of a node before it runs, and of a cluster's topics and brokers."`
 	Topic   topicCommands  `cmd:"" help:"Create, list, describe and delete topics."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what clients are told, whether they can reach it, and what is unsafe."`

@@ -130,13 +130,16 @@ func (p *program) logger(level string) (*slog.Logger, error) {
 	return logger, nil
 }
 
+// servingOn begins the ready line.
+const servingOn = "Serving on "
+
 // announce prints the ready line.
 func (p *program) announce(r node.Ready) {
 	if p.json {
 		_ = json.NewEncoder(p.out).Encode(r) // nobody may be reading
 		return
 	}
-	fmt.Fprintf(p.out, "Serving on %s (node %d, cluster %s, data in %s); ready after %d ms.\n",
+	fmt.Fprintf(p.out, servingOn+"%s (node %d, cluster %s, data in %s); ready after %d ms.\n",
 		r.Listen, r.NodeID, r.ClusterID, r.DataDir, r.StartedMs)
 	if r.Advertise != r.Listen {
 		fmt.Fprintf(p.out, "Clients are told %s.\n", r.Advertise)
