@@ -226,13 +226,26 @@ func TestApiVersions(t *testing.T) {
 	}
 }
 
-func TestMalformedRequestClosesItsConnection(t *testing.T) {
-	w := served(t)
-	w.send(1, produceV, produce("orders", 0, -1, w.batch("a")))
-	w.replies = nil
-	w.give(&broker.Request{Conn: 1, Key: 3, Version: 12, CorrelationID: 7, Err: kafka.ErrInvalidRequest})
-	w.settle()
-	if len(w.replies) != 1 || !w.replies[0].close || w.replies[0].body != nil {
-		t.Fatalf("replies %+v", w.replies)
+// TestUnreadableRequestCloses gives the broker, of every API key and some that
+// are none, a request that the driver could not decode: after what was asked
+// before it the connection closes, and nobody else notices.
+func TestUnreadableRequestCloses(t *testing.T) {
+	for key := int16(-1); key <= 100; key++ {
+		for _, err := range []kafka.ErrorCode{kafka.ErrInvalidRequest, kafka.ErrUnsupportedVersion} {
+			if key == protocol.KeyApiVersions && err == kafka.ErrUnsupportedVersion {
+				continue // has an answer (KIP-511)
+			}
+			w := served(t)
+			w.replies = nil
+			w.send(1, produceV, produce("orders", 0, -1, w.batch("a")))
+			w.give(&broker.Request{Conn: 1, Key: key, Version: 99, CorrelationID: 7, Err: err})
+			w.settle()
+			if len(w.replies) != 2 || w.replies[0].body == nil || w.replies[0].close || !w.replies[1].close || w.replies[1].body != nil {
+				t.Fatalf("key %d, %v: replies %+v", key, err, w.replies)
+			}
+			if got := w.ask(2, apiVersions("client", "1")); got == nil {
+				t.Fatalf("key %d: another connection is not answered", key)
+			}
+		}
 	}
 }

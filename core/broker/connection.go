@@ -131,14 +131,16 @@ func (b *Broker) emit(r *request) {
 		return
 	}
 	body := r.reply
-	switch r.key {
-	case keyProduce:
-		body = b.produceReply(r)
-	case keyFetch:
-		body = b.fetchReply(r)
-	}
-	if r.envelope != nil {
-		body = r.seal(body)
+	if !r.close { // otherwise there are no words for it, and maybe no request to answer
+		switch r.key {
+		case keyProduce:
+			body = b.produceReply(r)
+		case keyFetch:
+			body = b.fetchReply(r)
+		}
+		if r.envelope != nil {
+			body = r.seal(body)
+		}
 	}
 	b.counters.Replies++
 	b.out.Replies = append(b.out.Replies, Reply{
