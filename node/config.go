@@ -14,6 +14,7 @@ type Config struct {
 	Listen      string // host:port of the client listener; port 0 picks a free one
 	Advertise   string // host:port told to clients; empty: what Listen turned out to be
 	AdminListen string // host:port of /healthz, /readyz, /metrics; empty: none
+	Version     string // of the program, for the admin listener
 
 	// Quorum names the voters of the metadata quorum as "id@host:port". Empty:
 	// this node is the only voter and no port is opened for it.

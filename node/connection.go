@@ -48,6 +48,7 @@ type connection struct {
 type pledge struct {
 	reply int64 // bytes that the reply may come to
 	frame int64 // memory that the request holds
+	began time.Time
 }
 
 func newConnection(n *Node, socket net.Conn) *connection {
@@ -89,7 +90,7 @@ func (c *connection) explain(err error) {
 		c.node.log.Debug("connection closed", "client", c.remote, "reason", err)
 	case errors.Is(err, errProtocol):
 		c.node.metrics.malformed.Inc()
-		if c.node.notes.admit("malformed" + c.remote) {
+		if c.node.notes.admit("malformed" + c.host) {
 			c.node.log.Warn("connection closed: its bytes are not Kafka's protocol", "client", c.remote, "reason", err)
 		}
 	default:
@@ -172,7 +173,7 @@ func (c *connection) deliver(frame []byte, header *protocol.RequestHeader) (err 
 		return fmt.Errorf("%w: %w", errProtocol, err)
 	}
 	body, code := protocol.DecodeRequestBody(header.Key, header.Version, rest, &c.free)
-	p := pledge{frame: int64(len(frame))}
+	p := pledge{frame: int64(len(frame)), began: time.Now()}
 	switch b := body.(type) {
 	case *protocol.ProduceRequest:
 		c.node.checks.prepare(b, header.Version)

@@ -59,6 +59,13 @@ func (q *inbox) take(dst []broker.Input) []broker.Input {
 	return items
 }
 
+// waiting tells how many inputs have not been taken.
+func (q *inbox) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
+}
+
 // close ends the queue and lets everybody go who waits for room.
 func (q *inbox) close() {
 	q.mu.Lock()

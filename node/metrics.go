@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"trialog/core/broker"
 	"trialog/core/must"
 )
 
@@ -36,6 +35,7 @@ type metrics struct {
 	reclaimed prometheus.Counter
 	flush     prometheus.Histogram
 	grouped   prometheus.Histogram
+	took      [apiKeys]prometheus.Observer
 }
 
 func newMetrics() *metrics {
@@ -71,13 +71,26 @@ func (m *metrics) registerAPIs() {
 	replies := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "kafka_network_requestmetrics_responses_total", Help: "Requests answered, by API.",
 	}, []string{"request"})
-	m.registry.MustRegister(requests, replies)
+	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "kafka_network_requestmetrics_totaltime_seconds", Help: "Time from a request that has arrived to its reply, waiting for the disk, the quorum and more records included.",
+		Buckets: prometheus.ExponentialBuckets(50e-6, 2, 18),
+	}, []string{"request"})
+	m.registry.MustRegister(requests, replies, took)
+	others := took.WithLabelValues("Other")
 	for key := range apiKeys {
 		name := apiName(int16(key))
 		m.requests[key] = requests.WithLabelValues(name)
 		m.replies[key] = replies.WithLabelValues(name)
+		m.took[key] = others
+		if timedAlone[int16(key)] {
+			m.took[key] = took.WithLabelValues(name)
+		}
 	}
 }
+
+// timedAlone are the APIs whose times are not added to those of others: Produce,
+// Fetch, ListOffsets, Metadata.
+var timedAlone = map[int16]bool{0: true, 1: true, 2: true, 3: true}
 
 // slot is where an API key's metrics stand; foreign keys share the last.
 func slot(key int16) int {
@@ -94,80 +107,15 @@ func (m *metrics) requested(key int16, bytes int) {
 
 func (m *metrics) replied(key int16) { m.replies[slot(key)].Inc() }
 
+func (m *metrics) answered(key int16, after time.Duration) {
+	m.took[slot(key)].Observe(after.Seconds())
+}
+
 func (m *metrics) sent(bytes int) { m.bytesOut.Add(float64(bytes)) }
 
 func (m *metrics) synced(appends int, took time.Duration) {
 	m.flush.Observe(took.Seconds())
 	m.grouped.Observe(float64(appends))
-}
-
-// brokerMetric is a number that is read from the broker's counters.
-type brokerMetric struct {
-	name  string
-	help  string
-	total bool // rises only
-	value func(*broker.Counters) float64
-}
-
-var brokerMetrics = []brokerMetric{
-	{"kafka_server_brokertopicmetrics_batches_in_total", "Record batches appended.", true, func(c *broker.Counters) float64 { return float64(c.ProduceBatches) }},
-	{"kafka_server_brokertopicmetrics_bytesin_total", "Bytes of record batches appended.", true, func(c *broker.Counters) float64 { return float64(c.ProduceBytes) }},
-	{"kafka_server_brokertopicmetrics_bytesout_total", "Bytes of record batches fetched.", true, func(c *broker.Counters) float64 { return float64(c.FetchBytes) }},
-	{"kafka_server_brokertopicmetrics_failedproducerequests_total", "Record batches refused.", true, func(c *broker.Counters) float64 { return float64(c.ProduceRefused) }},
-	{"kafka_network_requestmetrics_errors_total", "Parts of responses with an error code.", true, func(c *broker.Counters) float64 { return float64(c.Errors) }},
-	{"kafka_network_requestmetrics_unreadable_total", "Requests that could not be read.", true, func(c *broker.Counters) float64 { return float64(c.Malformed) }},
-	{"trialog_produce_duplicates_total", "Batches answered from producer state.", true, func(c *broker.Counters) float64 { return float64(c.Duplicates) }},
-	{"trialog_fetch_reads_total", "Disk reads for fetches.", true, func(c *broker.Counters) float64 { return float64(c.FetchReads) }},
-	{"trialog_upkeep_jobs_total", "Checkpoints, releases and deletions begun.", true, func(c *broker.Counters) float64 { return float64(c.Jobs) }},
-	{"trialog_proposals_total", "Proposals to the metadata quorum.", true, func(c *broker.Counters) float64 { return float64(c.Proposals) }},
-	{"trialog_recovery_redone_total", "Batches that recovery wrote again from the journal.", true, func(c *broker.Counters) float64 { return float64(c.Redone) }},
-	{"kafka_server_delayedoperationpurgatory_produce_size", "Produce requests that wait.", false, func(c *broker.Counters) float64 { return float64(c.WaitingProduces) }},
-	{"kafka_server_delayedoperationpurgatory_fetch_size", "Fetch requests that wait.", false, func(c *broker.Counters) float64 { return float64(c.WaitingFetches) }},
-	{"kafka_server_fetchsessioncache_numincrementalfetchsessions", "Fetch sessions.", false, func(c *broker.Counters) float64 { return float64(c.FetchSessions) }},
-	{"kafka_server_fetchsessioncache_numincrementalfetchpartitionscached", "Partitions of all fetch sessions.", false, func(c *broker.Counters) float64 { return float64(c.FetchSessionPartitions) }},
-	{"kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total", "Fetch sessions that made room for others.", true, func(c *broker.Counters) float64 { return float64(c.FetchSessionsEvicted) }},
-	{"kafka_server_socket_server_metrics_connection_count", "Open connections.", false, func(c *broker.Counters) float64 { return float64(c.Connections) }},
-	{"kafka_server_replicamanager_partitioncount", "Replicas on this node.", false, func(c *broker.Counters) float64 { return float64(c.Logs) }},
-	{"kafka_server_replicamanager_offlinereplicacount", "Replicas fenced for damage.", false, func(c *broker.Counters) float64 { return float64(c.FencedLogs) }},
-	{"trialog_journal_bytes", "Bytes in the journal's generations.", false, func(c *broker.Counters) float64 { return float64(c.JournalBytes) }},
-	{"trialog_journal_pending_bytes", "Bytes given to the journal and not yet durable.", false, func(c *broker.Counters) float64 { return float64(c.JournalPending) }},
-	{"kafka_log_logdirectory_free_bytes", "Free bytes under the data directory.", false, func(c *broker.Counters) float64 { return float64(c.DiskFree) }},
-}
-
-// brokerCollector reads the broker's counters once per scrape.
-type brokerCollector struct {
-	loop  *loop
-	descs []*prometheus.Desc
-}
-
-func newBrokerCollector(l *loop) *brokerCollector {
-	b := &brokerCollector{loop: l}
-	for _, m := range brokerMetrics {
-		b.descs = append(b.descs, prometheus.NewDesc(m.name, m.help, nil, nil))
-	}
-	return b
-}
-
-// Describe implements prometheus.Collector.
-func (b *brokerCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range b.descs {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (b *brokerCollector) Collect(ch chan<- prometheus.Metric) {
-	var c broker.Counters
-	if !b.loop.look(func(b *broker.Broker) { c = b.Counters() }) {
-		return
-	}
-	for i, m := range brokerMetrics {
-		kind := prometheus.GaugeValue
-		if m.total {
-			kind = prometheus.CounterValue
-		}
-		ch <- prometheus.MustNewConstMetric(b.descs[i], kind, m.value(&c))
-	}
 }
 
 // watchCollector shows how often each probe was reached and each belief false.

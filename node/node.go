@@ -180,7 +180,7 @@ func (n *Node) build(b *broker.Broker) {
 	n.peers = newPeers(n.inbox, n.config.NodeID, n.config.ClusterSecret, int32(net.RequestMaxBytes), n.log)
 	n.conns = newConnections()
 	n.checks = newCheckers(&n.codecs, net.MaxDecompressed)
-	n.metrics.registry.MustRegister(newBrokerCollector(n.loop), watchCollector{&n.watch}, memoryCollector{n})
+	n.metrics.registry.MustRegister(newBrokerCollector(n), watchCollector{&n.watch}, memoryCollector{n})
 }
 
 // run starts the goroutines.
@@ -226,7 +226,7 @@ func (n *Node) serve(clusterID string) {
 
 // status is what the admin listener tells.
 func (n *Node) status() admin.Status {
-	s := admin.Status{Phase: broker.Phase(n.loop.phase.Load()).String(), NodeID: n.config.NodeID, Ready: n.ready.Load()}
+	s := admin.Status{Phase: broker.Phase(n.loop.phase.Load()).String(), NodeID: n.config.NodeID, Ready: n.ready.Load(), Version: n.config.Version}
 	s.Healthy = n.loop.look(func(*broker.Broker) {})
 	if id := n.clusterID.Load(); id != nil {
 		s.ClusterID = *id

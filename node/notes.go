@@ -3,7 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
-	"sync"
+	"strconv"
 	"time"
 
 	"trialog/core/broker"
@@ -21,6 +21,7 @@ const (
 type speaker struct {
 	log   *slog.Logger
 	limit noteLimit
+	lost  counter
 	queue chan broker.Note
 	done  chan struct{}
 }
@@ -41,6 +42,7 @@ func (s *speaker) put(note broker.Note) {
 	select {
 	case s.queue <- note:
 	default:
+		s.lost.add(1)
 	}
 }
 
@@ -54,14 +56,19 @@ func (s *speaker) close() {
 }
 
 func (s *speaker) say(note *broker.Note) {
-	if !s.limit.admit(note.Text + note.Topic) {
+	what := note.Text + "\x00" + note.Topic
+	if note.Level != broker.Info { // trouble is told of each partition, roles are not
+		what += "\x00" + strconv.Itoa(int(note.Partition))
+	}
+	repeated, ok := s.limit.say(what, time.Now())
+	if !ok {
 		return
 	}
 	level := [...]slog.Level{broker.Info: slog.LevelInfo, broker.Warn: slog.LevelWarn, broker.Error: slog.LevelError}[note.Level]
-	attrs := make([]slog.Attr, 0, 5)
+	attrs := make([]slog.Attr, 0, 6)
 	if note.Topic != "" {
 		attrs = append(attrs, slog.String("topic", note.Topic), slog.Int("partition", int(note.Partition)))
-		if e := int64(note.Epoch); e > 0 {
+		if e := int64(note.Epoch); e >= 0 {
 			attrs = append(attrs, slog.Int64("leader_epoch", e))
 		}
 		if o := int64(note.Offset); o >= 0 {
@@ -71,29 +78,8 @@ func (s *speaker) say(note *broker.Note) {
 	if note.Detail != "" {
 		attrs = append(attrs, slog.String("detail", note.Detail))
 	}
+	if repeated > 0 {
+		attrs = append(attrs, slog.Int("repeated", repeated))
+	}
 	s.log.LogAttrs(context.Background(), level, note.Text, attrs...)
-}
-
-// quietFor is how long one message stays silent once it was logged.
-const quietFor = 10 * time.Second
-
-// noteLimit keeps a message that repeats from filling the log.
-type noteLimit struct {
-	mu   sync.Mutex
-	said map[string]time.Time
-}
-
-// admit tells whether a message may be logged now.
-func (l *noteLimit) admit(what string) bool {
-	now := time.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if at, ok := l.said[what]; ok && now.Sub(at) < quietFor {
-		return false
-	}
-	if l.said == nil || len(l.said) >= 1000 { // keys name clients: bounded
-		l.said = make(map[string]time.Time)
-	}
-	l.said[what] = now
-	return true
 }

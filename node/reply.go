@@ -84,6 +84,7 @@ func (c *connection) answer(r *broker.Reply) {
 	size += len(o.head)
 	o.held += int64(size)
 	c.node.replies.hold(int64(size))
+	c.node.metrics.answered(r.Key, time.Since(o.due[o.ready].began))
 	if r.Request != nil {
 		o.spent = append(o.spent, r.Request)
 	}

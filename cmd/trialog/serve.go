@@ -88,6 +88,7 @@ func (p *program) nodeConfig(s *settings) (node.Config, error) {
 		AdminListen:   s.get("admin-listen"),
 		QuorumListen:  s.get("quorum-listen"),
 		ClusterSecret: s.get("cluster-secret"),
+		Version:       version(),
 		Broker:        s.broker(),
 		Network:       node.DefaultNetwork(),
 		Log:           logger,

@@ -97,6 +97,7 @@ func (b *Broker) appendBatch(r *request, place int, p *protocol.ProducePartition
 	if h.replica.Log.LogEndOffset > before {
 		b.counters.ProduceBatches++
 		b.counters.ProduceBytes += uint64(size)
+		b.counters.ProduceRecords += uint64(h.replica.Log.LogEndOffset - before)
 	}
 }
 

@@ -99,6 +99,7 @@ type Counters struct {
 	Malformed              uint64 // requests that could not be read
 	Errors                 uint64 // parts of replies whose code is not NONE
 	ProduceBatches         uint64 // appended
+	ProduceRecords         uint64
 	ProduceBytes           uint64
 	ProduceRefused         uint64 // batches refused
 	Duplicates             uint64 // batches answered from producer state
