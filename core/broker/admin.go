@@ -35,6 +35,20 @@ func (b *Broker) adminDone(r *request, result *controller.Result) {
 		reply = incrementalAlterConfigsReply(r, result)
 	case keyAlterPartition:
 		reply = alterPartitionReply(result)
+	case keyElectLeaders:
+		reply = electLeadersReply(r, result)
+	case keyAlterPartitionReassignments:
+		reply = alterReassignmentsReply(r, result)
+	case keyListPartitionReassignments:
+		reply = listReassignmentsReply(result)
+	case keyDescribeQuorum:
+		reply = b.describeQuorumReply(result)
+	case keyUpdateFeatures:
+		reply = updateFeaturesReply(r, result)
+	case keyUnregisterBroker:
+		reply = unregisterBrokerReply(result)
+	case keyAddRaftVoter, keyRemoveRaftVoter:
+		reply = voterReply(r, result)
 	case keyBrokerRegistration:
 		reply = registrationReply(result)
 	case keyBrokerHeartbeat:
@@ -59,6 +73,14 @@ func message(whole *controller.Result, part string) *string {
 		return optional(whole.Message)
 	}
 	return optional(part)
+}
+
+func brokerIDs(ids []kafka.BrokerID) []int32 {
+	out := make([]int32, len(ids))
+	for i, id := range ids {
+		out[i] = int32(id)
+	}
+	return out
 }
 
 func brokers(ids []int32) []kafka.BrokerID {

@@ -7,26 +7,36 @@ import (
 
 // The keys that this package treats by name.
 const (
-	keyProduce                 = protocol.KeyProduce
-	keyFetch                   = protocol.KeyFetch
-	keyListOffsets             = protocol.KeyListOffsets
-	keyMetadata                = protocol.KeyMetadata
-	keyApiVersions             = protocol.KeyApiVersions
-	keyCreateTopics            = protocol.KeyCreateTopics
-	keyDeleteTopics            = protocol.KeyDeleteTopics
-	keyInitProducerID          = protocol.KeyInitProducerID
-	keyOffsetForLeaderEpoch    = protocol.KeyOffsetForLeaderEpoch
-	keyDescribeConfigs         = protocol.KeyDescribeConfigs
-	keyAlterConfigs            = protocol.KeyAlterConfigs
-	keyCreatePartitions        = protocol.KeyCreatePartitions
-	keyIncrementalAlterConfigs = protocol.KeyIncrementalAlterConfigs
-	keyDescribeCluster         = protocol.KeyDescribeCluster
-	keyAlterPartition          = protocol.KeyAlterPartition
-	keyEnvelope                = protocol.KeyEnvelope
-	keyBrokerRegistration      = protocol.KeyBrokerRegistration
-	keyBrokerHeartbeat         = protocol.KeyBrokerHeartbeat
-	keyAllocateProducerIDs     = protocol.KeyAllocateProducerIDs
-	keyDescribeTopicPartitions = protocol.KeyDescribeTopicPartitions
+	keyProduce                     = protocol.KeyProduce
+	keyFetch                       = protocol.KeyFetch
+	keyListOffsets                 = protocol.KeyListOffsets
+	keyMetadata                    = protocol.KeyMetadata
+	keyApiVersions                 = protocol.KeyApiVersions
+	keyCreateTopics                = protocol.KeyCreateTopics
+	keyDeleteTopics                = protocol.KeyDeleteTopics
+	keyInitProducerID              = protocol.KeyInitProducerID
+	keyOffsetForLeaderEpoch        = protocol.KeyOffsetForLeaderEpoch
+	keyDescribeConfigs             = protocol.KeyDescribeConfigs
+	keyAlterConfigs                = protocol.KeyAlterConfigs
+	keyDescribeLogDirs             = protocol.KeyDescribeLogDirs
+	keyCreatePartitions            = protocol.KeyCreatePartitions
+	keyElectLeaders                = protocol.KeyElectLeaders
+	keyIncrementalAlterConfigs     = protocol.KeyIncrementalAlterConfigs
+	keyAlterPartitionReassignments = protocol.KeyAlterPartitionReassignments
+	keyListPartitionReassignments  = protocol.KeyListPartitionReassignments
+	keyDescribeQuorum              = protocol.KeyDescribeQuorum
+	keyAlterPartition              = protocol.KeyAlterPartition
+	keyUpdateFeatures              = protocol.KeyUpdateFeatures
+	keyEnvelope                    = protocol.KeyEnvelope
+	keyDescribeCluster             = protocol.KeyDescribeCluster
+	keyBrokerRegistration          = protocol.KeyBrokerRegistration
+	keyBrokerHeartbeat             = protocol.KeyBrokerHeartbeat
+	keyUnregisterBroker            = protocol.KeyUnregisterBroker
+	keyAllocateProducerIDs         = protocol.KeyAllocateProducerIDs
+	keyListConfigResources         = protocol.KeyListConfigResources
+	keyDescribeTopicPartitions     = protocol.KeyDescribeTopicPartitions
+	keyAddRaftVoter                = protocol.KeyAddRaftVoter
+	keyRemoveRaftVoter             = protocol.KeyRemoveRaftVoter
 )
 
 // begin lets a request take effect. It is finished when this returns, or goes
@@ -77,6 +87,26 @@ func (b *Broker) begin(r *request) {
 		b.beginAllocateProducerIDs(r)
 	case keyDescribeTopicPartitions:
 		b.beginDescribeTopicPartitions(r)
+	case keyDescribeLogDirs:
+		b.beginDescribeLogDirs(r)
+	case keyElectLeaders:
+		b.beginElectLeaders(r)
+	case keyAlterPartitionReassignments:
+		b.beginAlterPartitionReassignments(r)
+	case keyListPartitionReassignments:
+		b.beginListPartitionReassignments(r)
+	case keyDescribeQuorum:
+		b.beginDescribeQuorum(r)
+	case keyUpdateFeatures:
+		b.beginUpdateFeatures(r)
+	case keyUnregisterBroker:
+		b.beginUnregisterBroker(r)
+	case keyListConfigResources:
+		b.beginListConfigResources(r)
+	case keyAddRaftVoter:
+		b.beginAddRaftVoter(r)
+	case keyRemoveRaftVoter:
+		b.beginRemoveRaftVoter(r)
 	default:
 		b.refuse(r)
 	}

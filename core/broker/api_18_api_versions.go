@@ -3,16 +3,30 @@ package broker
 import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"trialog/core/controller"
 	"trialog/core/kafka"
+	"trialog/core/metadata"
 	"trialog/core/protocol"
 )
 
-// The one feature that we finalise: the format of records and metadata. Kafka's
-// own features promise what is not here yet.
-const (
-	featureName        = "trialog.version"
-	featureLevel int16 = 1
-)
+// supportedFeatures lists the features of which this release knows a level: our
+// own, the format of records and metadata; and of Kafka's those that promise
+// nothing that is not here. A new cluster begins with the highest of each.
+func supportedFeatures() []controller.FeatureRange {
+	return []controller.FeatureRange{
+		{Name: "eligible.leader.replicas.version", Min: 1, Max: 1}, // KIP-966
+		{Name: "kraft.version", Min: 1, Max: 1},                    // KIP-853: voters come and go
+		{Name: "metadata.version", Min: 25, Max: 25},               // as of Kafka 4.0
+		{Name: "trialog.version", Min: 1, Max: 1},
+	}
+}
+
+func newClusterFeatures() (levels []metadata.FeatureLevel) {
+	for _, f := range supportedFeatures() {
+		levels = append(levels, metadata.FeatureLevel{Name: f.Name, Level: f.Max})
+	}
+	return levels
+}
 
 // beginApiVersions tells what we speak. It is answered in every phase.
 func (b *Broker) beginApiVersions(r *request) {
@@ -25,9 +39,11 @@ func (b *Broker) beginApiVersions(r *request) {
 	}
 	resp.ApiKeys = protocol.AppendAPIKeys(resp.ApiKeys)
 	if r.version >= 3 {
-		supported := kmsg.NewApiVersionsResponseSupportedFeature()
-		supported.Name, supported.MinVersion, supported.MaxVersion = featureName, featureLevel, featureLevel
-		resp.SupportedFeatures = append(resp.SupportedFeatures, supported)
+		for _, f := range supportedFeatures() {
+			supported := kmsg.NewApiVersionsResponseSupportedFeature()
+			supported.Name, supported.MinVersion, supported.MaxVersion = f.Name, f.Min, f.Max
+			resp.SupportedFeatures = append(resp.SupportedFeatures, supported)
+		}
 		image := b.state.Image()
 		resp.FinalizedFeaturesEpoch = image.FeatureEpoch()
 		for _, f := range image.Features() {

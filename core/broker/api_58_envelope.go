@@ -38,7 +38,9 @@ func (b *Broker) beginEnvelope(r *request) {
 // forwardable tells which requests the controller decides.
 func forwardable(key int16) bool {
 	switch key {
-	case keyCreateTopics, keyDeleteTopics, keyCreatePartitions, keyAlterConfigs, keyIncrementalAlterConfigs:
+	case keyCreateTopics, keyDeleteTopics, keyCreatePartitions, keyAlterConfigs, keyIncrementalAlterConfigs,
+		keyElectLeaders, keyAlterPartitionReassignments, keyListPartitionReassignments,
+		keyDescribeQuorum, keyUpdateFeatures, keyUnregisterBroker, keyAddRaftVoter, keyRemoveRaftVoter:
 		return true
 	}
 	return false

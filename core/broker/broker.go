@@ -96,14 +96,13 @@ func New(config Config, limits Limits) *Broker {
 // controllerConfig is what the controller of a voter is started with.
 func (b *Broker) controllerConfig() controller.Config {
 	return controller.Config{
-		Broker: b.config.NodeID,
-		Nonce:  b.rand.Uint64() | 1,
-		Seed:   b.rand.Uint64(),
-		Static: b.static,
-		Features: []metadata.FeatureLevel{
-			{Name: featureName, Level: featureLevel},
-		},
-		Limits: b.limits.Controller,
+		Broker:    b.config.NodeID,
+		Nonce:     b.rand.Uint64() | 1,
+		Seed:      b.rand.Uint64(),
+		Static:    b.static,
+		Features:  newClusterFeatures(),
+		Supported: supportedFeatures(),
+		Limits:    b.limits.Controller,
 	}
 }
 

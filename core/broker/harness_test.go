@@ -48,6 +48,8 @@ type world struct {
 	replies []reply
 	notes   []broker.Note
 	mutes   []broker.Mute
+	joins   []broker.Joined
+	steps   []quorum.Reconfigure
 	halt    broker.Halt
 	story   *strings.Builder // the transcript, nil: none
 	corr    int32
@@ -153,6 +155,8 @@ func (w *world) carryOut() {
 	w.jobs = append(w.jobs, w.fx.Jobs...)
 	w.notes = append(w.notes, w.fx.Notes...)
 	w.mutes = append(w.mutes, w.fx.Mutes...)
+	w.joins = append(w.joins, w.fx.Joins...)
+	w.steps = append(w.steps, w.fx.Reconfigures...)
 	for i := range w.fx.Proposals {
 		w.quorum.commit(w, &w.fx.Proposals[i])
 	}

@@ -76,7 +76,7 @@ func (b *Broker) serve() {
 	b.unstall()
 }
 
-// sessionDue registers, tells the controller that this broker lives, and goes
+// sessionDue registers, again when the broker was unregistered, tells the controller that this broker lives, and goes
 // on with a shutdown.
 func (b *Broker) sessionDue() {
 	if b.journal == nil || b.phase == PhaseHalted {
@@ -90,7 +90,7 @@ func (b *Broker) sessionDue() {
 	}
 	b.session.asking = true
 	b.session.giveUpAt = b.now.Mono.Add(2 * max(b.limits.Heartbeat, b.limits.Retry))
-	if !b.session.registered {
+	if !b.session.registered || b.state.Image().Broker(b.config.NodeID) == nil {
 		b.session.retryAt = b.now.Mono.Add(b.limits.Retry)
 		b.ask(pendingCommand{kind: commandRegister}, b.registration())
 		return

@@ -125,6 +125,7 @@ type ElectLeadersResult struct{ Partitions []ElectedPartition }
 // ElectedPartition is one partition of ElectLeadersResult.
 type ElectedPartition struct {
 	Partition kafka.TopicPartition
+	TopicName string // empty when there is no such topic
 	Error     kafka.ErrorCode
 	Message   string
 }

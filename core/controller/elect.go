@@ -34,6 +34,9 @@ func (m *Machine) electLeaders(d *draft, e *ElectLeaders) (ResultBody, *refusal)
 
 func (m *Machine) elect(d *draft, tp kafka.TopicPartition, unclean bool) ElectedPartition {
 	out := ElectedPartition{Partition: tp}
+	if t := d.image.Topic(tp.Topic); t != nil {
+		out.TopicName = t.Name
+	}
 	fail := func(code kafka.ErrorCode, message string) ElectedPartition {
 		out.Error, out.Message = code, message
 		return out

@@ -76,6 +76,10 @@ func (m *Machine) checkPartition(v *topicView, p *metadata.Partition) error {
 			return flaw("a broker in its ISR is not eligible")
 		}
 	}
+	target := filter(p.Target(), func(b kafka.BrokerID) bool { return slices.Contains(p.ISR, b) })
+	if p.Reassigning() && len(target) == len(p.Target()) {
+		return flaw("its reassignment is over and goes on")
+	}
 	if len(p.ELR) > 0 && len(p.ISR) >= min(int(v.minISR), len(p.Replicas)) {
 		return flaw("it has an ELR at min ISR")
 	}

@@ -55,11 +55,26 @@ func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, clean bo
 		case s.p.Directories[at] != r.Directory:
 			m.out.Watch.Reached(must.ReplicaDirectoryReplaced)
 			s.lost, s.lostDisk = r.Broker, true
-			s.directories = slices.Clone(s.p.Directories)
-			s.directories[at] = r.Directory
+			q := *s.p
+			q.Directories = slices.Clone(q.Directories)
+			q.Directories[at] = r.Directory
+			s.p = &q
 		case !clean && s.p.Mode == kafka.ModeReplicated:
 			m.out.Watch.Reached(must.ReplicaUncleanlyRestarted)
 			s.lost = r.Broker
 		}
 	})
+}
+
+// unregisterBroker forgets a broker and takes every role from it. Replicas that
+// are assigned to it stay so, offline, until they are reassigned.
+func (m *Machine) unregisterBroker(d *draft, u *UnregisterBroker) (ResultBody, *refusal) {
+	b := d.image.Broker(u.Broker)
+	if b == nil {
+		return nil, refuse(kafka.ErrBrokerIDNotRegistered, "The broker is not registered.")
+	}
+	m.out.Watch.Reached(must.BrokerUnregistered)
+	d.add(&metadata.BrokerRemoved{Broker: b.ID, Epoch: b.Epoch})
+	m.reshapeEach(d, b.ID, nil)
+	return &UnregisterBrokerResult{}, nil
 }

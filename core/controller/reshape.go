@@ -37,16 +37,15 @@ func (m *Machine) topicView(im *metadata.Image, t *metadata.TopicImage) *topicVi
 // changed: a broker, a setting, or the ISR that its leader asks for (KIP-966).
 type reshape struct {
 	view  *topicView
-	image *metadata.Image // whose brokers are eligible, and on which directory
-	p     *metadata.Partition
+	image *metadata.Image     // whose brokers are eligible, and on which directory
+	was   *metadata.Partition // as it stands
+	p     *metadata.Partition // was, or with the replicas that it shall have
 	watch *must.Watch
 
 	// lost is a replica that may lack committed records; lostDisk, one that has
 	// none at all, so that it is not even the last known leader.
 	lost     kafka.BrokerID
 	lostDisk bool
-	// directories replaces the partition's, when not nil.
-	directories []kafka.DirectoryID
 	// isr is the ISR asked for; nil keeps the partition's.
 	isr []kafka.BrokerID
 	// unclean lets any replica lead when no other can.
@@ -61,7 +60,7 @@ type reshape struct {
 
 func (m *Machine) newReshape(im *metadata.Image, v *topicView, p *metadata.Partition) reshape {
 	return reshape{
-		view: v, image: im, p: p, watch: m.out.Watch,
+		view: v, image: im, was: p, p: p, watch: m.out.Watch,
 		lost: kafka.NoBroker, unclean: v.unclean, mode: p.Mode, recovery: p.Recovery,
 	}
 }
@@ -119,6 +118,7 @@ func (s *reshape) run() *metadata.PartitionChange {
 	if len(isr) >= minISR {
 		s.elr = nil
 	}
+	leader, isr = s.complete(leader, isr)
 	return s.difference(leader, isr)
 }
 
@@ -155,7 +155,8 @@ func (s *reshape) elect(isr []kafka.BrokerID) (kafka.BrokerID, []kafka.BrokerID)
 		}
 	}
 	if s.unclean {
-		for _, b := range old.Replicas {
+		// Who is being added may have nothing yet.
+		for _, b := range append(s.p.Origin(), old.Adding...) {
 			if s.eligible(b) {
 				s.watch.Reached(must.UncleanLeaderElected)
 				s.recovery = metadata.Recovering
@@ -178,7 +179,7 @@ func (s *reshape) lastKnown() []kafka.BrokerID {
 
 // difference writes down what changed.
 func (s *reshape) difference(leader kafka.BrokerID, isr []kafka.BrokerID) *metadata.PartitionChange {
-	old := &s.p.PartitionState
+	old, is := &s.was.PartitionState, &s.p.PartitionState
 	c := &metadata.PartitionChange{Topic: s.p.Topic, Partition: s.p.Index}
 	set := func(differs bool, f metadata.PartitionFields) {
 		if differs {
@@ -191,7 +192,16 @@ func (s *reshape) difference(leader kafka.BrokerID, isr []kafka.BrokerID) *metad
 	}
 	c.State = metadata.PartitionState{
 		ISR: isr, ELR: s.elr, LastKnownELR: last, Leader: leader,
-		Recovery: s.recovery, Mode: s.mode, Directories: s.directories,
+		Recovery: s.recovery, Mode: s.mode, Directories: is.Directories,
+	}
+	if s.p != s.was {
+		// A replica that is none any more must be fenced by a new leader epoch.
+		dropped := slices.ContainsFunc(old.Replicas, func(b kafka.BrokerID) bool { return !slices.Contains(is.Replicas, b) })
+		set(dropped, metadata.FieldLeader)
+		set(!slices.Equal(is.Replicas, old.Replicas), metadata.FieldReplicas|metadata.FieldDirectories)
+		set(!slices.Equal(is.Adding, old.Adding), metadata.FieldAdding)
+		set(!slices.Equal(is.Removing, old.Removing), metadata.FieldRemoving)
+		c.State.Replicas, c.State.Adding, c.State.Removing = is.Replicas, is.Adding, is.Removing
 	}
 	newLeader := leader != old.Leader || s.mode != old.Mode || old.Leader == s.lost && s.lost != kafka.NoBroker
 	set(newLeader, metadata.FieldLeader)
@@ -200,7 +210,7 @@ func (s *reshape) difference(leader kafka.BrokerID, isr []kafka.BrokerID) *metad
 	set(!slices.Equal(last, old.LastKnownELR), metadata.FieldLastKnownELR)
 	set(s.recovery != old.Recovery, metadata.FieldRecovery)
 	set(s.mode != old.Mode, metadata.FieldMode)
-	set(s.directories != nil, metadata.FieldDirectories)
+	set(!slices.Equal(is.Directories, old.Directories), metadata.FieldDirectories)
 	if c.Fields == 0 {
 		return nil
 	}

@@ -61,7 +61,9 @@ type Config struct {
 	Static kafka.ConfigMap
 	// Features are finalised at bootstrap.
 	Features []metadata.FeatureLevel
-	Limits   Limits
+	// Supported is what UpdateFeatures may choose from.
+	Supported []FeatureRange
+	Limits    Limits
 }
 
 // Machine is the controller of one broker incarnation. Its methods are not

@@ -105,6 +105,14 @@ func (m *Machine) decide(d *draft, body Body) (ResultBody, *refusal) {
 		return m.alterPartition(d, b)
 	case *ElectLeaders:
 		return m.electLeaders(d, b)
+	case *AlterReassignments:
+		return m.alterReassignments(d, b)
+	case *ListReassignments:
+		return m.listReassignments(d, b)
+	case *UnregisterBroker:
+		return m.unregisterBroker(d, b)
+	case *UpdateFeatures:
+		return m.updateFeatures(d, b)
 	case *JoinQuorum:
 		return m.joinQuorum(d, b)
 	case *AddVoter:

@@ -98,7 +98,7 @@ func (m *Machine) morePartitions(d *draft, t *MorePartitions) *refusal {
 	case int(t.Count)-have > int(m.cfg.Limits.MaxPartitionsPerRequest):
 		return refuse(kafka.ErrPolicyViolation, "Excessively large number of partitions per request.")
 	}
-	replicas := len(topic.Partitions[0].Replicas)
+	replicas := len(topic.Partitions[0].Target())
 	placed, err := m.placeMore(d, t, int(t.Count)-have, replicas)
 	if err != nil {
 		return err

@@ -73,6 +73,27 @@ type Partition struct {
 	PartitionState
 }
 
+// Reassigning tells whether a reassignment of the partition is under way.
+func (p *Partition) Reassigning() bool { return len(p.Adding)+len(p.Removing) > 0 }
+
+// Target returns the replicas that a reassignment leads to, in preferred order;
+// without one, the replicas.
+func (p *Partition) Target() []kafka.BrokerID { return without(p.Replicas, p.Removing) }
+
+// Origin returns the replicas that a reassignment began with; without one, the
+// replicas. What stayed comes first.
+func (p *Partition) Origin() []kafka.BrokerID { return without(p.Replicas, p.Adding) }
+
+func without(ids, gone []kafka.BrokerID) []kafka.BrokerID {
+	var kept []kafka.BrokerID
+	for _, id := range ids {
+		if !slices.Contains(gone, id) {
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}
+
 // Index returns the index of the last entry in the image, accepted or not.
 func (im *Image) Index() uint64 { return im.index }
 

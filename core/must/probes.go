@@ -21,6 +21,9 @@ const (
 	LeaderFromELR               // controller: a leader was elected from the ELR
 	LastKnownLeaderElected      // controller: the last known leader was elected
 	UncleanLeaderElected        // controller: a leader was elected uncleanly
+	ReassignmentCompleted       // controller: every replica of a target was in sync
+	ReassignmentCancelled       // controller: a reassignment was taken back
+	BrokerUnregistered          // controller: a broker was forgotten
 	MembershipAskedAgain        // controller: a change of the membership was lost and asked for again
 	MembershipReplaced          // controller: a node joined the quorum again after it had lost its disk
 	QuorumDropped               // quorum: a proposal vanished
@@ -105,6 +108,9 @@ var probeNames = [ProbeCount]string{
 	QuorumLongLag:               "quorum-long-lag",
 	QuorumMoved:                 "quorum-moved",
 	QuorumAbsent:                "quorum-absent",
+	ReassignmentCompleted:       "reassignment-completed",
+	ReassignmentCancelled:       "reassignment-cancelled",
+	BrokerUnregistered:          "broker-unregistered",
 	MembershipAskedAgain:        "membership-asked-again",
 	MembershipReplaced:          "membership-replaced",
 	QuorumVoterWiped:            "quorum-voter-wiped",

@@ -8,26 +8,36 @@ import (
 
 // API keys that we speak, by Kafka's numbers.
 const (
-	KeyProduce                 int16 = 0
-	KeyFetch                   int16 = 1
-	KeyListOffsets             int16 = 2
-	KeyMetadata                int16 = 3
-	KeyApiVersions             int16 = 18
-	KeyCreateTopics            int16 = 19
-	KeyDeleteTopics            int16 = 20
-	KeyInitProducerID          int16 = 22
-	KeyOffsetForLeaderEpoch    int16 = 23
-	KeyDescribeConfigs         int16 = 32
-	KeyAlterConfigs            int16 = 33
-	KeyCreatePartitions        int16 = 37
-	KeyIncrementalAlterConfigs int16 = 44
-	KeyAlterPartition          int16 = 56
-	KeyEnvelope                int16 = 58
-	KeyDescribeCluster         int16 = 60
-	KeyBrokerRegistration      int16 = 62
-	KeyBrokerHeartbeat         int16 = 63
-	KeyAllocateProducerIDs     int16 = 67
-	KeyDescribeTopicPartitions int16 = 75
+	KeyProduce                     int16 = 0
+	KeyFetch                       int16 = 1
+	KeyListOffsets                 int16 = 2
+	KeyMetadata                    int16 = 3
+	KeyApiVersions                 int16 = 18
+	KeyCreateTopics                int16 = 19
+	KeyDeleteTopics                int16 = 20
+	KeyInitProducerID              int16 = 22
+	KeyOffsetForLeaderEpoch        int16 = 23
+	KeyDescribeConfigs             int16 = 32
+	KeyAlterConfigs                int16 = 33
+	KeyDescribeLogDirs             int16 = 35
+	KeyCreatePartitions            int16 = 37
+	KeyElectLeaders                int16 = 43
+	KeyIncrementalAlterConfigs     int16 = 44
+	KeyAlterPartitionReassignments int16 = 45
+	KeyListPartitionReassignments  int16 = 46
+	KeyDescribeQuorum              int16 = 55
+	KeyAlterPartition              int16 = 56
+	KeyUpdateFeatures              int16 = 57
+	KeyEnvelope                    int16 = 58
+	KeyDescribeCluster             int16 = 60
+	KeyBrokerRegistration          int16 = 62
+	KeyBrokerHeartbeat             int16 = 63
+	KeyUnregisterBroker            int16 = 64
+	KeyAllocateProducerIDs         int16 = 67
+	KeyListConfigResources         int16 = 74
+	KeyDescribeTopicPartitions     int16 = 75
+	KeyAddRaftVoter                int16 = 80
+	KeyRemoveRaftVoter             int16 = 81
 )
 
 // API is a row of the version table.
@@ -67,15 +77,25 @@ var apis = [...]API{
 	{Key: KeyOffsetForLeaderEpoch, Name: "OffsetForLeaderEpoch", Min: 2, Max: 4, AdvertisedMin: 2, FlexibleFrom: 4, Listed: true, Shape: "@3+4 [ s [ 4 4 4 ] ]"},
 	{Key: KeyDescribeConfigs, Name: "DescribeConfigs", Min: 1, Max: 4, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true, Shape: "[ 1 s { s } ] 1 @3+1"},
 	{Key: KeyAlterConfigs, Name: "AlterConfigs", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ 1 s [ s s ] ] 1"},
+	{Key: KeyDescribeLogDirs, Name: "DescribeLogDirs", Min: 1, Max: 4, AdvertisedMin: 1, FlexibleFrom: 2, Listed: true, Shape: "[ s { 4 } ]"},
 	{Key: KeyCreatePartitions, Name: "CreatePartitions", Min: 0, Max: 3, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ s 4 [ { 4 } ] ] 4 1"},
+	{Key: KeyElectLeaders, Name: "ElectLeaders", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "@1+1 [ s { 4 } ] 4"},
 	{Key: KeyIncrementalAlterConfigs, Name: "IncrementalAlterConfigs", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 1, Listed: true, Shape: "[ 1 s [ s 1 s ] ] 1"},
+	{Key: KeyAlterPartitionReassignments, Name: "AlterPartitionReassignments", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4 @1+1 [ s [ 4 { 4 } ] ]"},
+	{Key: KeyListPartitionReassignments, Name: "ListPartitionReassignments", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4 [ s { 4 } ]"},
+	{Key: KeyDescribeQuorum, Name: "DescribeQuorum", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "[ s [ 4 ] ]"},
 	{Key: KeyAlterPartition, Name: "AlterPartition", Min: 3, Max: 3, FlexibleFrom: 0, Internal: true, Shape: "4 8 [ 16 [ 4 4 [ 4 8 ] 1 4 ] ]"},
+	{Key: KeyUpdateFeatures, Name: "UpdateFeatures", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4 [ s 2 @0-0:1 @1+1 ] @1+1"},
 	{Key: KeyEnvelope, Name: "Envelope", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "s s s"},
 	{Key: KeyDescribeCluster, Name: "DescribeCluster", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "1 @1+1 @2+1"},
 	{Key: KeyBrokerRegistration, Name: "BrokerRegistration", Min: 4, Max: 4, FlexibleFrom: 0, Internal: true, Shape: "4 s 16 [ s s 2 2 ] [ s 2 2 ] s 1 { 16 } 8"},
 	{Key: KeyBrokerHeartbeat, Name: "BrokerHeartbeat", Min: 0, Max: 1, FlexibleFrom: 0, Internal: true, Shape: "4 8 8 1 1"},
+	{Key: KeyUnregisterBroker, Name: "UnregisterBroker", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4"},
 	{Key: KeyAllocateProducerIDs, Name: "AllocateProducerIds", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "4 8"},
+	{Key: KeyListConfigResources, Name: "ListConfigResources", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "@1+{ 1 }"},
 	{Key: KeyDescribeTopicPartitions, Name: "DescribeTopicPartitions", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "[ s ] 4 < s 4 >"},
+	{Key: KeyAddRaftVoter, Name: "AddRaftVoter", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "s 4 4 16 [ s s 2 ] @1+1"},
+	{Key: KeyRemoveRaftVoter, Name: "RemoveRaftVoter", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "s 4 16"},
 }
 
 // LookupAPI returns the row of a key; false for a key outside the table.
