@@ -30,6 +30,7 @@ type Client struct {
 	consumer consumer
 	admin    admin
 	slab     slab
+	unpacked []byte // memory of the last decompression
 
 	wake    kafka.Instant
 	hasWake bool

@@ -5,6 +5,7 @@ import (
 
 	"trialog/core/batch"
 	"trialog/core/kafka"
+	"trialog/core/must"
 )
 
 // decompressLimit bounds what one batch may unpack to.
@@ -100,7 +101,7 @@ func (c *Client) readBatch(a *assigned, v batch.View, max int32, out *Effects) (
 		a.position = v.NextOffset()
 		return true, true
 	}
-	plain, _, err := v.Decompress(&c.config.Codecs, decompressLimit, nil)
+	plain, err := c.unpack(v, out)
 	if err != nil {
 		return false, false
 	}
@@ -127,6 +128,18 @@ func (c *Client) readBatch(a *assigned, v batch.View, max int32, out *Effects) (
 	}
 	a.position = v.NextOffset()
 	return true, true
+}
+
+// unpack returns the records of a batch as they were before compression, in
+// memory that is never written to again.
+func (c *Client) unpack(v batch.View, out *Effects) ([]byte, error) {
+	plain, unpacked, err := v.Decompress(&c.config.Codecs, decompressLimit, c.unpacked)
+	if err != nil || v.Codec() == batch.Uncompressed {
+		return plain, err
+	}
+	out.Watch.Reached(must.CompressedRead)
+	c.unpacked = unpacked
+	return c.slab.keep(unpacked), nil
 }
 
 // aborted tells whether a read_committed reader skips a batch: its producer

@@ -86,7 +86,10 @@ func (c *Client) sendProduce(n *conn, from int, out *Effects) {
 			continue
 		}
 		if !b.numbered {
-			c.number(b)
+			c.number(b, out)
+		}
+		if p.underway > 0 && !p.confirmed && c.config.Producer.Idempotent {
+			out.Watch.Reached(must.SentAheadOfFirst)
 		}
 		size += len(b.records)
 		b.underway = true

@@ -11,7 +11,7 @@ import (
 
 // number gives a batch its producer's identity and sequence, and encodes it.
 // The bytes of an earlier numbering may be anywhere by now: new ones are made.
-func (c *Client) number(b *outBatch) {
+func (c *Client) number(b *outBatch, out *Effects) {
 	must.True(mayRenumber(b), "client C2")
 	p := b.partition
 	b.closed, b.numbered = true, true
@@ -24,13 +24,14 @@ func (c *Client) number(b *outBatch) {
 		b.producer = batch.Producer{ID: p.id, Epoch: p.epoch, BaseSequence: p.next}
 		p.next = batch.NextSequence(p.next, b.count)
 	}
-	b.records = c.slab.keep(c.build(b))
+	b.records = c.slab.keep(c.build(b, out))
 }
 
-func (c *Client) build(b *outBatch) []byte {
+func (c *Client) build(b *outBatch, out *Effects) []byte {
 	id := c.config.Producer.Compression
 	if id != batch.Uncompressed && c.config.Codecs[id] != nil {
 		if v, err := b.builder.BuildPacked(b.producer, id, c.config.Codecs[id]); err == nil {
+			out.Watch.Reached(must.CompressedSent)
 			return v
 		}
 	}

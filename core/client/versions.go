@@ -4,6 +4,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"trialog/core/kafka"
+	"trialog/core/must"
 	"trialog/core/protocol"
 )
 
@@ -13,6 +14,9 @@ var spoken = [...]int16{
 	protocol.KeyCreateTopics, protocol.KeyDeleteTopics, protocol.KeyInitProducerID, protocol.KeyCreatePartitions,
 	protocol.KeyIncrementalAlterConfigs,
 }
+
+// Spoken lists the APIs that a client uses.
+func Spoken() [len(spoken)]int16 { return spoken }
 
 const slotApiVersions = 4
 
@@ -77,6 +81,9 @@ func (c *Client) negotiated(n *conn, asked int16, body protocol.Body, out *Effec
 			k := &a.ApiKeys[j]
 			if top := min(c.caps[i], k.MaxVersion); k.ApiKey == key && top >= max(own.Min, k.MinVersion) {
 				n.versions[i] = top
+				if top < min(own.Max, k.MaxVersion) {
+					out.Watch.Reached(must.OldVersionSpoken)
+				}
 			}
 		}
 	}

@@ -6,6 +6,8 @@ const (
 	DuplicateAnsweredFromCache Probe = iota // partition: a retried batch met its original
 	DuplicateWaited                         // replication: a duplicate waited for its original's durability
 	SequenceWrapped                         // partition: a sequence passed the largest int32
+	UnknownProducerRefused                  // partition: a first batch was not at sequence 0, and nobody had been forgotten
+	ForgottenProducerTaken                  // partition: a producer that may have been forgotten went on
 	TornTailCut                             // partition: recovery cut a torn journal tail
 	DamageFenced                            // partition: recovery fenced a log for damage below the durable mark
 	RedoneFromJournal                       // partition: recovery rewrote segment bytes from the journal
@@ -50,6 +52,13 @@ const (
 	FollowerStartedAnew         // broker: a follower was behind its leader's log start
 	ISRProposalUnclear          // replication: a proposal was refused while an older one might still be taken
 
+	LogAppendTimeStamped // replication: a batch got the leader's time
+	TimestampRefused     // replication: a record's CreateTime lay outside the topic's bounds
+
+	OldVersionSpoken    // client: a connection speaks an API below the newest of both ends
+	SentAheadOfFirst    // client: a batch was sent before the first of its producer in the partition was acknowledged
+	CompressedSent      // client: a batch was compressed
+	CompressedRead      // client: a compressed batch was read
 	ProduceUnclear      // client: an operation ended without anybody knowing whether it was appended
 	AcknowledgedTooLate // client: the answer to an abandoned batch came after all, and it was appended
 	SequencesRestarted  // client: a producer raised its epoch because its sequences were in doubt
@@ -78,6 +87,8 @@ var probeNames = [ProbeCount]string{
 	DuplicateAnsweredFromCache: "duplicate-answered-from-cache",
 	DuplicateWaited:            "duplicate-waited",
 	SequenceWrapped:            "sequence-wrapped",
+	UnknownProducerRefused:     "unknown-producer-refused",
+	ForgottenProducerTaken:     "forgotten-producer-taken",
 	TornTailCut:                "torn-tail-cut",
 	DamageFenced:               "damage-fenced",
 	RedoneFromJournal:          "redone-from-journal",
@@ -122,6 +133,13 @@ var probeNames = [ProbeCount]string{
 	FollowerStartedAnew:         "follower-started-anew",
 	ISRProposalUnclear:          "isr-proposal-unclear",
 
+	LogAppendTimeStamped: "log-append-time-stamped",
+	TimestampRefused:     "timestamp-refused",
+
+	OldVersionSpoken:    "old-version-spoken",
+	SentAheadOfFirst:    "sent-ahead-of-first",
+	CompressedSent:      "compressed-sent",
+	CompressedRead:      "compressed-read",
 	ProduceUnclear:      "produce-unclear",
 	AcknowledgedTooLate: "acknowledged-too-late",
 	SequencesRestarted:  "sequences-restarted",

@@ -44,6 +44,7 @@ type Log struct {
 	segments  []segment // by base offset; the last is active
 	epochs    []EpochEntry
 	producers producers
+	forgotten kafka.ProducerID  // every producer that was forgotten has an ID up to it; NoProducerID: none was
 	open      []openTransaction // by first offset
 	aborted   []AbortedRange    // by last offset
 
@@ -93,6 +94,7 @@ func newLog(id Identity, start kafka.Offset, limits *Limits, wall kafka.Timestam
 		limits:              limits,
 		segments:            []segment{newSegment(start)},
 		producers:           newProducers(),
+		forgotten:           kafka.NoProducerID,
 	}
 }
 

@@ -3,6 +3,7 @@ package partition
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"trialog/core/batch"
@@ -49,7 +50,10 @@ func TestIdempotence(t *testing.T) {
 		name  string
 		steps []step
 	}{
-		{"no state: any sequence", []step{{"first", seq(3, 77), 2, Fresh, 0, 0}, {"next", seq(3, 79), 1, Fresh, 0, 0}}},
+		{"no state: sequence 0", []step{
+			{"overtaking", seq(3, 77), 2, Refused, kafka.ErrOutOfOrderSequenceNumber, 0},
+			{"first", seq(3, 0), 77, Fresh, 0, 0}, {"next", seq(3, 77), 2, Fresh, 0, 0},
+		}},
 		{"an exact duplicate of each of the last five", []step{
 			{"1", seq(0, 0), 1, Fresh, 0, 0}, {"2", seq(0, 1), 2, Fresh, 0, 0}, {"3", seq(0, 3), 1, Fresh, 0, 0},
 			{"4", seq(0, 4), 1, Fresh, 0, 0}, {"5", seq(0, 5), 1, Fresh, 0, 0},
@@ -70,13 +74,13 @@ func TestIdempotence(t *testing.T) {
 			{"what was right before", seq(4, 1), 1, Refused, kafka.ErrInvalidProducerEpoch, 0},
 			{"its duplicate", seq(5, 0), 1, Duplicate, 0, 1},
 		}},
-		{"the sequence wraps between batches", []step{
+		{"the sequence wraps between batches, of a producer that was forgotten", []step{
 			{"last", seq(0, math.MaxInt32), 1, Fresh, 0, 0},
 			{"minus", seq(0, math.MinInt32), 1, Refused, kafka.ErrOutOfOrderSequenceNumber, 0},
 			{"zero", seq(0, 0), 1, Fresh, 0, 0},
 			{"again", seq(0, math.MaxInt32), 1, Duplicate, 0, 0},
 		}},
-		{"the sequence wraps within a batch", []step{
+		{"the sequence wraps within a batch, of a producer that was forgotten", []step{
 			{"last", seq(0, math.MaxInt32-1), 4, Fresh, 0, 0},
 			{"again", seq(0, math.MaxInt32-1), 4, Duplicate, 0, 0},
 			{"zero", seq(0, 0), 1, Refused, kafka.ErrOutOfOrderSequenceNumber, 0},
@@ -85,6 +89,9 @@ func TestIdempotence(t *testing.T) {
 		{"without idempotence", []step{{"1", batch.Plain(), 1, Fresh, 0, 0}, {"same", batch.Plain(), 1, Fresh, 0, 0}}},
 	} {
 		l := bare(t)
+		if strings.Contains(c.name, "forgotten") {
+			l.forgotten = 8
+		}
 		for _, s := range c.steps {
 			end := l.LogEndOffset
 			d := produce(l, kafka.Now{}, s.p, s.records)

@@ -22,6 +22,7 @@ type Decision struct {
 	BaseOffset kafka.Offset      // of a Duplicate: the original's first offset,
 	LastOffset kafka.Offset      // its last one,
 	Timestamp  kafka.TimestampMs // and its log append time (or largest timestamp under CreateTime)
+	Unknown    bool              // a first batch, and not at sequence 0
 	Wrapped    bool              // the sequence passes the largest int32 within or before the batch
 }
 
@@ -29,14 +30,19 @@ type Decision struct {
 // numbers (KIP-98, kafka.md §3.2). It changes nothing: only an append does.
 //
 // The order of the checks is Kafka's: a duplicate of one of the last five
-// batches first, then the producer epoch, then the sequence.
+// batches first, then the producer epoch, then the sequence. Unlike Kafka's, a
+// log takes a first batch with another sequence than 0 only from a producer that
+// it may have forgotten: else the batches before it were refused, or lost.
 func (l *Log) CheckProducer(b batch.View) Decision {
 	if b.ProducerID() == kafka.NoProducerID {
 		return Decision{Verdict: Fresh}
 	}
 	e := l.producers.find(b.ProducerID())
 	if e == nil {
-		return Decision{Verdict: Fresh} // state lost to retention: any sequence is right
+		if b.BaseSequence() != 0 && !l.mayHaveForgotten(b.ProducerID()) {
+			return Decision{Verdict: Refused, Err: kafka.ErrOutOfOrderSequenceNumber, Unknown: true}
+		}
+		return Decision{Verdict: Fresh, Unknown: b.BaseSequence() != 0}
 	}
 	if d, ok := e.duplicate(b); ok {
 		return d

@@ -105,19 +105,21 @@ func (p *producers) apply(now kafka.Now, b batch.View, base, last kafka.Offset, 
 	e.n++
 }
 
-// expire forgets producers from which nothing was received for the given time.
-func (p *producers) expire(now kafka.Now, idle kafka.Duration) int {
-	n := 0
+// expire forgets producers from which nothing was received for the given time,
+// and returns how many and the largest ID of them.
+func (p *producers) expire(now kafka.Now, idle kafka.Duration) (n int, largest kafka.ProducerID) {
+	largest = kafka.NoProducerID
 	for i := range p.slots {
 		e := &p.slots[i]
 		if e.used && e.openFirst == kafka.NoOffset && e.expired(now, idle) {
+			largest = max(largest, e.id)
 			delete(p.byID, e.id)
 			*e = producer{}
 			p.free = append(p.free, int32(i))
 			n++
 		}
 	}
-	return n
+	return n, largest
 }
 
 // expired goes by the monotonic time of receipt. Record timestamps are the
@@ -148,7 +150,17 @@ func (p *producers) sorted() []int32 {
 // Limits.ProducerExpiry, and returns how many. Call it once in a while, on a
 // monotonic period.
 func (l *Log) ExpireProducers(now kafka.Now) int {
-	return l.producers.expire(now, l.limits.ProducerExpiry)
+	n, largest := l.producers.expire(now, l.limits.ProducerExpiry)
+	l.forgotten = max(l.forgotten, largest)
+	return n
+}
+
+// mayHaveForgotten tells whether a producer that the log does not know may have
+// written to it before: producers up to its ID were forgotten, or the log does
+// not begin at offset 0 (any more), so that a replica built from what is left of
+// it never met those who wrote the rest.
+func (l *Log) mayHaveForgotten(id kafka.ProducerID) bool {
+	return id <= l.forgotten || l.LogStartOffset > 0
 }
 
 // Producers is the number of producers that the log remembers.

@@ -18,10 +18,16 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 		answer.Err = r.Log.CheckRecords(now, in.Batch, in.Checked, &r.storage)
 	}
 	if answer.Err != kafka.None {
+		if answer.Err == kafka.ErrInvalidTimestamp {
+			out.Watch.Reached(must.TimestampRefused)
+		}
 		out.Answers = append(out.Answers, answer)
 		return
 	}
 	decision := r.Log.CheckProducer(in.Batch)
+	if decision.Unknown {
+		out.Watch.Reached(unknownProducer(decision.Verdict))
+	}
 	if decision.Verdict == partition.Refused {
 		answer.Err = decision.Err
 		out.Answers = append(out.Answers, answer)
@@ -42,6 +48,9 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 		a := r.entry(out)
 		w.answer.BaseOffset = r.Log.AppendAsLeader(now, r.epoch, in.Batch, &r.storage, a)
 		w.answer.AppendTime, w.end = a.Timestamp, r.Log.LogEndOffset
+		if r.storage.LogAppendTime {
+			out.Watch.Reached(must.LogAppendTimeStamped)
+		}
 		r.finishEntry(out)
 	}
 	if in.Acks == 0 {
@@ -49,6 +58,15 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 		return
 	}
 	r.await(w, out)
+}
+
+// unknownProducer is what was seen when a producer without a state began in the
+// middle of its sequence.
+func unknownProducer(v partition.Verdict) must.Probe {
+	if v == partition.Refused {
+		return must.UnknownProducerRefused
+	}
+	return must.ForgottenProducerTaken
 }
 
 // admit tells whether a batch may be appended now.

@@ -31,6 +31,8 @@ func (t *trial) operation() {
 		t.moveStart()
 	case dice < 197:
 		t.remove()
+	case dice < 198:
+		t.expire()
 	default:
 		if t.living() < t.config.Logs {
 			t.create()
@@ -203,6 +205,14 @@ func (t *trial) moveStart() {
 			t.emit(s, &a, change{kind: changeStart, offset: b.base})
 			return
 		}
+	}
+}
+
+// expire lets a log forget producers that have been silent.
+func (t *trial) expire() {
+	if s := t.pick(); s != nil && s.log.Serving() && s.log.ExpireProducers(t.now) > 0 {
+		s.forgetful = true
+		t.examine(s)
 	}
 }
 

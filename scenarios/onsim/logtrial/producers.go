@@ -109,6 +109,9 @@ func (t *trial) examine(s *subject) {
 				continue
 			}
 			d := s.log.CheckProducer(t.shape(r.producer, r.producerEpoch, r.firstSeq, r.endSeq-r.firstSeq+1))
+			if s.forgetful && d.Verdict != partition.Duplicate {
+				continue // the producer may have been forgotten, and may have gone on since
+			}
 			if d.Verdict != partition.Duplicate || int64(d.BaseOffset) != r.base || int64(d.LastOffset) != r.last {
 				t.fail(scenarios.ClassDuplicates, "log %d does not know the batch at %d again: verdict %d, offsets %d to %d", s.model.id, r.base, d.Verdict, d.BaseOffset, d.LastOffset)
 			}
@@ -123,12 +126,34 @@ func (t *trial) examine(s *subject) {
 			}
 		}
 		if n := len(list); n > 0 {
-			last := list[n-1]
-			d := s.log.CheckProducer(t.shape(last.producer, last.producerEpoch, last.endSeq+2, 1))
-			if d.Verdict != partition.Refused {
-				t.fail(scenarios.ClassDuplicates, "log %d takes sequence %d of producer %d after %d", s.model.id, last.endSeq+2, last.producer, last.endSeq)
-			}
+			t.examineNext(s, &list[n-1])
 		}
+	}
+	t.examineStranger(s)
+}
+
+// examineNext asks for what follows a producer's last batch: it goes on there,
+// forgotten or not, and nowhere else while it is remembered.
+func (t *trial) examineNext(s *subject, last *record) {
+	d := s.log.CheckProducer(t.shape(last.producer, last.producerEpoch, last.endSeq+1, 1))
+	if d.Verdict != partition.Fresh {
+		t.fail(scenarios.ClassDuplicates, "log %d says %d to sequence %d of producer %d after %d", s.model.id, d.Verdict, last.endSeq+1, last.producer, last.endSeq)
+	}
+	d = s.log.CheckProducer(t.shape(last.producer, last.producerEpoch, last.endSeq+2, 1))
+	if d.Verdict != partition.Refused && !s.forgetful {
+		t.fail(scenarios.ClassDuplicates, "log %d takes sequence %d of producer %d after %d", s.model.id, last.endSeq+2, last.producer, last.endSeq)
+	}
+}
+
+// examineStranger asks for a producer that never wrote to the log, newer than
+// all that did. It begins at sequence 0, unless the log has lost its own beginning.
+func (t *trial) examineStranger(s *subject) {
+	const stranger = 1 << 40
+	if d := s.log.CheckProducer(t.shape(stranger, 0, 0, 1)); d.Verdict != partition.Fresh {
+		t.fail(scenarios.ClassOrder, "log %d says %d to the first batch of a new producer", s.model.id, d.Verdict)
+	}
+	if d := s.log.CheckProducer(t.shape(stranger, 0, 1, 1)); d.Verdict != partition.Refused && s.model.now.start == 0 {
+		t.fail(scenarios.ClassOrder, "log %d takes the second batch of a new producer before its first", s.model.id)
 	}
 }
 

@@ -119,6 +119,7 @@ type subject struct {
 	epoch     int32
 	deposed   bool // it was cut, so that it must be elected before it leads again
 	producers []writer
+	forgetful bool // some producer was forgotten at some time
 	// required is, once the process has ended, what a log that does not journal
 	// its appends must still have.
 	required int64
@@ -241,6 +242,7 @@ func (t *trial) drawLimits() (partition.Limits, partition.Config) {
 	l.MaxFetchBytes = oneOf[int32](t, 64<<10, 1<<10)
 	l.OpenFiles = oneOf(t, 64, 2, 6)
 	l.MaxJobs = oneOf(t, 4, 1, 2)
+	l.ProducerExpiry = oneOf(t, 24*kafka.Hour, 100*kafka.Millisecond, kafka.Second)
 	c := partition.DefaultConfig()
 	c.SegmentBytes = oneOf[int32](t, 64<<10, 2<<10, 8<<10)
 	c.IndexIntervalBytes = oneOf[int32](t, 4096, 100, 512)
