@@ -16,10 +16,10 @@ func AppendPayload(b []byte, v history.Value, size int) []byte {
 	began := len(b)
 	b = v.Append(b)
 	b = append(b, payloadEnd)
-	pad := firstPadding(v, len(b)-began)
-	for len(b)-began < size {
+	i := len(b) - began
+	for pad := firstPadding(v, i); i < size; i++ {
 		b = append(b, 'a'+pad)
-		pad = nextPadding(pad)
+		pad = nextPadding(pad, i)
 	}
 	return b
 }
@@ -41,18 +41,25 @@ func ParsePayload(b []byte) history.Value {
 		if b[i] != 'a'+pad {
 			return foreign(b)
 		}
-		pad = nextPadding(pad)
+		pad = nextPadding(pad, i)
 	}
 	return v
 }
 
+// padRun is how many letters of the padding are alike, so that even a toy
+// compression gains by it.
+const padRun = 8
+
 // firstPadding is the letter, counted from a, at place i of a payload.
 func firstPadding(v history.Value, i int) byte {
-	return byte(((uint64(v) ^ uint64(v)>>40) + uint64(i)*7) % 26)
+	return byte(((uint64(v) ^ uint64(v)>>40) + uint64(i/padRun)*7) % 26)
 }
 
-// nextPadding is the letter behind it.
-func nextPadding(pad byte) byte {
+// nextPadding is the letter behind the one at place i.
+func nextPadding(pad byte, i int) byte {
+	if (i+1)%padRun > 0 {
+		return pad
+	}
 	if pad += 7; pad >= 26 {
 		pad -= 26
 	}

@@ -83,6 +83,16 @@ func (t TopicSettings) Synced() bool {
 	return true // the default is synced: flush.messages=1
 }
 
+// Sets tells whether a setting of topics is declared.
+func (t TopicSettings) Sets(name string) bool {
+	for _, c := range t.Configs {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // Workload is who writes and reads, and how much.
 type Workload struct {
 	Plain      Range // producers without idempotence
@@ -98,6 +108,9 @@ type Workload struct {
 	RecordBytes  Range
 	// InFlight is how many produce requests a producer keeps open.
 	InFlight Range
+	// Hasty is the share of idempotent producers, per cent, that send on before
+	// their first batch in a partition is acknowledged, as Kafka's own do.
+	Hasty int
 	// AcksOne is the share of plain producers, per cent, that ask for acks=1.
 	AcksOne int
 	// OldTimestamps and FutureTimestamps are shares, per mille, of batches that

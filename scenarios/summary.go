@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -174,11 +173,11 @@ func summarise(s *Scenario, outcomes []*Outcome) ScenarioSummary {
 }
 
 // complaints are the ways in which a scenario fails as a whole: at most one
-// seed in a hundred may be vacuous per property or lack a need, give or take
-// three standard deviations of the sample, and a control must be caught.
+// seed in a hundred may be vacuous per property or lack a need, and a control
+// must be caught.
 func complaints(s *Scenario, part *ScenarioSummary) []string {
 	var list []string
-	bound := int64(part.Seeds+99)/100 + int64(math.Sqrt(float64(part.Seeds)*9/100))
+	bound := int64(part.Seeds+99) / 100
 	for _, p := range part.Properties {
 		if s.Expect.Control() || part.Foreign {
 			break // a control is there to be caught, whatever else it shows; a process that is not ours is not killed

@@ -90,6 +90,7 @@ func (w *World) startBroker(b *brokerHost) {
 		}},
 		Voter:    h.node <= w.config.Voters,
 		Settings: w.config.Settings,
+		Codecs:   &w.codecs,
 	}
 	b.out.Reset()
 	b.out.Watch.Fatal = true

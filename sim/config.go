@@ -3,6 +3,7 @@ package sim
 import (
 	"io"
 
+	"trialog/core/batch"
 	"trialog/core/broker"
 	"trialog/core/client"
 	"trialog/core/quorum/model"
@@ -75,6 +76,12 @@ type Config struct {
 	// another hash. What it returns is folded into the next Step's instant as a
 	// change of 0 to 7 ns.
 	Leak func() uint64
+}
+
+// Codecs are what the simulator compresses with: one codec that is good enough,
+// under each of Kafka's names.
+func Codecs() batch.Codecs {
+	return batch.Codecs{batch.Gzip: batch.RunLength{}, batch.Snappy: batch.RunLength{}, batch.LZ4: batch.RunLength{}, batch.Zstd: batch.RunLength{}}
 }
 
 // ClientSpec is one client host.

@@ -90,7 +90,7 @@ func newWorld(config Config, fake fakes) *World {
 	}
 	w.queue.list = w.memory.events[:0]
 	w.watch.Fatal = true
-	w.codecs[batch.Gzip] = batch.RunLength{}
+	w.codecs = Codecs()
 	w.checker.Codecs = &w.codecs
 	w.trace.start(&w.config)
 	w.source = choice.NewSource(config.Seed, config.Tape)

@@ -22,10 +22,10 @@ const (
 // topics of its own.
 type administrator struct {
 	application
-	settings []client.TopicSetting
-	made     int   // of the run's topics
-	asked    bool  // one of them is under way
-	every    int64 // between topics of its own; 0: none
+	settings []client.TopicSetting // of the topics of its own
+	made     int                   // of the run's topics
+	asked    bool                  // one of them is under way
+	every    int64                 // between topics of its own; 0: none
 	at       int64
 	extra    int
 	name     string // of its own topic, while there is one
@@ -63,15 +63,15 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 
 func (a *administrator) createTopic(c *sim.ClientHost, topic *trialTopic) {
 	a.asked = true
-	a.create(c, tagTopic, topic.name, topic.partitions)
+	a.create(c, tagTopic, topic.name, topic.partitions, topic.settings)
 }
 
-func (a *administrator) create(c *sim.ClientHost, tag int, name string, partitions int32) {
+func (a *administrator) create(c *sim.ClientHost, tag int, name string, partitions int32, settings []client.TopicSetting) {
 	op := history.NewOp(history.CreateTopic, a.id, a.process, a.trial.record.Partition(name, 0))
 	op.Incarnation, op.At = int32(c.Incarnation()), int64(partitions)
 	command := a.next()
 	a.await(command, a.trial.record.Invoke(c.Now(), &op), tag)
-	c.Do(&client.CreateTopic{Op: command, Topic: name, Partitions: partitions, Replicas: -1, Settings: a.settings})
+	c.Do(&client.CreateTopic{Op: command, Topic: name, Partitions: partitions, Replicas: -1, Settings: settings})
 }
 
 // churn moves the life of its own topic one step on: made, written to, deleted.
@@ -81,7 +81,7 @@ func (a *administrator) churn(c *sim.ClientHost) {
 		a.extra++
 		a.name = "extra-" + strconv.Itoa(a.extra)
 		a.writes = int(c.Choose(choice.AppOp, 4))
-		a.create(c, tagExtra, a.name, 1+int32(c.Choose(choice.AppSize, 3)))
+		a.create(c, tagExtra, a.name, 1+int32(c.Choose(choice.AppSize, 3)), a.settings)
 	case a.writes > 0:
 		a.writes--
 		command := a.next()

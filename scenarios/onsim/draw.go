@@ -4,9 +4,11 @@ import (
 	"strconv"
 
 	"trialog/checker/history"
+	"trialog/core/batch"
 	"trialog/core/broker"
 	"trialog/core/client"
 	"trialog/core/kafka"
+	"trialog/core/protocol"
 	"trialog/core/quorum/model"
 	"trialog/scenarios"
 	"trialog/sim"
@@ -17,10 +19,15 @@ import (
 const salt = 0x7472_6961_6c
 
 // drawer draws what a seed uses, and how hard (swarm testing).
-type drawer struct{ stream *choice.Stream }
+type drawer struct {
+	stream *choice.Stream
+	// old: some clients speak old versions of the protocol. Zstandard is not
+	// used beside them: they could not be told of it (KIP-110).
+	old bool
+}
 
 func newDrawer(seed uint64) drawer {
-	return drawer{choice.NewSource(kafka.Mix64(seed^salt), nil).Stream(choice.KindWorld, 0)}
+	return drawer{stream: choice.NewSource(kafka.Mix64(seed^salt), nil).Stream(choice.KindWorld, 0)}
 }
 
 func (d drawer) workload(r scenarios.Range) int {
@@ -54,6 +61,7 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 		Clock:       sim.Clock{OffsetMaxMs: oneOf[int64](d, choice.SwarmLimit, 0, 1000, hour/6), DriftMaxPpm: oneOf[int64](d, choice.SwarmLimit, 0, 200)},
 	}
 	d.topics(t, s)
+	d.old = d.stream.Choose(choice.SwarmSetting, 2) == 1
 	d.clients(t, s, config)
 	if s.Cluster.Brokers > 1 {
 		d.cluster(s, config)
@@ -142,7 +150,7 @@ func (d drawer) disk() sim.Disk {
 
 func (d drawer) topics(t *trial, s *scenarios.Scenario) {
 	for i := range d.workload(s.Topics.Topics) {
-		topic := trialTopic{name: "trial-" + strconv.Itoa(i), partitions: int32(d.workload(s.Topics.Partitions))}
+		topic := trialTopic{name: "trial-" + strconv.Itoa(i), partitions: int32(d.workload(s.Topics.Partitions)), settings: d.topicSettings(s)}
 		t.topics = append(t.topics, topic)
 		for p := range topic.partitions {
 			t.places = append(t.places, place{topic.name, p, t.record.Partition(topic.name, p)})
@@ -157,7 +165,7 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	}
 	next := func() application { return application{trial: t, id: int32(len(config.Clients))} }
 	churn := d.workload(s.Workload.TopicChurn)
-	t.admin = &administrator{application: next(), settings: topicSettings(s), every: perMinute(churn)}
+	t.admin = &administrator{application: next(), settings: d.topicSettings(s), every: perMinute(churn)}
 	add("administrator", t.admin, d.client(1))
 	for range d.workload(s.Workload.Plain) {
 		p := d.producer(t, s, next(), false, config.Phases.Faults)
@@ -212,7 +220,34 @@ func (d drawer) client(inFlight int) client.Config {
 	l.FetchMaxWait = oneOf[kafka.Duration](d, choice.SwarmWorkload, 200*kafka.Millisecond, 20*kafka.Millisecond)
 	l.PartitionMaxBytes = oneOf[int32](d, choice.SwarmWorkload, 64<<10, 600, 4<<10)
 	l.FetchMaxBytes = oneOf[int32](d, choice.SwarmWorkload, 1<<20, 2<<10)
-	return client.Config{Limits: l}
+	return client.Config{Limits: l, Versions: d.versions(), Codecs: sim.Codecs()}
+}
+
+// versions are what a client speaks, the newest of everything as a rule.
+func (d drawer) versions() []client.VersionCap {
+	if !d.old || d.stream.Choose(choice.SwarmSetting, 3) == 0 {
+		return nil
+	}
+	var caps []client.VersionCap
+	oldest := d.stream.Choose(choice.SwarmSetting, 4) == 3
+	for _, key := range client.Spoken() {
+		a, _ := protocol.LookupAPI(key)
+		if most := d.stream.Between(choice.SwarmSetting, int64(a.Min), int64(a.Max)); oldest {
+			caps = append(caps, client.VersionCap{Key: key, Max: a.Min})
+		} else {
+			caps = append(caps, client.VersionCap{Key: key, Max: int16(most)})
+		}
+	}
+	return caps
+}
+
+// compression is what a producer packs its batches with.
+func (d drawer) compression() batch.CodecID {
+	id := oneOf(d, choice.SwarmSetting, batch.Uncompressed, batch.Uncompressed, batch.Gzip, batch.Snappy, batch.LZ4, batch.Zstd)
+	if d.old && id == batch.Zstd {
+		return batch.Gzip
+	}
+	return id
 }
 
 func (d drawer) producerConfig(s *scenarios.Scenario, p *producer) client.Config {
@@ -221,7 +256,10 @@ func (d drawer) producerConfig(s *scenarios.Scenario, p *producer) client.Config
 		inFlight = 1 // without sequences, order takes one request at a time
 	}
 	c := d.client(inFlight)
-	c.Producer = client.ProducerConfig{Acks: int16(p.acks), Idempotent: p.idempotent, Retries: 1 << 30}
+	c.Producer = client.ProducerConfig{
+		Acks: int16(p.acks), Idempotent: p.idempotent, Retries: 1 << 30, Compression: d.compression(),
+		Hasty: p.idempotent && int(d.stream.Choose(choice.SwarmSetting, 100)) < s.Workload.Hasty,
+	}
 	return c
 }
 
@@ -259,10 +297,22 @@ func perMinute(n int) int64 {
 	return sim.Minute / int64(n)
 }
 
-func topicSettings(s *scenarios.Scenario) []client.TopicSetting {
-	list := make([]client.TopicSetting, len(s.Topics.Configs))
-	for i, c := range s.Topics.Configs {
-		list[i] = client.TopicSetting{Name: c.Name, Value: c.Value}
+// topicSettings are the declared ones of a topic and some that are drawn.
+func (d drawer) topicSettings(s *scenarios.Scenario) []client.TopicSetting {
+	var list []client.TopicSetting
+	for _, c := range s.Topics.Configs {
+		list = append(list, client.TopicSetting{Name: c.Name, Value: c.Value})
+	}
+	for _, c := range []scenarios.Setting{
+		{Name: "message.timestamp.type", Value: oneOf(d, choice.SwarmSetting, "", "", "LogAppendTime")},
+		{Name: "message.timestamp.before.max.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "3600000")},
+		{Name: "segment.bytes", Value: oneOf(d, choice.SwarmSetting, "", "", "4096", "32768")},
+		{Name: "segment.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "1000")},
+		{Name: "index.interval.bytes", Value: oneOf(d, choice.SwarmSetting, "", "", "0", "1000")},
+	} {
+		if c.Value != "" && !s.Topics.Sets(c.Name) {
+			list = append(list, client.TopicSetting{Name: c.Name, Value: c.Value})
+		}
 	}
 	return list
 }

@@ -27,8 +27,10 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 	for _, name := range []string{"log.segment.bytes", "log.index.interval.bytes", "producer.id.expiration.ms"} {
 		h.Config = append(h.Config, history.Setting{Name: name, Value: config.Settings[name]})
 	}
-	for _, c := range s.Topics.Configs {
-		h.Config = append(h.Config, history.Setting{Name: c.Name, Value: c.Value})
+	for _, topic := range t.topics {
+		for _, c := range topic.settings {
+			h.Config = append(h.Config, history.Setting{Name: topic.name + "/" + c.Name, Value: c.Value})
+		}
 	}
 	return h
 }

@@ -3,6 +3,7 @@ package onsim
 import (
 	"trialog/checker/history"
 	"trialog/core/broker"
+	"trialog/core/client"
 	"trialog/scenarios"
 	"trialog/sim"
 )
@@ -31,6 +32,7 @@ type trial struct {
 type trialTopic struct {
 	name       string
 	partitions int32
+	settings   []client.TopicSetting
 }
 
 // place is one partition.
