@@ -33,6 +33,12 @@ func (n *Node) carry() {
 		for i := range out.Proposals {
 			n.propose(&out.Proposals[i])
 		}
+		for i := range out.Reconfigures {
+			n.reconfigure(&out.Reconfigures[i])
+		}
+		for i := range out.Joins {
+			n.joins.answer(&out.Joins[i])
+		}
 		for i := range out.Sends {
 			n.peers.send(&out.Sends[i])
 		}

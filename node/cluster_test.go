@@ -22,6 +22,7 @@ type several struct {
 	dirs    []string
 	nodes   []*running
 	secrets []string
+	quorum  []string // addresses for other nodes, where they stand in no list
 }
 
 // freePorts returns addresses that nobody listens on.
@@ -41,7 +42,7 @@ func freePorts(tb testing.TB, n int) []string {
 
 // newSeveral prepares n nodes, of which all are voters.
 func newSeveral(tb testing.TB, n int) *several {
-	s := &several{tb: tb, nodes: make([]*running, n), listen: freePorts(tb, n)}
+	s := &several{tb: tb, nodes: make([]*running, n), listen: freePorts(tb, n), quorum: make([]string, n)}
 	for i, address := range freePorts(tb, n) {
 		s.voters = append(s.voters, fmt.Sprintf("%d@%s", i+1, address))
 		s.dirs = append(s.dirs, tb.TempDir())
@@ -53,6 +54,7 @@ func newSeveral(tb testing.TB, n int) *several {
 func (s *several) configure(i int) func(*node.Config) {
 	return func(c *node.Config) {
 		c.NodeID, c.Listen, c.Quorum, c.ClusterSecret = int32(i+1), s.listen[i], s.voters, s.secrets[i]
+		c.QuorumListen = s.quorum[i]
 	}
 }
 
@@ -164,4 +166,64 @@ func TestStrangersTakeNoPartInACluster(t *testing.T) {
 	first.Shutdown()
 	second.Shutdown()
 	_, _ = first.Wait(), second.Wait()
+}
+
+// TestNodesJoin grows a cluster from one node to three, and one that never votes.
+func TestNodesJoin(t *testing.T) {
+	s := newSeveral(t, 4)
+	voters := s.voters
+	s.voters = nil
+	s.start(0)
+	create(t, s.listen[0], "old", 1, nil)
+	if err := connect(t, s.listen[0]).ProduceSync(soon(t), record("old", 0)).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	s.stop(0)
+
+	s.voters = voters[:3] // the fourth is none of them
+	_, s.quorum[3], _ = strings.Cut(voters[3], "@")
+	s.start(0)
+	s.start(1, 2, 3)
+	for i := range s.nodes {
+		if got, want := s.nodes[i].ready.ClusterID, s.nodes[0].ready.ClusterID; got != want {
+			t.Errorf("node %d is of cluster %s, node 1 of %s", i+1, got, want)
+		}
+		if got := consume(t, s.listen[i], "old", 1); len(got) != 1 {
+			t.Errorf("node %d finds %d records of the old topic", i+1, len(got))
+		}
+		create(t, s.listen[i], fmt.Sprintf("grown-%d", i+1), 4, nil)
+	}
+	// And all of it is still so after a restart.
+	s.stop(0, 1, 2, 3)
+	s.start(3, 2, 1, 0)
+	create(t, s.listen[3], "again", 4, nil)
+	s.stop(0, 1, 2, 3)
+}
+
+// TestWipedNodeJoinsAnew takes a voter's disk away.
+func TestWipedNodeJoinsAnew(t *testing.T) {
+	s := newSeveral(t, 3)
+	s.start(0, 1, 2)
+	create(t, s.listen[0], "before", 3, nil)
+	s.stop(1)
+	s.dirs[1] = t.TempDir()
+	s.start(1)
+	if got, want := s.nodes[1].ready.ClusterID, s.nodes[0].ready.ClusterID; got != want {
+		t.Errorf("the wiped node is of cluster %s, not %s", got, want)
+	}
+	a := kadm.NewClient(connect(t, s.listen[1]))
+	s.eventually("the wiped node knows of the topic", func() bool {
+		topics, err := a.ListTopics(soon(t))
+		return err == nil && len(topics) == 1
+	})
+	// It votes again: with it, one of the others is enough.
+	s.eventually("the wiped node votes", func() bool { return s.nodes[1].node.Votes() })
+	s.stop(0)
+	a = kadm.NewClient(connect(t, s.listen[1]))
+	s.eventually("a topic is created", func() bool { // once clients have heard that a node is gone
+		r, err := a.CreateTopic(soon(t), 1, 1, nil, "after")
+		return err == nil && r.Err == nil
+	})
+	s.start(0)
+	s.stop(0, 1, 2)
 }

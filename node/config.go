@@ -18,8 +18,10 @@ type Config struct {
 
 	// Quorum names the voters of the metadata quorum as "id@host:port". Empty:
 	// this node is the only voter and no port is opened for it.
-	Quorum       []string
-	QuorumListen string // host:port of the quorum's transport; empty: the address in Quorum
+	Quorum []string
+	// QuorumListen is where the port for other nodes is opened; empty: the address
+	// in Quorum. A node that is not named there is reached at this one.
+	QuorumListen string
 
 	// ClusterSecret is what the nodes of a cluster know and nobody else does. A
 	// node that is not the only voter needs one.

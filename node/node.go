@@ -39,6 +39,7 @@ type Node struct {
 	writer   *diskWriter
 	reads    *diskReader
 	peers    *peers
+	joins    *joins
 	conns    *connections
 	requests *memory       // what clients' requests take
 	replies  *memory       // what is read for them and not sent
@@ -54,6 +55,7 @@ type Node struct {
 
 	voters  quorum.Voters
 	engine  atomic.Pointer[quorum.Engine] // nil until recovery has ended
+	told    uint64                        // the last index that the broker was told of; the engine's
 	files   appendWriter                  // nil until recovery has ended
 	jobs    sync.WaitGroup
 	carried chan struct{} // closed when the carrier has ended
@@ -88,8 +90,8 @@ func Start(config Config) (*Node, error) {
 	if n.voters, err = quorum.ParseVoters(config.Quorum, uint64(config.NodeID)); err != nil {
 		return nil, err
 	}
-	if len(n.voters) > 1 && config.ClusterSecret == "" {
-		return nil, errors.New("a cluster of several nodes needs a secret (cluster-secret), the same on each of them")
+	if err := n.checkPeers(); err != nil {
+		return nil, err
 	}
 	if n.lock, err = osfs.LockDir(config.DataDir); err != nil {
 		return nil, err
@@ -178,6 +180,7 @@ func (n *Node) build(b *broker.Broker) {
 	n.reads = newDiskReader(n.fs, n.tail, n.replies, n.inbox)
 	n.loop.readBack = n.reads.recycle
 	n.peers = newPeers(n.inbox, n.config.NodeID, n.config.ClusterSecret, int32(net.RequestMaxBytes), n.log)
+	n.joins = newJoins(n.inbox)
 	n.conns = newConnections()
 	n.checks = newCheckers(&n.codecs, net.MaxDecompressed)
 	n.metrics.registry.MustRegister(newBrokerCollector(n), watchCollector{&n.watch}, memoryCollector{n})

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -23,7 +24,7 @@ func (n *Node) brokerListeners() ([]broker.Listener, error) {
 		return nil, err
 	}
 	all := []broker.Listener{{Name: listenerName, Host: host, Port: port, Security: kafka.Plaintext}}
-	address := n.voters.Listen(uint64(n.config.NodeID))
+	address := n.quorumAdvertise()
 	if address == "" {
 		return all, nil
 	}
@@ -46,6 +47,29 @@ func (n *Node) quorumListen() string {
 		return n.config.QuorumListen
 	}
 	return n.voters.Listen(uint64(n.config.NodeID))
+}
+
+// quorumAdvertise is where other nodes reach that port.
+func (n *Node) quorumAdvertise() string {
+	if a := n.voters.Listen(uint64(n.config.NodeID)); a != "" {
+		return a
+	}
+	return n.config.QuorumListen
+}
+
+// checkPeers tells what is wrong with what this node is told of others.
+func (n *Node) checkPeers() error {
+	self := uint64(n.config.NodeID)
+	if len(n.voters) == 1 && n.voters.Includes(self) {
+		return nil
+	}
+	if n.config.ClusterSecret == "" {
+		return errors.New("a cluster of several nodes needs a secret (cluster-secret), the same on each of them")
+	}
+	if !n.voters.Includes(self) && n.config.QuorumListen == "" {
+		return fmt.Errorf("node %d is none of the quorum's voters, so it needs an address for other nodes (quorum-listen)", n.config.NodeID)
+	}
+	return nil
 }
 
 // servePeer serves another broker's requests until its connection ends. Its

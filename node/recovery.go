@@ -46,8 +46,9 @@ func (n *Node) startQuorum(knowsCluster bool) error {
 	engine, err := quorum.Start(quorum.Config{
 		Context: n.ctx, FS: n.fs, Dir: "quorum",
 		Voters: n.voters, Self: uint64(n.config.NodeID), KnowsCluster: knowsCluster,
-		Listen: n.quorumListen(), Secret: n.config.ClusterSecret, Others: n.servePeer,
-		Deliver:         func(e port.Event) { n.inbox.put(&broker.Quorum{Event: e}) },
+		Listen: n.quorumListen(), Advertise: n.quorumAdvertise(), Secret: n.config.ClusterSecret,
+		Others: n.servePeer, Join: n.joins.ask, Over: n.replicaOver,
+		Deliver:         n.tell,
 		Fail:            n.fail,
 		StallsAfter:     n.config.Network.QuorumStallsAfter,
 		SnapshotEntries: n.config.Network.QuorumSnapshotEvery,
@@ -62,4 +63,47 @@ func (n *Node) startQuorum(knowsCluster bool) error {
 	}
 	n.engine.Store(engine)
 	return nil
+}
+
+// tell passes an event of the metadata quorum to the broker. A replica that
+// was started again begins from its start or its snapshot; the broker is not
+// told twice.
+func (n *Node) tell(e port.Event) {
+	switch e := e.(type) {
+	case *port.Committed:
+		if e.Index <= n.told {
+			return
+		}
+		n.told = e.Index
+	case *port.SnapshotLoaded:
+		if e.Index <= n.told {
+			return
+		}
+		n.told = e.Index
+	default:
+		// Hints, answers and members may come at any time.
+	}
+	n.inbox.put(&broker.Quorum{Event: e})
+}
+
+// replicaOver begins another life in the metadata quorum: this node's replica
+// is a member no more. The broker goes on meanwhile with what it knows.
+func (n *Node) replicaOver() {
+	n.jobs.Go(func() {
+		if e := n.engine.Swap(nil); e != nil {
+			e.Close()
+		}
+		if n.ctx.Err() != nil {
+			return
+		}
+		if err := n.startQuorum(true); err != nil {
+			n.fail(err)
+		}
+	})
+}
+
+// Votes tells whether this node's replica votes in the metadata quorum.
+func (n *Node) Votes() bool {
+	e := n.engine.Load()
+	return e != nil && e.Votes()
 }

@@ -121,6 +121,10 @@ func (m *Machine) joinQuorum(d *draft, j *JoinQuorum) (ResultBody, *refusal) {
 	if j.Node < 0 || j.Directory == (kafka.DirectoryID{}) {
 		return nil, refuse(kafka.ErrInvalidRequest, "Who joins names its node and its directory.")
 	}
+	if d.image.LastReplica() == 0 {
+		// The founders' replica IDs are not known yet, and none may be given twice.
+		return nil, refuse(kafka.ErrNotController, "The founders of the metadata quorum are not known yet.")
+	}
 	old, voter := d.image.ReplicaOf(j.Node), false
 	if old != nil {
 		if old.Directory == j.Directory {

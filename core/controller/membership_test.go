@@ -78,6 +78,18 @@ func TestMembershipIsTakenOver(t *testing.T) {
 	e.wantSteps("what is there stays")
 }
 
+// A node that joins before the engine has told its members would be given a
+// founder's replica ID, and the founders would be out.
+func TestNobodyJoinsBeforeTheFoundersAreKnown(t *testing.T) {
+	b := newBench(t)
+	r, _ := b.ask(&JoinQuorum{Node: 4, Directory: dir(40)})
+	wantCode(t, "too early", r.Error, kafka.ErrNotController, r.Message)
+	newEngine(b)
+	if got := b.must(&JoinQuorum{Node: 4, Directory: dir(40)}).(*JoinQuorumResult).Replica; got != 5 {
+		t.Errorf("replica %d", got)
+	}
+}
+
 func TestNodeJoinsAndVotes(t *testing.T) {
 	b := newBench(t)
 	e := newEngine(b)

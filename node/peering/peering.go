@@ -28,6 +28,8 @@ const (
 const (
 	ForQuorum = "quorum" // messages between replicas of the metadata quorum
 	ForBroker = "broker" // Kafka's requests between brokers
+	// ForJoining is one question of a node that has no replica yet.
+	ForJoining = "joining"
 )
 
 // Call says who calls whom, by logical names, and what for.

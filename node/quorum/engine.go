@@ -51,10 +51,16 @@ type Config struct {
 	// that an empty quorum directory means lost data.
 	KnowsCluster bool
 	Listen       string // host:port of the transport; empty: none, for a single voter
+	Advertise    string // host:port at which other nodes reach it
 	Secret       string // what the nodes of this cluster know, and nobody else
 	// Others is given the connections of members that are not for the quorum, with
 	// what has been read of them; they end when it returns. nil: none.
 	Others func(net.Conn, *bufio.Reader, peering.Call)
+	// Join passes a node's question for a replica on to core; nil: nobody can answer.
+	Join func(context.Context, *port.Join) (port.Joined, error)
+	// Over is called at most once, when this replica is a member no more. The
+	// engine is to be closed and another started, which joins anew.
+	Over func()
 	// Deliver is given every event, in order; it may block. It is called by
 	// goroutines of the engine, one at a time per kind of event.
 	Deliver func(port.Event)
@@ -71,18 +77,22 @@ type Engine struct {
 	config   Config
 	host     *dragonboat.NodeHost
 	session  *client.Session
-	identity identity
+	identity identity // followMembers' once the replica runs
+	replica  uint64
 	// incarnation marks the proposals of this run, so that a Ref comes back to
 	// the run that gave it and to no other.
 	incarnation uint64
 	watch       *watchdog
 	proposals   sync.WaitGroup
+	transport   *transport
+	membership  membership
 }
 
 // Start opens the replica and replays its log into Deliver.
 func Start(c Config) (*Engine, error) {
 	useLogger(c.Log)
 	e := &Engine{config: c}
+	e.membership.init()
 	var seed [8]byte
 	if _, err := rand.Read(seed[:]); err != nil {
 		return nil, err
@@ -94,24 +104,28 @@ func Start(c Config) (*Engine, error) {
 		transport.shut()
 		return nil, err
 	}
-	e.identity = id
+	e.identity, e.replica, e.transport = id, id.ReplicaID, transport
 	e.watch = newWatchdog(e)
 	if err := e.open(transport); err != nil {
 		transport.shut()
 		return nil, fmt.Errorf("metadata quorum: %w", err)
 	}
 	go e.watch.run()
+	go e.followMembers()
+	go e.greetOthers()
 	return e, nil
 }
 
 func (e *Engine) open(transport *transport) error {
-	rtt, election, heartbeat := timing(len(e.config.Voters))
+	rtt, _, _ := timing(len(e.config.Voters))
 	host, err := dragonboat.NewNodeHost(config.NodeHostConfig{
 		DeploymentID:      deploymentID,
 		NodeHostDir:       e.config.FS.Path(path.Join(e.config.Dir, engineDir)),
 		RTTMillisecond:    rtt,
 		RaftAddress:       e.identity.Name,
 		RaftEventListener: e,
+
+		SystemEventListener: systemEvents{engine: e},
 		Expert: config.ExpertConfig{
 			TransportFactory: transport,
 			LogDB:            logDB(),
@@ -125,24 +139,31 @@ func (e *Engine) open(transport *transport) error {
 		return errors.New("the engine did not start and gave no reason")
 	}
 	e.host, e.session = host, host.GetNoOPSession(shardID)
+	if err = e.startReplica(); err != nil {
+		host.Close()
+	}
+	return err
+}
+
+// startReplica starts the shard on a host that runs.
+func (e *Engine) startReplica() error {
+	_, election, heartbeat := timing(len(e.config.Voters))
 	snapshots := e.config.SnapshotEntries
 	if snapshots == 0 {
 		snapshots = snapshotEntries
 	}
-	err = host.StartReplica(e.identity.members(), false, e.newMachine, config.Config{
-		ReplicaID:          e.identity.ReplicaID,
-		ShardID:            shardID,
-		CheckQuorum:        true,
-		PreVote:            true,
-		ElectionRTT:        election,
-		HeartbeatRTT:       heartbeat,
-		SnapshotEntries:    snapshots,
-		CompactionOverhead: snapshots / 10,
+	return e.host.StartReplica(e.identity.members(), e.identity.Joined, e.newMachine, config.Config{
+		ReplicaID:           e.identity.ReplicaID,
+		ShardID:             shardID,
+		IsNonVoting:         e.identity.Joined && !e.identity.Voter,
+		OrderedConfigChange: true,
+		CheckQuorum:         true,
+		PreVote:             true,
+		ElectionRTT:         election,
+		HeartbeatRTT:        heartbeat,
+		SnapshotEntries:     snapshots,
+		CompactionOverhead:  snapshots / 10,
 	})
-	if err != nil {
-		host.Close()
-	}
-	return err
 }
 
 // timing gives the engine's tick in milliseconds, and its election timeout and
@@ -187,6 +208,7 @@ func (e *Engine) Propose(p *port.Propose) {
 func (e *Engine) LeaderUpdated(info raftio.LeaderInfo) {
 	leads := info.LeaderID == info.ReplicaID
 	e.watch.setLeads(leads)
+	signal(e.membership.changed) // now somebody can be asked
 	if leads {
 		e.config.Deliver(&port.Leads{})
 		return
@@ -197,6 +219,7 @@ func (e *Engine) LeaderUpdated(info raftio.LeaderInfo) {
 // Close stops the replica. Nothing is delivered after it returns.
 func (e *Engine) Close() {
 	e.watch.stop()
+	e.membership.stop()
 	e.closeHost()
 	e.proposals.Wait()
 }

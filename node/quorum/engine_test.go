@@ -409,7 +409,7 @@ func TestParseVoters(t *testing.T) {
 	}{
 		{"", 7, "[{7 }]"},
 		{"3@c:1,1@a:1, 2@b:1", 2, "[{1 a:1} {2 b:1} {3 c:1}]"},
-		{"1@a:1", 2, "not among"},
+		{"1@a:1", 2, "[{1 a:1}]"},
 		{"1@a:1,1@b:1", 1, "twice"},
 		{"1@a", 1, "missing port"},
 		{"x@a:1", 1, "not id@host:port"},

@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -13,9 +14,10 @@ const formEvery = 200 * time.Millisecond
 // form returns the identity under which this replica may start. The first
 // start of several voters waits until all of them are reachable, agree on who
 // the voters are, and hold nothing of an earlier cluster: a voter that was
-// wiped must not be counted among those that never held anything.
+// wiped must not be counted among those that never held anything. Whoever finds
+// a cluster formed without it, or is no voter, joins it.
 func form(c *Config, t *transport) (identity, error) {
-	id, err := loadIdentity(c)
+	id, joins, err := loadIdentity(c, len(t.book.all()) > 0)
 	if err != nil {
 		return identity{}, err
 	}
@@ -23,11 +25,7 @@ func form(c *Config, t *transport) (identity, error) {
 		return identity{}, err
 	}
 	if !id.Formed {
-		if id.Peers, err = agree(c, t, &id); err != nil {
-			return identity{}, err
-		}
-		id.Formed = true
-		if err := writeIdentity(c, &id); err != nil {
+		if err := take(c, t, &id, joins); err != nil {
 			return identity{}, err
 		}
 		t.introduce(&id)
@@ -37,6 +35,26 @@ func form(c *Config, t *transport) (identity, error) {
 	}
 	return id, adoptHostname(c)
 }
+
+// take finds this replica its place, in a new cluster or in one that there is.
+func take(c *Config, t *transport, id *identity, joins bool) (err error) {
+	if joins || !c.Voters.Includes(c.Self) {
+		return join(c, t, id)
+	}
+	id.Peers, err = agree(c, t, id)
+	if errors.Is(err, errFormedWithoutUs) {
+		c.Log.Info("the cluster exists already; joining it", "why", err)
+		return join(c, t, id)
+	}
+	if err != nil {
+		return err
+	}
+	id.Formed = true
+	return writeIdentity(c, id)
+}
+
+// errFormedWithoutUs says that there is a cluster, and this replica is not in it.
+var errFormedWithoutUs = errors.New("has formed a cluster without this replica")
 
 // agree asks the other voters until all have answered.
 func agree(c *Config, t *transport, id *identity) (peers map[string]string, err error) {
@@ -53,7 +71,7 @@ func agree(c *Config, t *transport, id *identity) (peers map[string]string, err 
 				c.Log.Debug("a voter is not there yet", "voter", other, "error", err)
 				continue
 			}
-			if err := acceptable(id, &peer); err != nil {
+			if err := acceptable(id, &peer.identity); err != nil {
 				return nil, err
 			}
 			peers[other] = peer.Nonce
@@ -74,12 +92,11 @@ func agree(c *Config, t *transport, id *identity) (peers map[string]string, err 
 
 // acceptable tells whether a cluster may be formed with a peer.
 func acceptable(own, peer *identity) error {
+	if peer.Formed && peer.Peers[own.Name] != own.Nonce {
+		return fmt.Errorf("%s %w", peer.Name, errFormedWithoutUs)
+	}
 	if !maps.Equal(own.Voters, peer.Voters) {
 		return fmt.Errorf("%s takes %v for the voters, here they are %v", peer.Name, peer.Voters, own.Voters)
-	}
-	if peer.Formed && peer.Peers[own.Name] != own.Nonce {
-		return fmt.Errorf("%s has formed a cluster with another life of %s: this node's metadata was lost, "+
-			"so it must join under a new node ID", peer.Name, own.Name)
 	}
 	return nil
 }

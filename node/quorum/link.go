@@ -32,15 +32,17 @@ const (
 	kindIdentity
 	kindMessages
 	kindChunk
+	kindJoin // a question for a replica ID, and its answer
+	kindJoined
 )
 
 var crcTable = crc32.MakeTable(crc32.Castagnoli)
 
-// hello says who calls, and whom.
+// hello says who calls, and whom, and where the caller itself is reached.
 type hello struct {
-	From string          `json:"from"`
-	To   string          `json:"to"`
-	Self json.RawMessage `json:"self"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Address string `json:"address,omitempty"`
 }
 
 // link is one end of a connection between replicas, used by one goroutine. It
@@ -121,27 +123,27 @@ func (l *link) read() (kind byte, payload []byte, err error) {
 }
 
 // greet opens a connection as the calling side and returns who answered.
-func (l *link) greet(from, to string, self []byte) (identity, error) {
-	b, err := json.Marshal(hello{From: from, To: to, Self: self})
+func (l *link) greet(h *hello) (welcome, error) {
+	b, err := json.Marshal(h)
 	if err != nil {
-		return identity{}, err
+		return welcome{}, err
 	}
 	if err := l.send(kindHello, b); err != nil {
-		return identity{}, err
+		return welcome{}, err
 	}
 	if err := l.conn.SetReadDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return identity{}, err
+		return welcome{}, err
 	}
 	kind, payload, err := l.read()
 	if err != nil {
-		return identity{}, err
+		return welcome{}, err
 	}
-	var peer identity
+	var peer welcome
 	if err := json.Unmarshal(payload, &peer); kind != kindIdentity || err != nil {
-		return identity{}, errors.New("not a replica of a metadata quorum")
+		return welcome{}, errors.New("not a replica of a metadata quorum")
 	}
-	if peer.Name != to {
-		return identity{}, fmt.Errorf("%s answered instead", peer.Name)
+	if peer.Name != h.To {
+		return welcome{}, fmt.Errorf("%s answered instead", peer.Name)
 	}
 	return peer, l.conn.SetReadDeadline(time.Time{})
 }
@@ -152,6 +154,9 @@ func (t *transport) serve(conn net.Conn) error {
 	call, err := peering.Accept(conn, l.reader, t.name, t.secret)
 	if err != nil {
 		return err
+	}
+	if call.Purpose == peering.ForJoining {
+		return t.serveJoin(conn, l.reader, call.Self)
 	}
 	if call.Purpose != peering.ForQuorum {
 		if t.others == nil {
@@ -171,12 +176,13 @@ func (t *transport) serve(conn net.Conn) error {
 	if err := json.Unmarshal(payload, &h); kind != kindHello || err != nil || h.From != call.Self {
 		return errors.New("no hello")
 	}
-	if err := l.send(kindIdentity, t.introduction()); err != nil {
+	if err := l.send(kindIdentity, t.welcome()); err != nil {
 		return err
 	}
 	if h.To != t.name {
 		return fmt.Errorf("%s called for %s", h.From, h.To)
 	}
+	t.book.learn(map[string]string{h.From: h.Address})
 	if err := conn.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}

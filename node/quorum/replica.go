@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"strconv"
 
@@ -29,12 +30,18 @@ type identity struct {
 	// Nonce names this directory's contents: a directory that was lost and made
 	// again has another.
 	Nonce string `json:"nonce"`
-	// Voters are the founding voters, replica ID to name.
-	Voters map[string]string `json:"voters"`
+	// Voters are the founding voters, replica ID to name; none of a replica that joined.
+	Voters map[string]string `json:"voters,omitempty"`
 	// Formed says that all founding voters have agreed. Peers are the nonces
 	// that they had then.
 	Formed bool              `json:"formed"`
 	Peers  map[string]string `json:"peers,omitempty"`
+	// Joined says that the cluster gave the replica ID, and Voter that the engine's
+	// own snapshot knows that such a replica votes.
+	Joined bool `json:"joined,omitempty"`
+	Voter  bool `json:"voter,omitempty"`
+	// Over says that the replica is a member no more and never again.
+	Over bool `json:"over,omitempty"`
 }
 
 // members is the founding membership in the engine's terms.
@@ -48,7 +55,7 @@ func (id *identity) members() map[uint64]string {
 }
 
 func newIdentity(c *Config) (identity, error) {
-	var nonce [12]byte
+	var nonce [16]byte // a kafka.DirectoryID
 	if _, err := rand.Read(nonce[:]); err != nil {
 		return identity{}, err
 	}
@@ -66,37 +73,60 @@ func newIdentity(c *Config) (identity, error) {
 }
 
 // loadIdentity reads the directory's identity, or gives a new directory one.
-// It refuses a directory that has lost what it held.
-func loadIdentity(c *Config) (identity, error) {
-	if err := c.FS.MkdirAll(path.Join(c.Dir, engineDir)); err != nil {
-		return identity{}, err
+// A directory that has lost what it held begins anew, if there is somebody who
+// can give it another replica ID: joins says so. Otherwise it is refused.
+func loadIdentity(c *Config, others bool) (id identity, joins bool, err error) {
+	engine := path.Join(c.Dir, engineDir)
+	if err := c.FS.MkdirAll(engine); err != nil {
+		return identity{}, false, err
 	}
 	if err := c.FS.SyncDir("."); err != nil {
-		return identity{}, err
+		return identity{}, false, err
 	}
-	files, err := c.FS.ReadDir(path.Join(c.Dir, engineDir))
-	if err != nil {
-		return identity{}, err
-	}
-	id, err := readIdentity(c)
+	id, err = readIdentity(c)
 	known := !errors.Is(err, disk.ErrNotExist)
-	switch {
-	case known && err != nil:
-		return identity{}, err
-	case c.KnowsCluster && (!known || len(files) == 0):
-		return identity{}, fmt.Errorf("the data directory belongs to a cluster, but its metadata in %s is gone: "+
-			"restore it, or take the node out of the cluster and start it with an empty data directory", c.FS.Path(c.Dir))
-	case !known && len(files) > 0:
-		return identity{}, fmt.Errorf("%s holds metadata but not %s, which says whose it is", c.FS.Path(c.Dir), identityFile)
-	case !known:
-		if id, err = newIdentity(c); err != nil {
-			return identity{}, err
-		}
-		return id, writeIdentity(c, &id)
-	case id.Name != name(c.Self):
-		return identity{}, fmt.Errorf("%s belongs to %s, this is %s: node IDs are for life", c.FS.Path(c.Dir), id.Name, name(c.Self))
+	if known && err != nil {
+		return identity{}, false, err
 	}
-	return id, nil
+	if known && id.Name != name(c.Self) {
+		return identity{}, false, fmt.Errorf("%s belongs to %s, this is %s: node IDs are for life", c.FS.Path(c.Dir), id.Name, name(c.Self))
+	}
+	if id.Over {
+		if err := empty(c); err != nil {
+			return identity{}, false, err
+		}
+	}
+	files, err := c.FS.ReadDir(engine)
+	if err != nil {
+		return identity{}, false, err
+	}
+	switch lost := id.Formed && len(files) == 0; {
+	case !known && len(files) > 0:
+		return identity{}, false, fmt.Errorf("%s holds metadata but not %s, which says whose it is", c.FS.Path(c.Dir), identityFile)
+	case known && !id.Over && (!lost || !c.KnowsCluster):
+		// A joiner is given its ID before the engine writes anything.
+		return id, !id.Formed && c.KnowsCluster, nil
+	case (c.KnowsCluster || id.Over) && !others:
+		return identity{}, false, fmt.Errorf("the data directory belongs to a cluster, but its metadata in %s is gone: "+
+			"restore it, or name the cluster's voters, so that this node can join them anew", c.FS.Path(c.Dir))
+	}
+	joins = c.KnowsCluster || id.Over
+	if id, err = newIdentity(c); err != nil {
+		return identity{}, false, err
+	}
+	return id, joins, writeIdentity(c, &id)
+}
+
+// empty removes what the engine wrote.
+func empty(c *Config) error {
+	engine := path.Join(c.Dir, engineDir)
+	if err := os.RemoveAll(c.FS.Path(engine)); err != nil {
+		return err
+	}
+	if err := c.FS.SyncDir(c.Dir); err != nil {
+		return err
+	}
+	return c.FS.MkdirAll(engine)
 }
 
 func readIdentity(c *Config) (identity, error) {
@@ -121,12 +151,15 @@ func readIdentity(c *Config) (identity, error) {
 }
 
 // writeIdentity replaces the identity file, durably.
-func writeIdentity(c *Config, id *identity) error {
-	b, err := json.MarshalIndent(id, "", "  ")
+func writeIdentity(c *Config, id *identity) error { return replaceJSON(c, identityFile, id) }
+
+// replaceJSON replaces a file of the quorum's directory, durably.
+func replaceJSON(c *Config, file string, value any) error {
+	b, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err
 	}
-	file := path.Join(c.Dir, identityFile)
+	file = path.Join(c.Dir, file)
 	temporary := file + ".tmp"
 	if err := c.FS.Remove(temporary); err != nil && !errors.Is(err, disk.ErrNotExist) {
 		return err

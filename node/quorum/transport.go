@@ -14,6 +14,7 @@ import (
 	"github.com/lni/dragonboat/v4/raftio"
 	"github.com/lni/dragonboat/v4/raftpb"
 
+	port "trialog/core/quorum"
 	"trialog/node/peering"
 )
 
@@ -25,18 +26,22 @@ const writeTimeout = 5 * time.Second
 // is made before the engine, answers who it is from the start on, and hands
 // messages over only between the engine's Start and Close.
 type transport struct {
-	name      string
-	addresses map[string]string // logical name to host:port
-	address   string            // where to listen; empty: nowhere
-	secret    string            // what members of the cluster know
-	others    func(net.Conn, *bufio.Reader, peering.Call)
-	log       *slog.Logger
+	self       uint64 // node ID
+	name       string
+	book       *book
+	address    string // where to listen; empty: nowhere
+	advertised string // where others reach this node
+	secret     string // what members of the cluster know
+	others     func(net.Conn, *bufio.Reader, peering.Call)
+	joins      func(context.Context, *port.Join) (port.Joined, error)
+	log        *slog.Logger
 
 	listener net.Listener
 	serving  sync.WaitGroup
 
 	mu       sync.Mutex
-	self     []byte // the identity as peers are told, JSON
+	identity identity
+	gone     []uint64 // replicas that are members no more
 	open     map[net.Conn]struct{}
 	shutDown bool
 
@@ -49,26 +54,40 @@ type transport struct {
 
 func newTransport(c *Config) *transport {
 	return &transport{
-		name: name(c.Self), addresses: c.Voters.addresses(), address: c.Listen, secret: c.Secret, others: c.Others, log: c.Log,
-		open: make(map[net.Conn]struct{}),
+		self: c.Self, name: name(c.Self), book: openBook(c), address: c.Listen, advertised: c.Advertise, secret: c.Secret,
+		others: c.Others, joins: c.Join, log: c.Log, open: make(map[net.Conn]struct{}),
 	}
 }
 
 // introduce sets what peers are told of this replica.
 func (t *transport) introduce(id *identity) {
-	b, err := json.Marshal(id)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
 	t.mu.Lock()
-	t.self = b
+	t.identity = *id
 	t.mu.Unlock()
 }
 
-func (t *transport) introduction() []byte {
+// tellGone sets of which replicas peers are told that they are members no more.
+func (t *transport) tellGone(replicas []uint64) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.self
+	t.gone = replicas
+	t.mu.Unlock()
+}
+
+// welcome is what a caller is told of this replica.
+type welcome struct {
+	identity
+	Gone []uint64 `json:"gone,omitempty"`
+}
+
+func (t *transport) welcome() []byte {
+	t.mu.Lock()
+	w := welcome{identity: t.identity, Gone: t.gone}
+	t.mu.Unlock()
+	b, err := json.Marshal(&w)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return b
 }
 
 // listen opens the port, when there is one.
@@ -180,35 +199,45 @@ func (a *attached) GetSnapshotConnection(ctx context.Context, target string) (ra
 	return l, err
 }
 
-// dial connects to a logical name and checks that it is who answers.
-func (t *transport) dial(ctx context.Context, target string) (*link, identity, error) {
-	address := t.addresses[target]
-	if address == "" {
-		return nil, identity{}, fmt.Errorf("no address is known for %s", target)
+// connect reaches a logical name at one of its addresses, and makes sure who answers.
+func (t *transport) connect(ctx context.Context, target, purpose string) (*link, error) {
+	err := fmt.Errorf("no address is known for %s", target)
+	for _, address := range t.book.of(target) {
+		d := net.Dialer{Timeout: 2 * time.Second}
+		conn, failed := d.DialContext(ctx, "tcp", address)
+		if failed != nil {
+			err = failed
+			continue
+		}
+		if failed := peering.Open(conn, peering.Call{Self: t.name, Peer: target, Purpose: purpose}, t.secret); failed != nil {
+			conn.Close()
+			err = fmt.Errorf("%s at %s: %w", target, address, failed)
+			continue
+		}
+		return newLink(conn), nil
 	}
-	d := net.Dialer{Timeout: 2 * time.Second}
-	conn, err := d.DialContext(ctx, "tcp", address)
+	return nil, err
+}
+
+// dial connects to a logical name for messages of the engine.
+func (t *transport) dial(ctx context.Context, target string) (*link, welcome, error) {
+	l, err := t.connect(ctx, target, peering.ForQuorum)
 	if err != nil {
-		return nil, identity{}, err
+		return nil, welcome{}, err
 	}
-	if err := peering.Open(conn, peering.Call{Self: t.name, Peer: target, Purpose: peering.ForQuorum}, t.secret); err != nil {
-		conn.Close()
-		return nil, identity{}, fmt.Errorf("%s at %s: %w", target, address, err)
-	}
-	l := newLink(conn)
-	peer, err := l.greet(t.name, target, t.introduction())
+	peer, err := l.greet(&hello{From: t.name, To: target, Address: t.advertised})
 	if err != nil {
-		conn.Close()
-		return nil, identity{}, fmt.Errorf("%s at %s: %w", target, address, err)
+		l.Close()
+		return nil, welcome{}, fmt.Errorf("%s: %w", target, err)
 	}
 	return l, peer, nil
 }
 
-// ask learns who a peer is.
-func (t *transport) ask(ctx context.Context, target string) (identity, error) {
+// ask learns who a peer is, and lets it learn where this node is.
+func (t *transport) ask(ctx context.Context, target string) (welcome, error) {
 	l, peer, err := t.dial(ctx, target)
 	if err != nil {
-		return identity{}, err
+		return welcome{}, err
 	}
 	l.Close()
 	return peer, nil

@@ -18,13 +18,13 @@ type Voter struct {
 type Voters []Voter
 
 // ParseVoters reads "id@host:port" items, as Kafka's controller.quorum.voters
-// has them. No items: self is the only voter.
+// has them. No items: self is the only voter. A node that is not among them
+// takes part without a vote.
 func ParseVoters(items []string, self uint64) (Voters, error) {
 	if len(items) == 0 {
 		return Voters{{ID: self}}, nil
 	}
 	var voters Voters
-	found := false
 	for _, item := range items {
 		id, address, ok := strings.Cut(strings.TrimSpace(item), "@")
 		n, err := strconv.ParseUint(id, 10, 31)
@@ -34,7 +34,6 @@ func ParseVoters(items []string, self uint64) (Voters, error) {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			return nil, fmt.Errorf("quorum voter %q: %w", item, err)
 		}
-		found = found || n == self
 		voters = append(voters, Voter{ID: n, Address: address})
 	}
 	sort.Slice(voters, func(i, k int) bool { return voters[i].ID < voters[k].ID })
@@ -43,14 +42,28 @@ func ParseVoters(items []string, self uint64) (Voters, error) {
 			return nil, fmt.Errorf("quorum voter %d stands twice", voters[i].ID)
 		}
 	}
-	if !found {
-		return nil, fmt.Errorf("node %d is not among the quorum voters, and joining as an observer is not supported", self)
-	}
 	return voters, nil
 }
 
-// name is a voter's logical name: what the engine calls it, whatever its address.
+// Includes tells whether a node is among the voters.
+func (v Voters) Includes(self uint64) bool {
+	for _, voter := range v {
+		if voter.ID == self {
+			return true
+		}
+	}
+	return false
+}
+
+// name is a node's logical name: what the engine calls it, whatever its address.
 func name(id uint64) string { return fmt.Sprintf("node-%d", id) }
+
+// nodeOf is the ID of the node with a logical name.
+func nodeOf(name string) (id int32, ok bool) {
+	text, ok := strings.CutPrefix(name, "node-")
+	n, err := strconv.ParseInt(text, 10, 32)
+	return int32(n), ok && err == nil
+}
 
 // replicaID is the first replica ID of a voter. The engine has no replica 0.
 func replicaID(id uint64) uint64 { return id + 1 }
