@@ -44,7 +44,11 @@ type Outcome struct {
 
 	Faults []Tally `json:"faults,omitempty"`
 	Probes []Tally `json:"probes,omitempty"`
-	// RestartMs are the times from the start of a process until it served, real arm only.
+	// Rounds is how often a process was ended on purpose. ReadyMs are the times from
+	// the start of a new one until it said that it serves, RestartMs those until it
+	// had acknowledged a record. Real processes only.
+	Rounds    int64   `json:"rounds,omitempty"`
+	ReadyMs   []int64 `json:"ready_ms,omitempty"`
 	RestartMs []int64 `json:"restart_ms,omitempty"`
 	// HistoryFile is where the history was kept; empty: it was not.
 	HistoryFile string `json:"history_file,omitempty"`

@@ -45,6 +45,8 @@ type ScenarioSummary struct {
 	Span        int64             `json:"median_span_ns"`
 	CPU         int64             `json:"median_cpu_ns"`
 	Judging     int64             `json:"median_judging_ns"`
+	Rounds      int64             `json:"rounds,omitempty"`
+	ReadyMs     *Spread           `json:"ready_ms,omitempty"`
 	RestartMs   *Spread           `json:"restart_ms,omitempty"`
 	Properties  []PropertySummary `json:"properties"`
 	Lacking     []Tally           `json:"lacking,omitempty"`
@@ -132,7 +134,7 @@ func (s *Summary) Passed() bool {
 
 func summarise(s *Scenario, outcomes []*Outcome) ScenarioSummary {
 	part := ScenarioSummary{Name: s.Name, Control: s.Expect.Control()}
-	var restarts []int64
+	var ready, restarts []int64
 	ran := outcomes[:0:0]
 	for _, o := range outcomes {
 		part.Unsupported = o.Unsupported
@@ -151,7 +153,8 @@ func summarise(s *Scenario, outcomes []*Outcome) ScenarioSummary {
 		for _, name := range o.Lacking {
 			part.Lacking = addTally(part.Lacking, Tally{name, 1})
 		}
-		restarts = append(restarts, o.RestartMs...)
+		part.Rounds += o.Rounds
+		ready, restarts = append(ready, o.ReadyMs...), append(restarts, o.RestartMs...)
 		part.Properties = addJudgements(part.Properties, o.Judgements)
 	}
 	part.Seeds = len(ran)
@@ -165,11 +168,18 @@ func summarise(s *Scenario, outcomes []*Outcome) ScenarioSummary {
 	part.Span = medianOf(ran, func(o *Outcome) int64 { return o.Span })
 	part.CPU = medianOf(ran, func(o *Outcome) int64 { return o.CPU })
 	part.Judging = medianOf(ran, func(o *Outcome) int64 { return o.Judging })
-	if len(restarts) > 0 {
-		slices.Sort(restarts)
-		part.RestartMs = &Spread{N: len(restarts), Median: restarts[len(restarts)/2], P99: restarts[(len(restarts)*99)/100], Max: restarts[len(restarts)-1]}
-	}
+	part.ReadyMs, part.RestartMs = spread(ready), spread(restarts)
 	return part
+}
+
+// spread sums values up; nil when there are none.
+func spread(values []int64) *Spread {
+	n := len(values)
+	if n == 0 {
+		return nil
+	}
+	slices.Sort(values)
+	return &Spread{N: n, Median: values[n/2], P99: values[n*99/100], Max: values[n-1]}
 }
 
 // complaints are the ways in which a scenario fails as a whole: at most one

@@ -65,6 +65,7 @@ type crashPlan struct {
 	power  bool  // the power goes, not only the process
 	atBoot int64 // in this call of the next process; 0: not
 	amid   int64 // after so many kinds of effects were carried out; 0: not
+	serial int64 // which plan it is
 }
 
 const listenerName = "PLAINTEXT"

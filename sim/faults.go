@@ -64,18 +64,23 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 
 // armCrash lets the process or the power die inside a coming call to the file
 // system, of the running process or, after a crash now, of its recovery; or
-// between two effects of one Step.
+// between two effects of one Step. What has not come true in a running process
+// when the fault ends does not.
 func (w *World) armCrash(s *strike, h *host, f *Fault) {
 	b := h.broker
 	k := 1 + int64(s.draw.Choose(choice.FaultAmount, 64))
 	how := s.draw.Choose(choice.FaultDetail, 8)
-	b.crash = crashPlan{power: how%2 == 1}
+	w.nemesis.armed++
+	b.mount.CrashIn(0)
+	b.crash = crashPlan{power: how%2 == 1, serial: w.nemesis.armed}
 	f.Detail = k<<8 | int64(how)
 	switch how / 2 {
 	case 0:
 		b.mount.CrashIn(k)
+		w.last(f, h, nil, b.crash.serial)
 	case 1:
 		b.crash.amid = k
+		w.last(f, h, nil, b.crash.serial)
 	default:
 		b.crash.atBoot = k
 		w.crash(h, how/2 == 3, "")

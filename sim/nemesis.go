@@ -26,6 +26,8 @@ type nemesis struct {
 	streams [FaultKindCount]*choice.Stream
 	// lossy counts the responses still to be lost (FaultLostResponse).
 	lossy int
+	// armed counts the crashes that were planned (FaultCrashInCall).
+	armed int64
 }
 
 // plan draws which faults this seed uses, how often and when they strike.
@@ -176,7 +178,9 @@ func (w *World) over(i int) {
 	case FaultCut, FaultCutOneWay, FaultIsolate:
 		w.cut(u, -1)
 	case FaultCrashInCall:
-		w.disarm(u.node.broker)
+		if b := u.node.broker; b.crash.serial == u.amount {
+			w.disarm(b)
+		}
 	case FaultShutdown:
 		if h := u.node; h.running && int64(h.incarnation) == u.amount {
 			w.crash(h, false, "it did not stop in time")

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+
+	"trialog/sim/choice"
 )
 
 func TestSameSeedSameHash(t *testing.T) {
@@ -116,5 +118,40 @@ func TestPlantedLeakIsSeen(t *testing.T) {
 	b := fakeRun(config, fakeApps(2)).Run()
 	if a.TraceHash == b.TraceHash {
 		t.Fatal("a package variable that leaks from run to run is not seen")
+	}
+}
+
+// TestPlannedCrashEnds: a crash that has not come true when its fault is over
+// does not come any more, and takes no later plan with it.
+func TestPlannedCrashEnds(t *testing.T) {
+	between := func(ordinal uint32) choice.Override { // two effects, that is
+		return choice.Override{Stream: choice.ID(choice.KindFault, int(FaultCrashInCall)), Site: choice.FaultDetail, Ordinal: ordinal, Value: 2}
+	}
+	w := fakeRun(Config{Seed: 3, Tape: []choice.Override{between(0), between(1)}}, fakeApps(1))
+	for w.now < Second && w.Advance(1) {
+	}
+	h := w.hosts[1]
+	s := &strike{Strike: Strike{Kind: FaultCrashInCall}, draw: w.nemesis.stream(w, FaultCrashInCall)}
+	plan := func(until int64) {
+		w.armCrash(s, h, &Fault{Kind: FaultCrashInCall, At: w.now, Until: until, Node: 1})
+		if h.broker.crash.amid == 0 {
+			t.Fatal("the tape was not heard")
+		}
+		h.broker.crash.amid = 1 << 30 // it will not come true by itself
+	}
+	advance := func(until int64) {
+		for w.now < until && w.Advance(1) {
+		}
+	}
+	first, second := w.now+Second, w.now+2*Second
+	plan(first)
+	plan(second)
+	advance(first + Millisecond)
+	if h.broker.crash.amid == 0 {
+		t.Fatal("the end of the first plan ended the second")
+	}
+	advance(second + Millisecond)
+	if h.broker.crash.amid != 0 || h.broker.crash.power {
+		t.Fatalf("planned beyond its end: %+v", h.broker.crash)
 	}
 }

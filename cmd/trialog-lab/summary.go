@@ -58,7 +58,11 @@ func remark(s *scenarios.ScenarioSummary) string {
 		text += fmt.Sprintf(" not supported: %v", s.Unsupported)
 	}
 	if r := s.RestartMs; r != nil {
-		text += fmt.Sprintf(" %d restarts to serving: median %d ms, p99 %d ms, max %d ms", r.N, r.Median, r.P99, r.Max)
+		text += fmt.Sprintf(" the process was ended %d times, and %d restarts served: median %d ms to the first acknowledged record, p99 %d ms, max %d ms",
+			s.Rounds, r.N, r.Median, r.P99, r.Max)
+	}
+	if r := s.ReadyMs; r != nil {
+		text += fmt.Sprintf("; ready after %d ms, max %d ms", r.Median, r.Max)
 	}
 	return text
 }

@@ -26,6 +26,9 @@ type Options struct {
 	Address string
 	// HistoryDir keeps every history; empty: those of red seeds go to "results".
 	HistoryDir string
+	// RestartWithin is the longest that a restart may take to the first
+	// acknowledged record. 0: two seconds.
+	RestartWithin time.Duration
 }
 
 // Arm carries scenarios out on real processes.
@@ -35,7 +38,12 @@ type Arm struct {
 }
 
 // New makes an arm.
-func New(o Options) *Arm { return &Arm{options: o, judge: checker.New(checker.Options{})} }
+func New(o Options) *Arm {
+	if o.RestartWithin == 0 {
+		o.RestartWithin = restartBar
+	}
+	return &Arm{options: o, judge: checker.New(checker.Options{})}
+}
 
 // Run carries out one seed and judges it.
 func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scenarios.Outcome {
@@ -106,7 +114,7 @@ func (a *Arm) carryOut(ctx context.Context, r *run, server *server, seed uint64,
 	}
 	r.began = time.Now()
 	r.phase(history.PhaseWorkload)
-	work, stop := context.WithTimeout(ctx, r.plan.length)
+	work, stop := context.WithCancel(ctx)
 	defer stop()
 	follow, unfollow := context.WithCancel(ctx)
 	defer unfollow()
@@ -118,8 +126,10 @@ func (a *Arm) carryOut(ctx context.Context, r *run, server *server, seed uint64,
 		others.Go(func() { r.consume(follow, seed*1000+uint64(i)) })
 	}
 	others.Go(func() { r.administrate(work, seed) })
+	r.restarts.begin()
 	fired := r.nemesis(ctx, server)
-	<-work.Done()
+	sleep(ctx, r.plan.length-time.Since(r.began)) // rounds may take longer
+	stop()
 	r.phase(history.PhaseHeal)
 	r.event(history.Heal, history.FaultNone, false)
 	if server != nil {
@@ -152,18 +162,23 @@ func (a *Arm) conclude(r *run, server *server, s *scenarios.Scenario, o *scenari
 		if err := server.failure(); err != nil {
 			o.Break("invariant", scenarios.ClassInvariant, err.Error())
 		}
+		if err := r.standstill(); err != nil {
+			o.Break("progress", scenarios.ClassProgress, err.Error())
+		}
 		for i, d := range server.restartTimes() {
 			if i > 0 {
-				o.RestartMs = append(o.RestartMs, d.Milliseconds())
+				o.ReadyMs = append(o.ReadyMs, d.Milliseconds())
 			}
 		}
-		o.Restarts = int64(len(o.RestartMs))
 	}
 	h := r.record.Finish()
 	o.Count(h)
 	report := a.judge.Check(h)
 	o.Judging = report.Elapsed.Nanoseconds()
 	o.Judge(s, report)
+	if server != nil {
+		r.restarts.tell(o, a.options.RestartWithin)
+	}
 	if err := r.failure(); err != nil {
 		o.Break("harness", scenarios.ClassHarness, err.Error())
 	}

@@ -9,7 +9,7 @@
 // supported.
 //
 // Files: arm.go (one seed), plan.go (what a seed draws), server.go (the
-// process), nemesis.go (the faults), wire.go (faults of connections),
-// producer.go, consumer.go and admin.go (the workload), scan.go (the last word
-// of fresh consumers), run.go (what all of them share).
+// process), restarts.go (its lives), nemesis.go (the faults), wire.go (faults of
+// connections), producer.go, consumer.go and admin.go (the workload), scan.go
+// (the last word of fresh consumers), run.go (what all of them share).
 package onlocal

@@ -8,8 +8,10 @@ import (
 	"trialog/scenarios"
 )
 
-// nemesis strikes as planned and brings the process back. It returns how often
-// each kind struck.
+// nemesis strikes as planned and brings the process back. What ends the process
+// strikes only one that serves, a while after its first acknowledgement: a
+// process that is killed while it starts was no trial of what it had promised.
+// It returns how often each kind struck.
 func (r *run) nemesis(ctx context.Context, s *server) map[scenarios.Kind]int64 {
 	fired := make(map[scenarios.Kind]int64)
 	for _, strike := range r.plan.strikes {
@@ -19,11 +21,29 @@ func (r *run) nemesis(ctx context.Context, s *server) map[scenarios.Kind]int64 {
 		if s != nil && s.failure() != nil {
 			break
 		}
+		if ofProcess(strike.kind) && (!r.serving(ctx, s) || !sleep(ctx, strike.after)) {
+			break
+		}
 		if r.strike(s, strike) {
 			fired[strike.kind]++
 		}
 	}
+	if s != nil {
+		r.serving(ctx, s)
+	}
 	return fired
+}
+
+// serving waits until the present process serves and has acknowledged a record.
+func (r *run) serving(ctx context.Context, s *server) bool {
+	err := s.await(startPatience)
+	if err == nil {
+		err = r.restarts.serves(ctx, startPatience)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.stuck(err)
+	}
+	return err == nil
 }
 
 // strike carries out one fault, and ends it.
@@ -32,12 +52,11 @@ func (r *run) strike(s *server, k strike) bool {
 	case scenarios.ProcessKill:
 		r.atRisk()
 		s.kill()
+		r.restarts.died()
 		r.event(history.Crash, history.FaultKill, false)
 	case scenarios.Shutdown:
-		if s.await(startPatience) != nil {
-			return false // a signal before the process listens to it is a kill
-		}
 		clean := s.stop()
+		r.restarts.died()
 		r.event(history.Crash, history.FaultKill, clean)
 	case scenarios.Pause:
 		r.event(history.Fault, history.FaultPause, false)
@@ -53,6 +72,7 @@ func (r *run) strike(s *server, k strike) bool {
 		return true
 	}
 	time.Sleep(k.span)
+	r.restarts.begin()
 	if err := s.start(); err != nil {
 		r.fail(err)
 		return false

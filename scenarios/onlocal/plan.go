@@ -35,12 +35,17 @@ type producerPlan struct {
 	batch      scenarios.Range
 }
 
-// strike is one fault at a time since the workload began.
+// strike is one fault at a time since the workload began, or later: one of the
+// process waits until that serves, and then for a while.
 type strike struct {
-	at   time.Duration
-	kind scenarios.Kind
-	span time.Duration
+	at    time.Duration
+	kind  scenarios.Kind
+	span  time.Duration
+	after time.Duration
 }
+
+// mostAfter bounds how long a process that serves is left alone before it is struck.
+const mostAfter = 800 * time.Millisecond
 
 // Supports tells whether this arm can inject a kind of fault.
 func Supports(kind scenarios.Kind) bool { return ofProcess(kind) || ofWire(kind) }
@@ -117,9 +122,10 @@ func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
 		}
 		for range between(r, f.Times) {
 			p.strikes = append(p.strikes, strike{
-				at:   time.Duration(r.Int64N(int64(p.length))),
-				kind: f.Kind,
-				span: spanOf(r, &f),
+				at:    time.Duration(r.Int64N(int64(p.length))),
+				kind:  f.Kind,
+				span:  spanOf(r, &f),
+				after: time.Duration(r.Int64N(int64(mostAfter))),
 			})
 		}
 	}

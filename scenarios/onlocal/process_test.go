@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"trialog/scenarios"
 )
@@ -30,11 +31,11 @@ func TestKillsOfARealProcess(t *testing.T) {
 			times(scenarios.ProcessKill, 3), times(scenarios.Reset, 3), times(scenarios.LostResponse, 3), times(scenarios.Pause, 1), times(scenarios.PowerCut, 1),
 		},
 	}
-	o := New(Options{Program: program, HistoryDir: t.TempDir()}).Run(t.Context(), s, 1)
+	o := New(Options{Program: program, HistoryDir: t.TempDir(), RestartWithin: 30 * time.Second}).Run(t.Context(), s, 1)
 	if o.Red() {
 		t.Fatalf("%+v", o.Failure)
 	}
-	if o.FaultsFired < 4 || o.Restarts == 0 || o.Acked < 100 || o.Read < 100 || len(o.Unsupported) != 1 || o.HistoryFile == "" {
+	if o.FaultsFired < 4 || o.Rounds != 3 || o.Restarts != 3 || len(o.ReadyMs) != 3 || o.Acked < 100 || o.Read < 100 || len(o.Unsupported) != 1 || o.HistoryFile == "" {
 		t.Fatalf("%d faults, %d restarts, %d acknowledged, %d read, not supported %v, history %q",
 			o.FaultsFired, o.Restarts, o.Acked, o.Read, o.Unsupported, o.HistoryFile)
 	}

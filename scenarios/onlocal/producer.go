@@ -103,6 +103,7 @@ func (w *writer) send(topic string, partition int32) {
 
 func (w *writer) done(id history.OpID, record *kgo.Record, err error) {
 	if err == nil {
+		w.run.restarts.acknowledged()
 		res := history.NewResult(history.OK)
 		res.Offset, res.ProducerID, res.ProducerEpoch = record.Offset, record.ProducerID, record.ProducerEpoch
 		w.run.record.Complete(w.run.now(), id, &res)

@@ -24,8 +24,11 @@ type run struct {
 	writers atomic.Int32
 	open    atomic.Int32 // sends of idempotent producers that await their outcome
 
+	restarts restarts
+
 	mu     sync.Mutex
 	broken error // the first thing that the harness could not do
+	still  error // the first thing that stood still
 }
 
 func (r *run) now() int64 { return time.Since(r.began).Nanoseconds() }
@@ -37,6 +40,21 @@ func (r *run) fail(err error) {
 	if r.broken == nil {
 		r.broken = err
 	}
+}
+
+// stuck notes that what should go on does not.
+func (r *run) stuck(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.still == nil {
+		r.still = err
+	}
+}
+
+func (r *run) standstill() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.still
 }
 
 func (r *run) failure() error {
