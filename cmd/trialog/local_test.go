@@ -95,6 +95,7 @@ func TestLocalCluster(t *testing.T) {
 	if took > 5*time.Second && quiet() {
 		t.Errorf("the first write was acknowledged after %v", took)
 	}
+	clusterTools(t, c)
 	if status, errs := c.stop(); status != exitFine || !strings.Contains(errs, "node 2 | ") {
 		t.Fatalf("ended with %d\n%s", status, errs)
 	}
@@ -119,6 +120,41 @@ func TestLocalCluster(t *testing.T) {
 	}
 	if status, _, errs := run(t, "", "local", "--nodes", "2", "--data-dir", t.TempDir()); status != exitUsage {
 		t.Errorf("two voters: %d %s", status, errs)
+	}
+}
+
+// clusterTools tries the commands on a cluster as a whole.
+func clusterTools(t *testing.T, c *localCluster) {
+	t.Helper()
+	b := "--bootstrap-server=" + c.bootstrap[1]
+	for _, k := range []struct {
+		name   string
+		args   []string
+		status int
+		out    string // of standard output, a part
+		errs   string // of standard error, a part
+	}{
+		{"describe", []string{"cluster", "describe", b}, 0, "1 topics, 3 partitions; 0 offline, 0 under-replicated.", ""},
+		{"describe as JSON", []string{"cluster", "describe", b, "--json"}, 0, `"offline":[]`, ""},
+		{"voters", []string{"cluster", "voters", b}, 0, "voter", ""},
+		{"voters as JSON", []string{"cluster", "voters", "list", b, "--json"}, 0, `"node":3,"voter":true`, ""},
+		{"add a voter again", []string{"cluster", "voters", "add", "2", b}, 1, "", "DUPLICATE_VOTER"},
+		{"remove a stranger", []string{"cluster", "voters", "remove", "9", b}, 1, "", "VOTER_NOT_FOUND"},
+		{"elect", []string{"cluster", "elect", b}, 0, "0 leaders elected.", ""},
+		{"elect uncleanly", []string{"cluster", "elect", "--unclean", b}, 2, "", "name the partitions"},
+		{"nothing moves", []string{"cluster", "reassign", b}, 0, "", ""},
+		{"move nothing", []string{"cluster", "reassign", b, "--to", "1"}, 2, "", "which partitions"},
+		{"move nowhere", []string{"cluster", "reassign", b, "first"}, 2, "", "--to"},
+		{"move to nobody", []string{"cluster", "reassign", b, "first:0", "--to", "1,x"}, 2, "", "not a list"},
+		{"move to a stranger", []string{"cluster", "reassign", b, "first:0", "--to", "9"}, 1, "", "INVALID_REPLICA_ASSIGNMENT"},
+		{"take nothing back", []string{"cluster", "reassign", b, "first:0", "--cancel"}, 1, "", "NO_REASSIGNMENT_IN_PROGRESS"},
+		{"a topic", []string{"topic", "describe", "first", b}, 0, "eligible", ""},
+		{"a topic as JSON", []string{"topic", "describe", "first", b, "--json"}, 0, `"elr":[]`, ""},
+	} {
+		status, out, errs := run(t, "", k.args...)
+		if status != k.status || !strings.Contains(out, k.out) || !strings.Contains(errs, k.errs) {
+			t.Errorf("%s: status %d, want %d\nstandard output: %s\nstandard error: %s", k.name, status, k.status, out, errs)
+		}
 	}
 }
 

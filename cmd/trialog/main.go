@@ -27,13 +27,14 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print the version."`
 	Client  clientFlags      `embed:"" group:"cluster"`
 
-	Serve   serveCommand   `cmd:"" help:"Run a node."`
-	Local   localCommand   `cmd:"" help:"Run a cluster of several nodes on this machine."`
-	Config  configCommands `cmd:"" help:"Settings: of a node before it runs, and of a cluster's topics and brokers."`
-	Topic   topicCommands  `cmd:"" help:"Create, list, describe and delete topics."`
-	Doctor  doctorCommand  `cmd:"" help:"Say what clients are told, whether they can reach it, and what is unsafe."`
-	Produce produceCommand `cmd:"" help:"Write records, one a line, from standard input."`
-	Consume consumeCommand `cmd:"" help:"Read records and print them."`
+	Serve   serveCommand    `cmd:"" help:"Run a node."`
+	Local   localCommand    `cmd:"" help:"Run a cluster of several nodes on this machine."`
+	Config  configCommands  `cmd:"" help:"Settings: of a node before it runs, and of a cluster's topics and brokers."`
+	Topic   topicCommands   `cmd:"" help:"Create, list, describe and delete topics."`
+	Cluster clusterCommands `cmd:"" help:"Describe a cluster, move partitions, elect leaders, choose the quorum's voters."`
+	Doctor  doctorCommand   `cmd:"" help:"Say what clients are told, whether they can reach it, and what is unsafe."`
+	Produce produceCommand  `cmd:"" help:"Write records, one a line, from standard input."`
+	Consume consumeCommand  `cmd:"" help:"Read records and print them."`
 }
 
 // program is what a command works with.

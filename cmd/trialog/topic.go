@@ -12,6 +12,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // topicCommands are the commands on topics.
@@ -101,13 +103,19 @@ type partitionView struct {
 	LeaderEpoch int32   `json:"leader_epoch"`
 	Replicas    []int32 `json:"replicas"`
 	ISR         []int32 `json:"isr"`
-	Start       int64   `json:"start_offset"` // -1: unknown
-	End         int64   `json:"end_offset"`   // -1: unknown
+	// ELR are the replicas that may lead although they are not in sync; Lag is how
+	// many records each replica lacks of what it knows to count, by broker.
+	ELR []int32         `json:"elr"`
+	Lag map[int32]int64 `json:"lag"`
+
+	Start int64 `json:"start_offset"` // -1: unknown
+	End   int64 `json:"end_offset"`   // -1: unknown
 }
 
 // Run carries out the command.
 func (c *topicDescribe) Run(p *program) error {
-	return p.admin(func(ctx context.Context, a *kadm.Client) error {
+	return p.ask(func(ctx context.Context, client *kgo.Client) error {
+		a := kadm.NewClient(client)
 		topics, err := a.ListTopicsWithInternal(ctx, c.Names...)
 		if err != nil {
 			return err
@@ -119,7 +127,9 @@ func (c *topicDescribe) Run(p *program) error {
 				failed = append(failed, answer(t.Topic, t.Err, ""))
 				continue
 			}
-			views = append(views, describe(ctx, a, t))
+			v := describe(ctx, a, t)
+			replicated(ctx, client, &v)
+			views = append(views, v)
 		}
 		if p.json {
 			err = json.NewEncoder(p.out).Encode(map[string]any{"topics": views})
@@ -138,6 +148,7 @@ func describe(ctx context.Context, a *kadm.Client, t kadm.TopicDetail) topicView
 	for _, d := range t.Partitions.Sorted() {
 		v.Partitions = append(v.Partitions, partitionView{
 			Partition: d.Partition, Leader: d.Leader, LeaderEpoch: d.LeaderEpoch, Replicas: d.Replicas, ISR: d.ISR,
+			ELR: []int32{}, Lag: make(map[int32]int64),
 			Start: offsetOf(starts, t.Topic, d.Partition), End: offsetOf(ends, t.Topic, d.Partition),
 		})
 	}
@@ -172,16 +183,63 @@ func (p *program) showTopics(views []topicView) error {
 			fmt.Fprintf(p.out, "  %s = %s\n", name, v.Settings[name])
 		}
 		w := tabwriter.NewWriter(p.out, 2, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(w, "  partition\tleader\tepoch\treplicas\tin sync\tstart\tend\t")
+		fmt.Fprintln(w, "  partition\tleader\tepoch\treplicas\tin sync\teligible\tlag\tstart\tend\t")
 		for _, d := range v.Partitions {
-			fmt.Fprintf(w, "  %d\t%s\t%d\t%s\t%s\t%s\t%s\t\n", d.Partition, known(int64(d.Leader)), d.LeaderEpoch,
-				list(d.Replicas), list(d.ISR), known(d.Start), known(d.End))
+			fmt.Fprintf(w, "  %d\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", d.Partition, known(int64(d.Leader)), d.LeaderEpoch,
+				list(d.Replicas), list(d.ISR), shown(list(d.ELR)), known(d.worst()), known(d.Start), known(d.End))
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// replicated adds what is known of a topic's replicas. A cluster that does not
+// tell leaves it out.
+func replicated(ctx context.Context, client *kgo.Client, v *topicView) {
+	q := kmsg.NewPtrDescribeTopicPartitionsRequest()
+	t := kmsg.NewDescribeTopicPartitionsRequestTopic()
+	t.Topic = v.Topic
+	q.Topics = append(q.Topics, t)
+	if a, err := q.RequestWith(ctx, client); err == nil && len(a.Topics) == 1 {
+		for i := range a.Topics[0].Partitions {
+			p := &a.Topics[0].Partitions[i]
+			if d := v.partition(p.Partition); d != nil {
+				d.ELR = append(d.ELR, p.EligibleLeaderReplicas...)
+			}
+		}
+	}
+	var set kadm.TopicsSet
+	for _, d := range v.Partitions {
+		set.Add(v.Topic, d.Partition)
+	}
+	logs, _ := kadm.NewClient(client).DescribeAllLogDirs(ctx, set)
+	logs.Each(func(dir kadm.DescribedLogDir) {
+		dir.Topics.Each(func(l kadm.DescribedLogDirPartition) {
+			if d := v.partition(l.Partition); d != nil && l.Topic == v.Topic && !l.IsFuture {
+				d.Lag[l.Broker] = l.OffsetLag
+			}
+		})
+	})
+}
+
+func (v *topicView) partition(index int32) *partitionView {
+	for i := range v.Partitions {
+		if v.Partitions[i].Partition == index {
+			return &v.Partitions[i]
+		}
+	}
+	return nil
+}
+
+// worst is the largest lag of a replica, -1 when none is known.
+func (d *partitionView) worst() int64 {
+	worst := int64(-1)
+	for _, lag := range d.Lag {
+		worst = max(worst, lag)
+	}
+	return worst
 }
 
 // known writes a number, and a dash for none.

@@ -72,8 +72,8 @@ var rows = []row{
 		"the arm that simulates knows the simulator and the core's inputs, no real client"},
 	{"scenarios/onlocal", []string{anyStd, "trialog/checker/...", "trialog/scenarios", "trialog/scenarios/onlocal/...", kgo, kadm, kerr, kmsg},
 		"the arm on real processes knows Trialog only by its binary and an independent client"},
-	{"cmd/trialog", []string{anyStd, "trialog/node/...", kgo, kadm, kerr, kong, koanf + "/..."},
-		"the server ships without simulator, judge or scenarios"},
+	{"cmd/trialog", []string{anyStd, "trialog/node/...", kgo, kadm, kerr, kmsg, kong, koanf + "/..."},
+		"the server ships without simulator, judge or scenarios; its tools speak to any cluster by an independent client"},
 	{"cmd/trialog-lab", []string{anyStd, "trialog/core/...", "trialog/sim/...", "trialog/checker/...", "trialog/scenarios/...", kgo, kadm, kerr, kong, koanf + "/..."},
 		"the laboratory knows a node only by its binary"},
 }

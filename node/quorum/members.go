@@ -25,6 +25,9 @@ const (
 	forsakenAfter = 3
 	// reconfigureTimeout bounds a step. What becomes of it shows in the membership.
 	reconfigureTimeout = 5 * time.Second
+	// firstLookAgain is when the first look is tried again: a replica that has just
+	// begun knows nobody to ask for a moment.
+	firstLookAgain = 100 * time.Millisecond
 )
 
 // membership is what an engine knows of its members.
@@ -92,7 +95,9 @@ func (e *Engine) followMembers() {
 		case <-m.changed:
 			over = e.look()
 		case <-tick.C:
-			over = e.look()
+			if over = e.look(); !over && m.missed >= forsakenAfter {
+				over = e.forsaken()
+			}
 		}
 	}
 	e.config.Log.Warn("this node's replica of the metadata quorum is a member no more", "replica", e.replica)
@@ -115,8 +120,8 @@ func (e *Engine) look() (over bool) {
 	defer cancel()
 	now, err := e.host.SyncGetShardMembership(ctx, shardID)
 	if err != nil {
-		if m.missed++; m.missed%forsakenAfter == 0 {
-			return e.forsaken()
+		if m.missed++; m.last.Version == 0 {
+			time.AfterFunc(firstLookAgain, func() { signal(m.changed) })
 		}
 		return false
 	}
