@@ -84,6 +84,9 @@ func (c *claims) derive(h *history.History) {
 func (pc *partitionClaims) apply(e *history.Event, before []history.Event) {
 	switch e.Kind {
 	case history.Leader:
+		if pc.topic.Replicas > 1 && len(pc.leaders) > 0 {
+			pc.exposed = e.Pos // what its predecessor acknowledged is now its to have
+		}
 		pc.leaders = append(pc.leaders, e.Node)
 	case history.Void:
 		pc.voids = append(pc.voids, void{until: math.MaxInt64, property: e.Property, total: true, reason: e.Note})

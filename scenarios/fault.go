@@ -5,32 +5,35 @@ type Kind uint8
 
 // The kinds of faults.
 const (
-	ProcessKill  Kind = iota + 1 // the process dies, the page cache lives
-	PowerCut                     // what was not synced may be lost, torn, or persisted out of order
-	CrashInCall                  // the process or the power dies inside a call to the file system
-	Shutdown                     // a controlled shutdown and restart
-	Pause                        // the process stands still, then goes on
-	WriteError                   // one write fails with EIO
-	ReadError                    // one read fails with EIO
-	SyncError                    // one fsync fails; what it covered may be lost
-	NoSpace                      // the disk is full for a while
-	ShortWrite                   // a write stops half way, then fails
-	DiskStall                    // the disk answers late
-	JournalRot                   // a bit flips in the journal
-	SegmentRot                   // a bit flips in a segment
-	ClockStep                    // the wall clock jumps, either way
-	ClockDrift                   // the clocks run fast or slow
-	ClockFreeze                  // the clocks stand still for a while
-	Reset                        // a connection is reset
-	HalfOpen                     // a connection goes silent without an end
-	Delay                        // messages of a connection are late
-	Cut                          // nothing passes between two hosts for a while
-	CutOneWay                    // nothing passes from one host to another for a while
-	Isolate                      // nothing passes to or from one host for a while
-	LostResponse                 // a request arrives, its response does not
-	ClientKill                   // a client process dies and starts anew
-	ClientPause                  // a client process stands still, then goes on
-	KindCount                    // must stay last
+	ProcessKill    Kind = iota + 1 // the process dies, the page cache lives
+	PowerCut                       // what was not synced may be lost, torn, or persisted out of order
+	CrashInCall                    // the process or the power dies inside a call to the file system
+	Shutdown                       // a controlled shutdown and restart
+	Pause                          // the process stands still, then goes on
+	WriteError                     // one write fails with EIO
+	ReadError                      // one read fails with EIO
+	SyncError                      // one fsync fails; what it covered may be lost
+	NoSpace                        // the disk is full for a while
+	ShortWrite                     // a write stops half way, then fails
+	DiskStall                      // the disk answers late
+	JournalRot                     // a bit flips in the journal
+	SegmentRot                     // a bit flips in a segment
+	ClockStep                      // the wall clock jumps, either way
+	ClockDrift                     // the clocks run fast or slow
+	ClockFreeze                    // the clocks stand still for a while
+	Reset                          // a connection is reset
+	HalfOpen                       // a connection goes silent without an end
+	Delay                          // messages of a connection are late
+	Cut                            // nothing passes between two hosts for a while
+	CutOneWay                      // nothing passes from one host to another for a while
+	Isolate                        // nothing passes to or from one host for a while
+	LostResponse                   // a request arrives, its response does not
+	ClientKill                     // a client process dies and starts anew
+	ClientPause                    // a client process stands still, then goes on
+	PowerCutAll                    // the power goes on every broker at once, or on all but one
+	DiskWiped                      // a broker comes back on an empty disk
+	RollingRestart                 // every broker in turn is stopped in a controlled way and started again
+	KindCount                      // must stay last
 )
 
 var kindNames = [KindCount]string{
@@ -40,6 +43,7 @@ var kindNames = [KindCount]string{
 	ClockStep: "clock-step", ClockDrift: "clock-drift", ClockFreeze: "clock-freeze",
 	Reset: "reset", HalfOpen: "half-open", Delay: "delay", Cut: "cut", CutOneWay: "cut-one-way", Isolate: "isolate", LostResponse: "lost-response",
 	ClientKill: "client-kill", ClientPause: "client-pause",
+	PowerCutAll: "power-cut-all", DiskWiped: "disk-wiped", RollingRestart: "rolling-restart",
 }
 
 // String names the kind.
@@ -64,11 +68,30 @@ type Fault struct {
 	// SpanMs is how long it lasts, in milliseconds: until a dead process is
 	// started again, a full disk has room. Zero: the arm's own.
 	SpanMs Range
+	// Aim says whom among the brokers it hits.
+	Aim Aim
 }
+
+// Aim is a role that the target of a fault plays at the time.
+type Aim uint8
+
+// The aims.
+const (
+	Anybody    Aim = iota
+	Leader         // a broker that leads a partition
+	Follower       // a broker that follows in one
+	Controller     // the active controller
+)
 
 // For gives a fault a span, in milliseconds.
 func (f Fault) For(least, most int) Fault {
 	f.SpanMs = Range{least, most}
+	return f
+}
+
+// At aims a fault.
+func (f Fault) At(aim Aim) Fault {
+	f.Aim = aim
 	return f
 }
 

@@ -124,7 +124,13 @@ func (w *World) stepBroker(b *brokerHost, in broker.Input) {
 	h := b.host
 	w.steps++
 	b.steps++
+	emitted := len(b.out.Appends)
 	b.machine.Step(h.clock.now(w.now+w.leaked), in, &b.out)
+	if w.oracle != nil && b.core != nil {
+		if broken := w.oracle.Step(h.node, b.core, b.out.Appends[emitted:]); broken != "" {
+			w.fail(h.node, broken)
+		}
+	}
 	if every := w.config.CheckEvery; every > 0 && b.steps%uint64(every) == 0 {
 		w.walk(b)
 	}

@@ -56,6 +56,10 @@ type Config struct {
 	// invariants; 0: 1024. Negative: never.
 	CheckEvery int
 
+	// MinISR is the effective min ISR of every topic of a cluster whose replicas are
+	// to be compared at every step; 0: they are not.
+	MinISR int
+
 	// Observer is told what happens; nil: nobody.
 	Observer Observer
 	// Trace, when not nil, receives one line of text an event. It changes nothing.

@@ -5,33 +5,35 @@ type FaultKind uint8
 
 // The kinds of faults.
 const (
-	FaultProcessKill  FaultKind = iota + 1 // the process dies, the page cache lives
-	FaultPowerCut                          // what was not synced may be lost, torn, or persisted out of order
-	FaultPowerCutAll                       // the power goes on every broker at once
-	FaultShutdown                          // a controlled shutdown, then a restart
-	FaultPause                             // the process stands still, then goes on
-	FaultCrashInCall                       // the process or the power dies inside the k-th call to the file system, or between two effects
-	FaultWriteError                        // one write fails with EIO
-	FaultReadError                         // one read fails with EIO
-	FaultSyncError                         // one fsync fails, and what it covered may be lost
-	FaultDiskBroken                        // every call fails with EIO until the disk is replaced by a restart
-	FaultNoSpace                           // the disk is full for a while
-	FaultShortWrite                        // a write stops half way, then fails
-	FaultDiskStall                         // the disk answers late for a while
-	FaultJournalRot                        // a bit flips in the synced journal
-	FaultSegmentRot                        // a bit flips in a synced segment
-	FaultClockStep                         // the wall clock jumps, either way
-	FaultClockDrift                        // the clocks run fast or slow for a while
-	FaultClockFreeze                       // the clocks stand still for a while
-	FaultReset                             // a connection is reset
-	FaultHalfOpen                          // a connection goes silent without an end
-	FaultDelay                             // messages between two hosts are late for a while
-	FaultCutOneWay                         // nothing passes from one host to another for a while
-	FaultCut                               // nothing passes between two hosts for a while
-	FaultIsolate                           // nothing passes to or from one host for a while
-	FaultLostResponse                      // a response is lost and its connection ends
-	FaultClientKill                        // a client process dies and starts anew
-	FaultClientPause                       // a client process stands still, then goes on
+	FaultProcessKill    FaultKind = iota + 1 // the process dies, the page cache lives
+	FaultPowerCut                            // what was not synced may be lost, torn, or persisted out of order
+	FaultPowerCutAll                         // the power goes on every broker at once, or on all but one
+	FaultShutdown                            // a controlled shutdown, then a restart
+	FaultPause                               // the process stands still, then goes on
+	FaultCrashInCall                         // the process or the power dies inside the k-th call to the file system, or between two effects
+	FaultWriteError                          // one write fails with EIO
+	FaultReadError                           // one read fails with EIO
+	FaultSyncError                           // one fsync fails, and what it covered may be lost
+	FaultDiskBroken                          // every call fails with EIO until the disk is replaced by a restart
+	FaultNoSpace                             // the disk is full for a while
+	FaultShortWrite                          // a write stops half way, then fails
+	FaultDiskStall                           // the disk answers late for a while
+	FaultJournalRot                          // a bit flips in the synced journal
+	FaultSegmentRot                          // a bit flips in a synced segment
+	FaultClockStep                           // the wall clock jumps, either way
+	FaultClockDrift                          // the clocks run fast or slow for a while
+	FaultClockFreeze                         // the clocks stand still for a while
+	FaultReset                               // a connection is reset
+	FaultHalfOpen                            // a connection goes silent without an end
+	FaultDelay                               // messages between two hosts are late for a while
+	FaultCutOneWay                           // nothing passes from one host to another for a while
+	FaultCut                                 // nothing passes between two hosts for a while
+	FaultIsolate                             // nothing passes to or from one host for a while
+	FaultLostResponse                        // a response is lost and its connection ends
+	FaultClientKill                          // a client process dies and starts anew
+	FaultClientPause                         // a client process stands still, then goes on
+	FaultDiskWiped                           // the power goes, and the broker comes back on an empty disk
+	FaultRollingRestart                      // every broker in turn is stopped in a controlled way and started again
 
 	FaultKindCount // must stay last
 )
@@ -46,6 +48,7 @@ var faultNames = [FaultKindCount]string{
 	FaultReset: "reset", FaultHalfOpen: "half-open", FaultDelay: "delay", FaultCutOneWay: "cut-one-way",
 	FaultCut: "cut", FaultIsolate: "isolate", FaultLostResponse: "lost-response",
 	FaultClientKill: "client-kill", FaultClientPause: "client-pause",
+	FaultDiskWiped: "disk-wiped", FaultRollingRestart: "rolling-restart",
 }
 
 // String names the kind.
@@ -70,7 +73,21 @@ type Dose struct {
 	// SpanMin and SpanMax bound how long a fault that lasts does so: the time until
 	// a dead process is started again, a cut link heals. 0, 0: the kind's own.
 	SpanMin, SpanMax int64
+	// Aim says whom among the brokers it hits.
+	Aim Aim
 }
+
+// Aim is a role that the target of a fault plays at the time. Where nobody
+// plays it anybody is hit.
+type Aim uint8
+
+// The aims.
+const (
+	AimAnybody    Aim = iota
+	AimLeader         // a broker that leads a partition
+	AimFollower       // a broker in the ISR of a partition that another one leads
+	AimController     // the active controller
+)
 
 // Strike is one fault at a given time.
 type Strike struct {

@@ -12,7 +12,7 @@ import (
 func (w *World) inflict(s *strike, h *host, f *Fault) bool {
 	switch s.Kind {
 	case FaultProcessKill, FaultClientKill, FaultPowerCut, FaultPowerCutAll, FaultShutdown, FaultPause, FaultClientPause,
-		FaultCrashInCall:
+		FaultCrashInCall, FaultDiskWiped, FaultRollingRestart:
 		return w.inflictProcess(s, h, f)
 	case FaultWriteError, FaultReadError, FaultSyncError, FaultShortWrite, FaultDiskBroken, FaultNoSpace, FaultDiskStall,
 		FaultJournalRot, FaultSegmentRot:
@@ -25,14 +25,16 @@ func (w *World) inflict(s *strike, h *host, f *Fault) bool {
 }
 
 func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
-	if s.Kind == FaultPowerCutAll {
-		for _, o := range w.hosts[1 : w.config.Brokers+1] {
-			w.crash(o, true, "")
-			w.restart(o, f.Until+int64(o.node)*s.draw.Between(choice.FaultDetail, 0, 300*Millisecond))
-		}
+	switch {
+	case s.Kind == FaultPowerCutAll:
+		w.powerCutAll(s, h, f)
 		return true
-	}
-	if !h.running && s.Kind != FaultPowerCut {
+	case s.Kind == FaultRollingRestart:
+		w.rollingRestart(s, f)
+		return true
+	case s.Kind == FaultDiskWiped:
+		return w.wipe(h, f)
+	case !h.running && s.Kind != FaultPowerCut:
 		return false
 	}
 	switch s.Kind {
@@ -206,6 +208,9 @@ func (w *World) inflictNetwork(s *strike, h *host, f *Fault) bool {
 		// The others concern links, not connections or messages.
 	}
 	peer := w.peerOf(s, h)
+	if s.dose != nil && s.dose.Aim != AimAnybody && s.draw.Choose(choice.FaultDetail, 4) != 0 {
+		peer = w.otherBroker(s, h)
+	}
 	if peer == nil && s.Kind != FaultIsolate {
 		return false
 	}

@@ -9,6 +9,8 @@ type strike struct {
 	Strike
 	draw *choice.Stream
 	dose *Dose // nil: scripted
+	// rolling: it is a part of another, and does not happen once faults are over.
+	rolling bool
 }
 
 // underWay is a fault that lasts.
@@ -47,12 +49,12 @@ func (w *World) plan(from, to int64) {
 			// Overriding this draw with zero takes the one strike out.
 			fires := draw.Choose(choice.FaultFire, 1<<30) != 0
 			if on && fires {
-				n.strikes = append(n.strikes, strike{Strike{At: at, Kind: d.Kind}, draw, d})
+				n.strikes = append(n.strikes, strike{Strike{At: at, Kind: d.Kind}, draw, d, false})
 			}
 		}
 	}
 	for _, s := range w.config.Faults.Script {
-		n.strikes = append(n.strikes, strike{s, n.stream(w, s.Kind), nil})
+		n.strikes = append(n.strikes, strike{s, n.stream(w, s.Kind), nil, false})
 	}
 	for i := range n.strikes {
 		w.scheduleWorld(0, max(n.strikes[i].At, w.now), evStrike, uint64(i), 0)
@@ -70,7 +72,7 @@ func (n *nemesis) stream(w *World, k FaultKind) *choice.Stream {
 func (w *World) strike(i uint64) {
 	s := &w.nemesis.strikes[i]
 	target := w.target(s)
-	if target == nil {
+	if target == nil || s.rolling && w.phase > Faulty {
 		return
 	}
 	low, high := span(s.Kind)
@@ -101,9 +103,9 @@ func (w *World) strike(i uint64) {
 // span is how long a kind lasts when the plan does not say.
 func span(k FaultKind) (low, high int64) {
 	switch k {
-	case FaultProcessKill, FaultShutdown, FaultCrashInCall, FaultClientKill:
+	case FaultProcessKill, FaultShutdown, FaultRollingRestart, FaultCrashInCall, FaultClientKill:
 		return 100 * Millisecond, 3 * Second
-	case FaultPowerCut, FaultPowerCutAll, FaultDiskBroken:
+	case FaultPowerCut, FaultPowerCutAll, FaultDiskBroken, FaultDiskWiped:
 		return 500 * Millisecond, 5 * Second
 	case FaultPause, FaultClientPause, FaultClockFreeze, FaultDiskStall, FaultNoSpace:
 		return 50 * Millisecond, 4 * Second
@@ -130,6 +132,11 @@ func (w *World) target(s *strike) *host {
 	}
 	if len(among) == 0 {
 		return nil
+	}
+	if s.dose != nil && s.dose.Aim != AimAnybody {
+		if players := w.players(s.dose.Aim); len(players) > 0 {
+			among = players
+		}
 	}
 	i := s.draw.Choose(choice.FaultTarget, uint64(len(among)))
 	if s.Target > 0 && s.Target <= len(among) {

@@ -1,5 +1,7 @@
 package sim
 
+import "trialog/sim/oracle"
+
 // Observer is told what happens while a run goes. Times are virtual
 // nanoseconds. Pointers are valid during the call only. It must not touch the
 // world; what clients do and see is App's to record.
@@ -8,6 +10,9 @@ type Observer interface {
 	Fault(f *Fault)
 	// Node is told when a broker or client starts, dies, halts or serves.
 	Node(n *NodeEvent)
+	// Changed is told when a partition has another leader or in-sync set; only with
+	// Config.MinISR.
+	Changed(at int64, c *oracle.Change)
 	// Broken is told of an invariant that does not hold; the run ends.
 	Broken(at int64, node int, what string)
 }

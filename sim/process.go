@@ -62,6 +62,9 @@ func (w *World) powerCut(h *host, detail string) {
 		e.LostBytes = h.broker.disk.PowerCut()
 		w.lostBytes += e.LostBytes
 	}
+	if h.broker != nil && w.oracle != nil {
+		w.oracle.PowerCut(h.node)
+	}
 	w.trace.current.add2(uint64(h.node), uint64(e.LostBytes))
 	if w.trace.on() {
 		w.trace.number("lost-bytes", e.LostBytes)

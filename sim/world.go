@@ -12,6 +12,7 @@ import (
 	"trialog/core/quorum/model"
 	"trialog/sim/choice"
 	simdisk "trialog/sim/disk"
+	"trialog/sim/oracle"
 )
 
 // Phase is a part of a run.
@@ -46,6 +47,7 @@ type World struct {
 	// quorumAt is when the model is asked next; 0: not at all.
 	quorumAt int64
 	nemesis  nemesis
+	oracle   *oracle.Oracle // nil: nobody compares replicas
 
 	free      protocol.FreeList
 	codecs    batch.Codecs
@@ -100,6 +102,7 @@ func newWorld(config Config, fake fakes) *World {
 	w.world = w.source.Stream(choice.KindWorld, 0)
 	w.newHosts()
 	w.newQuorum()
+	w.newOracle()
 	w.scheduleWorld(0, 0, evPhase, uint64(Warmup), 0)
 	return w
 }

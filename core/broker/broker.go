@@ -47,6 +47,8 @@ type Broker struct {
 	nameless   int     // logs on disk of which damage has taken the name; left alone
 	byTopic    map[kafka.TopicPartition]*host
 	touched    []*host
+	settled    []*host // by the last Step, some of them more than once
+	view       PartitionView
 	fetchers   []*fetcher // by rising leader
 	noRoom     bool       // fetchers wait until more may be appended
 	isr        isrRequests

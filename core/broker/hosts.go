@@ -103,6 +103,7 @@ func (b *Broker) settleHosts() {
 		h.touched = false
 		b.checkHost(h)
 		b.follow(h)
+		b.settled = append(b.settled, h)
 	}
 	clear(b.touched)
 	b.touched = b.touched[:0]

@@ -11,6 +11,7 @@ func (b *Broker) Step(now kafka.Now, in Input, out *Effects) {
 		return // what was emitted before Halt is all there is
 	}
 	b.now, b.out = now, out
+	b.settled = b.settled[:0]
 	b.replicated.Watch, b.decided.Watch = &out.Watch, &out.Watch
 	switch in := in.(type) {
 	case *Start:

@@ -63,33 +63,55 @@ type PartitionView struct {
 	LogStartOffset kafka.Offset
 	HighWatermark  kafka.Offset
 	LogEndOffset   kafka.Offset
-	WrittenOffset  kafka.Offset // offsets below it can be read
-	SyncedOffset   kafka.Offset // offsets below it are durable
-	Synced         bool         // durability mode
-	Fenced         bool
-	Bytes          int64
-	Segments       int
+	// LargestEndOffset is the largest LogEndOffset since recovery: what a truncation
+	// that is not durable yet cut off may come back.
+	LargestEndOffset kafka.Offset
+	WrittenOffset    kafka.Offset // offsets below it can be read
+	SyncedOffset     kafka.Offset // offsets below it are durable
+	Synced           bool         // durability mode
+	Fenced           bool
+	Retired          bool // taken away: it ends once nobody reads it
+	Bytes            int64
+	Segments         int
+
+	log *partition.Log
 }
 
 // Partitions calls yield for every replica this broker holds, by rising LogID,
 // until it returns false. The view is reused.
 func (b *Broker) Partitions(yield func(*PartitionView) bool) {
-	var v PartitionView
 	for _, h := range b.hosts {
-		l := h.replica.Log
-		v = PartitionView{
-			Topic: h.tp.Topic, Name: h.topic, Partition: h.tp.Partition, Log: l.Log,
-			Leader: h.replica.Leads(), LeaderEpoch: h.replica.Epoch(),
-			LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset,
-			WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
-			Synced: l.Mode == partition.Synced, Fenced: l.Fenced != "",
-			Bytes: l.Size(), Segments: l.Segments(),
-		}
-		if !yield(&v) {
+		if !yield(b.viewOf(h)) {
 			return
 		}
 	}
 }
+
+// Changed calls yield for every replica that the last Step may have changed,
+// until it returns false. The view is reused.
+func (b *Broker) Changed(yield func(*PartitionView) bool) {
+	for _, h := range b.settled {
+		if !h.gone && !yield(b.viewOf(h)) {
+			return
+		}
+	}
+}
+
+func (b *Broker) viewOf(h *host) *PartitionView {
+	l := h.replica.Log
+	b.view = PartitionView{
+		Topic: h.tp.Topic, Name: h.topic, Partition: h.tp.Partition, Log: l.Log,
+		Leader: h.replica.Leads(), LeaderEpoch: h.replica.Epoch(),
+		LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset, LargestEndOffset: max(l.LargestEndOffset, l.LogEndOffset),
+		WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
+		Synced: l.Mode == partition.Synced, Fenced: l.Fenced != "", Retired: h.retired,
+		Bytes: l.Size(), Segments: l.Segments(), log: l,
+	}
+	return &b.view
+}
+
+// SegmentBase is the base offset of the log's i-th segment.
+func (v *PartitionView) SegmentBase(i int) kafka.Offset { return v.log.SegmentBase(i) }
 
 // Counters are totals since the incarnation began, and gauges. The driver
 // turns them into metrics.

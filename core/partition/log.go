@@ -20,6 +20,8 @@ type Log struct {
 	LocalLogStartOffset kafka.Offset
 	// LogEndOffset is one past the last record appended.
 	LogEndOffset kafka.Offset
+	// LargestEndOffset is the largest LogEndOffset before a truncation, since recovery.
+	LargestEndOffset kafka.Offset
 	// WrittenEndOffset is one past what a read finds (see Written).
 	WrittenEndOffset kafka.Offset
 	// DurableEndOffset is one past what survives a power cut (see Synced).

@@ -103,6 +103,9 @@ func (l *Log) Size() int64 {
 // Segments is the number of segments.
 func (l *Log) Segments() int { return len(l.segments) }
 
+// SegmentBase is the base offset of the i-th segment.
+func (l *Log) SegmentBase(i int) kafka.Offset { return l.segments[i].base }
+
 // MaxTimestamp is the largest record timestamp in the log, NoTimestamp when none.
 func (l *Log) MaxTimestamp() kafka.TimestampMs { return l.active().runningMax }
 

@@ -18,6 +18,7 @@ func (l *Log) TruncateTo(offset kafka.Offset, out *disk.Append) {
 	must.True(offset >= l.LogStartOffset && offset <= l.LogEndOffset, "P2: truncation within the log")
 	l.Incarnation++
 	l.truncating = true
+	l.LargestEndOffset = max(l.LargestEndOffset, l.LogEndOffset)
 	l.endAt(offset)
 	l.entry(disk.EntryTruncateTo, out)
 }

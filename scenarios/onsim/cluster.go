@@ -21,6 +21,9 @@ func (d drawer) cluster(s *scenarios.Scenario, config *sim.Config) {
 	set("broker.session.timeout.ms", session)
 	set("broker.heartbeat.interval.ms", session/oneOf[int64](d, choice.SwarmSetting, 4, 3, 8))
 	set("replica.lag.time.max.ms", oneOf[int64](d, choice.SwarmSetting, 1000, 300, 3000))
+	if !s.Expect.Control() {
+		config.MinISR = s.MinISR()
+	}
 	l := &config.Limits
 	l.FollowerWait = oneOf(d, choice.SwarmSetting, 100*kafka.Millisecond, 20*kafka.Millisecond, 500*kafka.Millisecond)
 	l.FollowerBytes = oneOf[int32](d, choice.SwarmSetting, 10<<20, 300, 4<<10)

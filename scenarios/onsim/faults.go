@@ -39,6 +39,9 @@ var faultRows = []faultRow{
 	{scenarios.LostResponse, sim.FaultLostResponse, history.FaultDrop},
 	{scenarios.ClientKill, sim.FaultClientKill, history.FaultKill},
 	{scenarios.ClientPause, sim.FaultClientPause, history.FaultPause},
+	{scenarios.PowerCutAll, sim.FaultPowerCutAll, history.FaultPower},
+	{scenarios.DiskWiped, sim.FaultDiskWiped, history.FaultDiskWiped},
+	{scenarios.RollingRestart, sim.FaultRollingRestart, history.FaultKill},
 }
 
 // Supports tells whether the simulator can inject a kind of fault.
@@ -72,7 +75,7 @@ func span(f *scenarios.Fault) (least, most int64) {
 		return int64(f.SpanMs.Min) * sim.Millisecond, int64(f.SpanMs.Max) * sim.Millisecond
 	}
 	switch f.Kind {
-	case scenarios.ProcessKill, scenarios.PowerCut, scenarios.CrashInCall, scenarios.Shutdown:
+	case scenarios.ProcessKill, scenarios.PowerCut, scenarios.PowerCutAll, scenarios.DiskWiped, scenarios.RollingRestart, scenarios.CrashInCall, scenarios.Shutdown:
 		return backAfterLeast, backAfterMost
 	default:
 		return 0, 0
@@ -88,7 +91,7 @@ func doses(s *scenarios.Scenario) []sim.Dose {
 		for _, r := range faultRows {
 			if r.kind == f.Kind {
 				list = append(list, sim.Dose{
-					Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max, SpanMin: least, SpanMax: most,
+					Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max, SpanMin: least, SpanMax: most, Aim: sim.Aim(f.Aim),
 				})
 			}
 		}

@@ -1,10 +1,13 @@
 package onsim
 
 import (
+	"slices"
+
 	"trialog/checker/history"
 	"trialog/core/broker"
 	"trialog/core/kafka"
 	"trialog/sim"
+	"trialog/sim/oracle"
 )
 
 // watch puts what the world tells into the history: faults, crashes, starts,
@@ -60,7 +63,9 @@ func (w *watch) Fault(f *sim.Fault) {
 		return
 	}
 	w.fired++
-	if row.history.LosesDisk() {
+	if row.history == history.FaultDiskWiped {
+		w.forget(f.Node)
+	} else if row.history.LosesDisk() {
 		w.trial.rotten = true
 	}
 	e := history.NewEvent(history.Fault, int32(f.Node))
@@ -99,8 +104,34 @@ func (w *watch) Node(n *sim.NodeEvent) {
 	w.trial.record.Event(n.At, &e)
 }
 
+// Changed puts a leader, and an in-sync set that is whole again, down.
+func (w *watch) Changed(at int64, c *oracle.Change) {
+	if !w.trial.lasting(c.Topic) {
+		return
+	}
+	e := history.NewEvent(history.Leader, int32(c.Leader))
+	e.Partition, e.LeaderEpoch = w.trial.record.Partition(c.Topic, int32(c.Partition.Partition)), int32(c.Epoch)
+	if c.Elected && c.Leader != kafka.NoBroker {
+		w.trial.record.Event(at, &e)
+	}
+	if c.Whole {
+		e.Kind, e.Node = history.Replicated, history.Unset
+		w.trial.record.Event(at, &e)
+	}
+}
+
 // Broken is told in the result.
 func (w *watch) Broken(int64, int, string) {}
+
+// forget lets go of what a disk held that is no more. Its names are given anew.
+func (w *watch) forget(node int) {
+	w.names = slices.DeleteFunc(w.names, func(n logName) bool {
+		if n.node == node {
+			delete(w.before, n)
+		}
+		return n.node == node
+	})
+}
 
 // remember looks at a broker's logs at the last moment at which it can be
 // asked. A broker that had not recovered yet holds none: what stood before holds on.
@@ -108,12 +139,22 @@ func (w *watch) remember(node int, at int64) {
 	if w.world == nil {
 		return
 	}
+	asked := false
+	for _, name := range w.names {
+		w.before[name].seen = false
+	}
 	w.world.Replicas(node, func(v *broker.PartitionView) bool {
 		b := w.log(node, v)
-		b.required = max(b.required, int64(v.SyncedOffset))
-		b.appended = max(b.appended, int64(v.LogEndOffset))
+		asked, b.seen = true, true
+		b.required = int64(v.SyncedOffset)
+		b.appended = max(b.appended, int64(v.LargestEndOffset))
 		return true
 	})
+	for _, name := range w.names {
+		if b := w.before[name]; asked && name.node == node && !b.seen && !b.missing {
+			b.required = 0 // the broker has ended it
+		}
+	}
 	w.resolve(node, at, false)
 }
 

@@ -50,6 +50,25 @@ func (d *Disk) Draw() *choice.Stream { return d.draw }
 // tell whether they still are what their paths say.
 func (d *Disk) Tree() uint64 { return d.tree }
 
+// Content is what a file holds, nil when there is none.
+func (d *Disk) Content(path string) []byte {
+	i, err := d.walk(path)
+	if err != nil || i.dir != nil {
+		return nil
+	}
+	content := make([]byte, i.size)
+	i.read(content, 0)
+	return content
+}
+
+// Wipe leaves an empty disk. Nothing holds its files any more.
+func (d *Disk) Wipe() {
+	d.drop(d.root)
+	d.root = d.newInode(true)
+	d.root.refs = 1
+	d.tree++
+}
+
 // Discard gives the disk's memory back; the disk is of no use afterwards.
 func (d *Disk) Discard() { d.drop(d.root) }
 

@@ -87,6 +87,18 @@ func (m *Model) Wipe(now kafka.Instant, id int) {
 	m.reconsider()
 }
 
+// Spare tells whether a voter's disk may be wiped so that a majority of the
+// voters' disks still holds everything that was committed.
+func (m *Model) Spare(id int) bool {
+	intact := 0
+	for v := range m.cfg.Voters {
+		if v != id && !m.nodes[v].wiped {
+			intact++
+		}
+	}
+	return id >= m.cfg.Voters || intact > m.cfg.Voters/2
+}
+
 // Link cuts or mends the way from one node to another.
 func (m *Model) Link(now kafka.Instant, from, to int, up bool) {
 	m.at(now)

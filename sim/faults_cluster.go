@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"trialog/core/broker"
+	"trialog/sim/choice"
+	"trialog/sim/oracle"
+)
+
+// players are the brokers that play a role now.
+func (w *World) players(aim Aim) []*host {
+	var list []*host
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		if h.running && h.broker.core != nil && plays(h.broker.core, aim) {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+func plays(b *broker.Broker, aim Aim) bool {
+	if aim == AimController {
+		return b.IsController()
+	}
+	found := false
+	b.Partitions(func(v *broker.PartitionView) bool {
+		found = v.Leader == (aim == AimLeader)
+		return !found
+	})
+	return found
+}
+
+// otherBroker draws another broker than h.
+func (w *World) otherBroker(s *strike, h *host) *host {
+	among := w.hosts[1 : w.config.Brokers+1]
+	i := s.draw.Choose(choice.FaultDetail, uint64(len(among)))
+	if among[i] == h {
+		i = (i + 1) % uint64(len(among))
+	}
+	if among[i] == h {
+		return nil
+	}
+	return among[i]
+}
+
+// powerCutAll takes the power from every broker at once, or from all but one.
+func (w *World) powerCutAll(s *strike, h *host, f *Fault) {
+	spared := w.config.Brokers > 2 && s.draw.Choose(choice.FaultDetail, 2) == 1
+	for _, o := range w.hosts[1 : w.config.Brokers+1] {
+		if spared && o == h {
+			continue
+		}
+		w.crash(o, true, "")
+		w.restart(o, f.Until+int64(o.node)*s.draw.Between(choice.FaultDetail, 0, 300*Millisecond))
+	}
+}
+
+// rollingRestart stops every broker in turn, each some time after the one before.
+func (w *World) rollingRestart(s *strike, f *Fault) {
+	at := w.now
+	draw := w.nemesis.stream(w, FaultShutdown)
+	for node := 1; node <= w.config.Brokers; node++ {
+		i := len(w.nemesis.strikes)
+		w.nemesis.strikes = append(w.nemesis.strikes, strike{
+			Strike: Strike{At: at, Kind: FaultShutdown, Target: node, Span: max(f.Until-w.now, Millisecond)}, draw: draw, rolling: true,
+		})
+		w.scheduleWorld(0, at, evStrike, uint64(i), 0)
+		at += s.draw.Between(choice.FaultDetail, 100*Millisecond, 3*Second)
+	}
+}
+
+// wipe takes a broker's disk away, if a majority of the metadata quorum's disks
+// is left. The broker comes back on an empty one.
+func (w *World) wipe(h *host, f *Fault) bool {
+	if w.config.Brokers == 1 || !w.quorum.Spare(h.node-1) {
+		return false
+	}
+	w.crash(h, true, "its disk was lost")
+	h.broker.disk.Wipe()
+	if w.oracle != nil {
+		w.oracle.Wiped(h.node)
+	}
+	w.quorumDown(h)
+	w.quorum.Wipe(w.instant(), h.node-1)
+	w.armQuorum()
+	w.restart(h, f.Until)
+	return true
+}
+
+// newOracle begins to compare replicas, if that is wanted.
+func (w *World) newOracle() {
+	if w.config.MinISR == 0 || w.config.Brokers == 1 {
+		return
+	}
+	w.oracle = oracle.New(w.config.Brokers, w.config.MinISR,
+		func(node int, path string) []byte { return w.hosts[node].broker.disk.Content(path) },
+		func(c oracle.Change) {
+			if w.config.Observer != nil {
+				w.config.Observer.Changed(w.now, &c)
+			}
+		})
+}

@@ -1,0 +1,72 @@
+package oracle
+
+import (
+	"slices"
+
+	"trialog/core/kafka"
+)
+
+// What is claimed, with m the effective min ISR: in synced mode everything
+// survives any number of crashes and power cuts, and the loss of m-1 disks until
+// every replica is in sync again; in replicated mode, any number of kills, and
+// m-1 power cuts or lost disks.
+
+// Wiped says that a node's disk is empty now.
+func (o *Oracle) Wiped(at int) {
+	n := &o.nodes[at]
+	n.wiped, n.hasWiped = o.incarnation(at), true
+	clear(n.logs)
+	o.damage(at, func(*part) bool { return true })
+	o.each(func(p *part) { p.held[at] = nil })
+}
+
+// PowerCut says that a node has lost what was not synced.
+func (o *Oracle) PowerCut(at int) {
+	n := &o.nodes[at]
+	n.cut, n.hasCut = o.incarnation(at), true
+	o.damage(at, func(p *part) bool { return p.held[at] != nil && !p.held[at].mode })
+}
+
+// damage notes that copies of a node cannot be relied upon.
+func (o *Oracle) damage(at int, concerned func(*part) bool) {
+	o.each(func(p *part) {
+		if !p.replicates(at) || !concerned(p) || slices.Contains(p.damaged, at) {
+			return
+		}
+		p.damaged = append(p.damaged, at)
+		if len(p.damaged) >= o.minISR {
+			p.void = true
+		}
+	})
+}
+
+// each visits the partitions.
+func (o *Oracle) each(visit func(*part)) {
+	for _, p := range o.parts { //order: each is changed by itself alone
+		visit(p)
+	}
+}
+
+// incarnation is who is registered for a node in the newest image.
+func (o *Oracle) incarnation(at int) kafka.IncarnationID {
+	if o.image != nil {
+		if b := o.image.Broker(kafka.BrokerID(at)); b != nil {
+			return b.Incarnation
+		}
+	}
+	return kafka.IncarnationID{}
+}
+
+// claimed tells whether the partition must still be whole.
+func (o *Oracle) claimed(p *part) bool { return !p.void }
+
+// excused tells whether the cluster cannot know yet that a node has lost what
+// it had: it has not registered since.
+func (o *Oracle) excused(at int, p *part) bool {
+	n := &o.nodes[at]
+	if n.hasWiped && n.wiped == o.incarnation(at) {
+		return true
+	}
+	r := p.held[at]
+	return r != nil && !r.mode && n.hasCut && n.cut == o.incarnation(at)
+}

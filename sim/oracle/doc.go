@@ -1,0 +1,19 @@
+// Package oracle sees every replica of a cluster at once and tells, at the step
+// at which it happens, when they stop agreeing. It is a judge that looks inside:
+// what it knows no client could.
+//
+// Per partition it keeps the records that have counted, which is what some
+// leader's high watermark has covered, and per replica which batches its log
+// holds. As long as the faults stay within what is claimed (see damage.go):
+//
+//	O1 Whoever begins to lead has every record that has counted.
+//	O2 Below its high watermark a replica has what has counted, and nothing else.
+//	O3 A follower's high watermark is never ahead of what has counted.
+//	O4 A record that has counted is never cut off a log.
+//	O5 A leader epoch has one leader.
+//	O6 Every member of the ISR and of the ELR holds, durably in synced mode, every
+//	   record that has counted (KIP-966): whoever may be elected is complete.
+//
+// They are those of the TLA+ models of Kafka's replication (leader completeness,
+// log matching, candidate completeness, unclean exclusion, no global loss).
+package oracle

@@ -1,0 +1,186 @@
+package oracle
+
+import (
+	"fmt"
+
+	"trialog/core/broker"
+	"trialog/core/disk"
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+)
+
+// Oracle watches the brokers of one run, whose nodes are numbered from 1.
+type Oracle struct {
+	minISR int
+	disks  func(node int, path string) []byte
+	tell   func(Change)
+
+	nodes []node
+	parts map[kafka.TopicPartition]*part // looked up only
+	index uint64                         // of the newest image
+	image *metadata.Image
+
+	// Of the step that is looked at.
+	at     int
+	broken string
+	visit  func(*broker.PartitionView) bool
+}
+
+// node is what is known of one broker's machine.
+type node struct {
+	logs map[kafka.LogID]*replica // looked up only
+	// gone is the incarnation that was registered when the disk was wiped, lost
+	// when the power was cut: until another one registers, the cluster cannot know.
+	wiped, cut kafka.IncarnationID
+	hasWiped   bool
+	hasCut     bool
+}
+
+// Change is something that befell a partition.
+type Change struct {
+	Partition kafka.TopicPartition
+	Topic     string
+	Leader    kafka.BrokerID // NoBroker: nobody
+	Epoch     kafka.LeaderEpoch
+	Elected   bool // the leader epoch is a new one
+	InSync    int
+	Whole     bool // every replica is in sync
+}
+
+// New makes an oracle. minISR is the effective min ISR of every topic; disks
+// reads a file of a node's disk; tell is told what befalls partitions.
+func New(nodes, minISR int, disks func(node int, path string) []byte, tell func(Change)) *Oracle {
+	o := &Oracle{minISR: minISR, disks: disks, tell: tell, nodes: make([]node, nodes+1), parts: make(map[kafka.TopicPartition]*part)}
+	for i := range o.nodes {
+		o.nodes[i].logs = make(map[kafka.LogID]*replica)
+	}
+	o.visit = o.look
+	return o
+}
+
+// Step looks at a broker after a Step that emitted appends. It returns what
+// does not hold, "" for nothing.
+func (o *Oracle) Step(at int, b *broker.Broker, appends []disk.Append) string {
+	o.at, o.broken = at, ""
+	for i := range appends {
+		o.appended(&appends[i])
+	}
+	if im := b.Image(); im.Index() > o.index {
+		o.index, o.image = im.Index(), im
+		im.EachTopic(func(t *metadata.TopicImage) bool {
+			for _, p := range t.Partitions {
+				o.decided(t.Name, p)
+			}
+			return true
+		})
+	}
+	b.Changed(o.visit)
+	return o.broken
+}
+
+func (o *Oracle) fail(format string, args ...any) {
+	if o.broken == "" {
+		o.broken = fmt.Sprintf(format, args...)
+	}
+}
+
+// appended follows what a broker writes.
+func (o *Oracle) appended(a *disk.Append) {
+	logs := o.nodes[o.at].logs
+	r := logs[a.Log]
+	if r == nil {
+		r = &replica{start: a.BaseOffset, end: a.BaseOffset}
+		logs[a.Log] = r
+	}
+	switch a.Kind {
+	case disk.EntryAppend:
+		r.push(entryOf(a.Bytes, a.BaseOffset, a.LeaderEpoch, a.Timestamp))
+	case disk.EntryTruncateTo:
+		if r.part != nil && a.BaseOffset < min(r.agreed, r.part.end) && o.claimed(r.part) {
+			o.fail("O4: node %d cuts %v at %d, and %d has counted", o.at, r.part.tp, a.BaseOffset, min(r.agreed, r.part.end))
+		}
+		r.cut(a.BaseOffset)
+	case disk.EntryDelete:
+		r.gone = true
+	default:
+		// The others change no record.
+	}
+}
+
+// look compares a replica with what has counted.
+func (o *Oracle) look(v *broker.PartitionView) bool {
+	tp := kafka.TopicPartition{Topic: v.Topic, Partition: v.Partition}
+	p := o.part(tp)
+	r := o.nodes[o.at].logs[v.Log]
+	if r == nil {
+		r = &replica{start: v.LogStartOffset, end: v.LogStartOffset}
+		o.nodes[o.at].logs[v.Log] = r
+	}
+	if v.Retired {
+		return true
+	}
+	r.part = p
+	p.held[o.at] = r
+	if r.end != v.LogEndOffset {
+		r.reread(v, func(path string) []byte { return o.disks(o.at, path) })
+	}
+	r.synced, r.written, r.mode = v.SyncedOffset, v.WrittenOffset, v.Synced
+	if v.Fenced || !o.claimed(p) {
+		return o.broken == ""
+	}
+	if v.Leader && v.LeaderEpoch != r.led {
+		r.led = v.LeaderEpoch
+		o.leads(p, r, v)
+	}
+	if v.HighWatermark > r.agreed {
+		o.counts(p, r, v)
+	}
+	return o.broken == ""
+}
+
+// leads judges a leadership that begins.
+func (o *Oracle) leads(p *part, r *replica, v *broker.PartitionView) {
+	if who := p.led(v.LeaderEpoch, o.at); who != o.at {
+		o.fail("O5: nodes %d and %d lead %v in epoch %d", who, o.at, p.tp, v.LeaderEpoch)
+		return
+	}
+	if r.end < p.end {
+		o.fail("O1: node %d leads %v in epoch %d with %d records, and %d have counted", o.at, p.tp, v.LeaderEpoch, r.end, p.end)
+		return
+	}
+	if at := p.differs(r, r.agreed, p.end); at >= 0 {
+		o.fail("O1: node %d leads %v in epoch %d with another record at %d than has counted", o.at, p.tp, v.LeaderEpoch, at)
+		return
+	}
+	r.agreed = p.end
+}
+
+// counts judges a high watermark that has moved.
+func (o *Oracle) counts(p *part, r *replica, v *broker.PartitionView) {
+	hw := v.HighWatermark
+	if at := p.differs(r, r.agreed, min(hw, p.end)); at >= 0 {
+		o.fail("O2: below the high watermark %d of %v node %d has another record at %d than has counted", hw, p.tp, o.at, at)
+		return
+	}
+	if hw <= p.end {
+		r.agreed = hw
+		return
+	}
+	if !v.Leader {
+		o.fail("O3: node %d follows in %v with the high watermark %d, and %d have counted", o.at, p.tp, hw, p.end)
+		return
+	}
+	p.count(r, hw)
+	r.agreed = hw
+	o.complete(p)
+}
+
+// part returns what is known of a partition.
+func (o *Oracle) part(tp kafka.TopicPartition) *part {
+	p := o.parts[tp]
+	if p == nil {
+		p = &part{tp: tp, held: make([]*replica, len(o.nodes)), epoch: -1, leaderEpoch: kafka.NoLeaderEpoch}
+		o.parts[tp] = p
+	}
+	return p
+}

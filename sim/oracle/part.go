@@ -1,0 +1,126 @@
+package oracle
+
+import (
+	"slices"
+
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+)
+
+// part is what is known of one partition.
+type part struct {
+	tp          kafka.TopicPartition
+	batches     []entry // that have counted
+	end         kafka.Offset
+	leaders     []leadership
+	held        []*replica // by node: its present log
+	epoch       kafka.PartitionEpoch
+	leaderEpoch kafka.LeaderEpoch
+	state       *metadata.Partition // as the newest image has it
+	damaged     []int               // nodes whose copy cannot be relied upon
+	void        bool                // the faults went beyond what is claimed
+}
+
+type leadership struct {
+	epoch kafka.LeaderEpoch
+	node  int
+}
+
+// led notes who leads in an epoch and returns who was the first to.
+func (p *part) led(epoch kafka.LeaderEpoch, node int) int {
+	for i := range p.leaders {
+		if p.leaders[i].epoch == epoch {
+			return p.leaders[i].node
+		}
+	}
+	p.leaders = append(p.leaders, leadership{epoch, node})
+	return node
+}
+
+// count takes what a leader's high watermark now covers.
+func (p *part) count(r *replica, hw kafka.Offset) {
+	for i := from(r.batches, p.end); i < len(r.batches) && r.batches[i].last < hw; i++ {
+		p.batches = append(p.batches, r.batches[i])
+	}
+	p.end = hw
+}
+
+// differs is the first offset in [low, high) at which a replica holds another
+// batch than has counted, or none; -1: it agrees.
+func (p *part) differs(r *replica, low, high kafka.Offset) kafka.Offset {
+	low = max(low, r.start)
+	if low >= high {
+		return -1
+	}
+	i, j := from(p.batches, low), from(r.batches, low)
+	for ; i < len(p.batches) && p.batches[i].base < high; i, j = i+1, j+1 {
+		if j == len(r.batches) || !p.batches[i].same(&r.batches[j]) {
+			return p.batches[i].base
+		}
+	}
+	return -1
+}
+
+// decided follows what the controller has decided of a partition.
+func (o *Oracle) decided(topic string, state *metadata.Partition) {
+	p := o.part(kafka.TopicPartition{Topic: state.Topic, Partition: state.Index})
+	if state.PartitionEpoch == p.epoch {
+		return
+	}
+	elected := state.LeaderEpoch != p.leaderEpoch
+	p.epoch, p.leaderEpoch, p.state = state.PartitionEpoch, state.LeaderEpoch, state
+	if state.Recovery == metadata.Recovering {
+		p.void = true
+	}
+	whole := len(state.ISR) == len(state.Replicas)
+	if whole {
+		p.damaged = p.damaged[:0]
+	}
+	o.tell(Change{
+		Partition: p.tp, Topic: topic, Leader: state.Leader, Epoch: state.LeaderEpoch, Elected: elected,
+		InSync: len(state.ISR), Whole: whole,
+	})
+	o.complete(p)
+}
+
+// complete judges those that may be elected.
+func (o *Oracle) complete(p *part) {
+	if p.state == nil || !o.claimed(p) {
+		return
+	}
+	for _, id := range p.state.ISR {
+		o.candidate(p, id, "ISR")
+	}
+	for _, id := range p.state.ELR {
+		o.candidate(p, id, "ELR")
+	}
+}
+
+func (o *Oracle) candidate(p *part, id kafka.BrokerID, of string) {
+	if o.excused(int(id), p) {
+		return
+	}
+	has := kafka.Offset(0)
+	r := p.held[id]
+	if r != nil && !r.gone {
+		if has = r.written; r.mode {
+			has = r.synced
+		}
+	}
+	if has < p.end {
+		o.fail("O6: node %d is in the %s of %v with %d, and %d have counted", id, of, p.tp, has, p.end)
+		return
+	}
+	if r != nil {
+		if at := p.differs(r, r.agreed, p.end); at >= 0 {
+			o.fail("O6: node %d is in the %s of %v with another record at %d than has counted", id, of, p.tp, at)
+			return
+		}
+		r.agreed = max(r.agreed, p.end)
+	}
+}
+
+// replicates tells whether a node holds a copy, as far as is known.
+func (p *part) replicates(node int) bool {
+	return p.state == nil || slices.Contains(p.state.Replicas, kafka.BrokerID(node))
+}

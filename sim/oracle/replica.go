@@ -1,0 +1,83 @@
+package oracle
+
+import (
+	"slices"
+
+	"trialog/core/batch"
+	"trialog/core/broker"
+	"trialog/core/disk"
+	"trialog/core/kafka"
+	"trialog/core/partition"
+)
+
+// entry is one batch of a log.
+type entry struct {
+	base, last kafka.Offset
+	epoch      kafka.LeaderEpoch
+	crc        uint32 // 0: not compared, as the writer stamps a time into it
+}
+
+func entryOf(v batch.View, base kafka.Offset, epoch kafka.LeaderEpoch, timestamp kafka.TimestampMs) entry {
+	e := entry{base: base, last: base + kafka.Offset(v.LastOffsetDelta()), epoch: epoch, crc: v.CRC()}
+	if timestamp != kafka.NoTimestamp || v.LogAppendTime() {
+		e.crc = 0
+	}
+	return e
+}
+
+func (e *entry) same(o *entry) bool {
+	return e.base == o.base && e.last == o.last && e.epoch == o.epoch && (e.crc == o.crc || e.crc == 0 || o.crc == 0)
+}
+
+// replica is what one log holds.
+type replica struct {
+	part       *part // nil until its broker has been looked at
+	batches    []entry
+	start, end kafka.Offset
+	synced     kafka.Offset
+	written    kafka.Offset
+	mode       bool         // synced
+	agreed     kafka.Offset // below it the log was found to hold what has counted
+	led        kafka.LeaderEpoch
+	gone       bool
+}
+
+func (r *replica) push(e entry) {
+	r.batches = append(r.batches, e)
+	r.end = e.last + 1
+}
+
+// cut undoes everything at and above an offset.
+func (r *replica) cut(offset kafka.Offset) {
+	n := len(r.batches)
+	for n > 0 && r.batches[n-1].last >= offset {
+		n--
+	}
+	r.batches = r.batches[:n]
+	r.end = offset
+	r.synced, r.written, r.agreed = min(r.synced, offset), min(r.written, offset), min(r.agreed, offset)
+}
+
+// from is the place of the first batch that ends at or above an offset.
+func from(batches []entry, offset kafka.Offset) int {
+	i, _ := slices.BinarySearchFunc(batches, offset, func(e entry, o kafka.Offset) int { return int(e.last - o) })
+	return i
+}
+
+// reread takes what recovery has left of a log: less than was known, or, where
+// a truncation was not durable, more.
+func (r *replica) reread(v *broker.PartitionView, read func(path string) []byte) {
+	if v.LogEndOffset < r.end {
+		r.cut(v.LogEndOffset)
+		return
+	}
+	r.batches, r.end, r.agreed = r.batches[:0], v.LogStartOffset, 0
+	for segment := range v.Segments {
+		bytes := batch.View(read(partition.SegmentPath(v.Log, v.SegmentBase(segment), disk.FileLog)))
+		for bytes.Whole() && r.end < v.LogEndOffset {
+			r.push(entryOf(bytes, bytes.BaseOffset(), bytes.LeaderEpoch(), kafka.NoTimestamp))
+			bytes = bytes[bytes.Size():]
+		}
+	}
+	r.end = v.LogEndOffset
+}
