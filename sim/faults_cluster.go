@@ -69,9 +69,10 @@ func (w *World) rollingRestart(s *strike, f *Fault) {
 }
 
 // wipe takes a broker's disk away, if a majority of the metadata quorum's disks
-// is left. The broker comes back on an empty one.
+// is left and, where replicas are compared, no partition loses more copies than
+// it is claimed to bear. The broker comes back on an empty one.
 func (w *World) wipe(h *host, f *Fault) bool {
-	if w.config.Brokers == 1 || !w.quorum.Spare(h.node-1) {
+	if w.config.Brokers == 1 || !w.quorum.Spare(h.node-1) || w.oracle != nil && !w.oracle.Spare(h.node) {
 		return false
 	}
 	w.crash(h, true, "its disk was lost")

@@ -27,6 +27,20 @@ func (o *Oracle) PowerCut(at int) {
 	o.damage(at, func(p *part) bool { return p.held[at] != nil && !p.held[at].mode })
 }
 
+// Spare tells whether a node's disk may be lost without going beyond what is
+// claimed of any partition.
+func (o *Oracle) Spare(at int) bool {
+	spare := true
+	o.each(func(p *part) {
+		lost := len(p.damaged)
+		if p.replicates(at) && !slices.Contains(p.damaged, at) {
+			lost++
+		}
+		spare = spare && lost < o.minISR
+	})
+	return spare
+}
+
 // damage notes that copies of a node cannot be relied upon.
 func (o *Oracle) damage(at int, concerned func(*part) bool) {
 	o.each(func(p *part) {
@@ -42,7 +56,7 @@ func (o *Oracle) damage(at int, concerned func(*part) bool) {
 
 // each visits the partitions.
 func (o *Oracle) each(visit func(*part)) {
-	for _, p := range o.parts { //order: each is changed by itself alone
+	for _, p := range o.parts { //order: each by itself; what is asked of all is whether all of them
 		visit(p)
 	}
 }

@@ -41,8 +41,8 @@ type Change struct {
 	Partition kafka.TopicPartition
 	Topic     string
 	Leader    kafka.BrokerID // NoBroker: nobody
-	Epoch     kafka.LeaderEpoch
-	Elected   bool // the leader epoch is a new one
+	Epoch     int32          // of the leader
+	Elected   bool           // the leader epoch is a new one
 	InSync    int
 	Whole     bool // every replica is in sync
 }
@@ -88,18 +88,19 @@ func (o *Oracle) fail(format string, args ...any) {
 func (o *Oracle) appended(a *disk.Append) {
 	logs := o.nodes[o.at].logs
 	r := logs[a.Log]
-	if r == nil {
-		r = &replica{start: a.BaseOffset, end: a.BaseOffset}
+	if r == nil || a.Kind == disk.EntryCreate { // one that was not durable may have had the same number
+		r = &replica{start: int64(a.BaseOffset), end: int64(a.BaseOffset), led: -1}
 		logs[a.Log] = r
 	}
 	switch a.Kind {
 	case disk.EntryAppend:
-		r.push(entryOf(a.Bytes, a.BaseOffset, a.LeaderEpoch, a.Timestamp))
+		r.push(entryOf(a.Bytes, int64(a.BaseOffset), int32(a.LeaderEpoch), int64(a.Timestamp)))
 	case disk.EntryTruncateTo:
-		if r.part != nil && a.BaseOffset < min(r.agreed, r.part.end) && o.claimed(r.part) {
-			o.fail("O4: node %d cuts %v at %d, and %d has counted", o.at, r.part.tp, a.BaseOffset, min(r.agreed, r.part.end))
+		cut := int64(a.BaseOffset)
+		if r.part != nil && cut < min(r.agreed, r.part.end) && o.claimed(r.part) {
+			o.fail("O4: node %d cuts %v at %d, and %d has counted", o.at, r.part.tp, cut, min(r.agreed, r.part.end))
 		}
-		r.cut(a.BaseOffset)
+		r.cut(cut)
 	case disk.EntryDelete:
 		r.gone = true
 	default:
@@ -113,51 +114,50 @@ func (o *Oracle) look(v *broker.PartitionView) bool {
 	p := o.part(tp)
 	r := o.nodes[o.at].logs[v.Log]
 	if r == nil {
-		r = &replica{start: v.LogStartOffset, end: v.LogStartOffset}
+		r = &replica{start: int64(v.LogStartOffset), end: int64(v.LogStartOffset), led: -1}
 		o.nodes[o.at].logs[v.Log] = r
 	}
 	if v.Retired {
 		return true
 	}
-	r.part = p
+	r.part, r.gone = p, false
 	p.held[o.at] = r
-	if r.end != v.LogEndOffset {
+	if r.end != int64(v.LogEndOffset) {
 		r.reread(v, func(path string) []byte { return o.disks(o.at, path) })
 	}
-	r.synced, r.written, r.mode = v.SyncedOffset, v.WrittenOffset, v.Synced
+	r.synced, r.written, r.mode = int64(v.SyncedOffset), int64(v.WrittenOffset), v.Synced
 	if v.Fenced || !o.claimed(p) {
 		return o.broken == ""
 	}
-	if v.Leader && v.LeaderEpoch != r.led {
-		r.led = v.LeaderEpoch
-		o.leads(p, r, v)
+	if epoch := int32(v.LeaderEpoch); v.Leader && epoch != r.led {
+		r.led = epoch
+		o.leads(p, r, epoch)
 	}
-	if v.HighWatermark > r.agreed {
-		o.counts(p, r, v)
+	if hw := int64(v.HighWatermark); hw > r.agreed {
+		o.counts(p, r, hw, v.Leader)
 	}
 	return o.broken == ""
 }
 
 // leads judges a leadership that begins.
-func (o *Oracle) leads(p *part, r *replica, v *broker.PartitionView) {
-	if who := p.led(v.LeaderEpoch, o.at); who != o.at {
-		o.fail("O5: nodes %d and %d lead %v in epoch %d", who, o.at, p.tp, v.LeaderEpoch)
+func (o *Oracle) leads(p *part, r *replica, epoch int32) {
+	if who := p.led(epoch, o.at); who != o.at {
+		o.fail("O5: nodes %d and %d lead %v in epoch %d", who, o.at, p.tp, epoch)
 		return
 	}
 	if r.end < p.end {
-		o.fail("O1: node %d leads %v in epoch %d with %d records, and %d have counted", o.at, p.tp, v.LeaderEpoch, r.end, p.end)
+		o.fail("O1: node %d leads %v in epoch %d with %d records, and %d have counted", o.at, p.tp, epoch, r.end, p.end)
 		return
 	}
 	if at := p.differs(r, r.agreed, p.end); at >= 0 {
-		o.fail("O1: node %d leads %v in epoch %d with another record at %d than has counted", o.at, p.tp, v.LeaderEpoch, at)
+		o.fail("O1: node %d leads %v in epoch %d with another record at %d than has counted", o.at, p.tp, epoch, at)
 		return
 	}
 	r.agreed = p.end
 }
 
 // counts judges a high watermark that has moved.
-func (o *Oracle) counts(p *part, r *replica, v *broker.PartitionView) {
-	hw := v.HighWatermark
+func (o *Oracle) counts(p *part, r *replica, hw int64, leader bool) {
 	if at := p.differs(r, r.agreed, min(hw, p.end)); at >= 0 {
 		o.fail("O2: below the high watermark %d of %v node %d has another record at %d than has counted", hw, p.tp, o.at, at)
 		return
@@ -166,7 +166,7 @@ func (o *Oracle) counts(p *part, r *replica, v *broker.PartitionView) {
 		r.agreed = hw
 		return
 	}
-	if !v.Leader {
+	if !leader {
 		o.fail("O3: node %d follows in %v with the high watermark %d, and %d have counted", o.at, p.tp, hw, p.end)
 		return
 	}
@@ -179,7 +179,7 @@ func (o *Oracle) counts(p *part, r *replica, v *broker.PartitionView) {
 func (o *Oracle) part(tp kafka.TopicPartition) *part {
 	p := o.parts[tp]
 	if p == nil {
-		p = &part{tp: tp, held: make([]*replica, len(o.nodes)), epoch: -1, leaderEpoch: kafka.NoLeaderEpoch}
+		p = &part{tp: tp, held: make([]*replica, len(o.nodes)), epoch: -1, leaderEpoch: -1}
 		o.parts[tp] = p
 	}
 	return p

@@ -11,23 +11,23 @@ import (
 type part struct {
 	tp          kafka.TopicPartition
 	batches     []entry // that have counted
-	end         kafka.Offset
+	end         int64
 	leaders     []leadership
 	held        []*replica // by node: its present log
-	epoch       kafka.PartitionEpoch
-	leaderEpoch kafka.LeaderEpoch
+	epoch       int32
+	leaderEpoch int32
 	state       *metadata.Partition // as the newest image has it
 	damaged     []int               // nodes whose copy cannot be relied upon
 	void        bool                // the faults went beyond what is claimed
 }
 
 type leadership struct {
-	epoch kafka.LeaderEpoch
+	epoch int32
 	node  int
 }
 
 // led notes who leads in an epoch and returns who was the first to.
-func (p *part) led(epoch kafka.LeaderEpoch, node int) int {
+func (p *part) led(epoch int32, node int) int {
 	for i := range p.leaders {
 		if p.leaders[i].epoch == epoch {
 			return p.leaders[i].node
@@ -38,7 +38,7 @@ func (p *part) led(epoch kafka.LeaderEpoch, node int) int {
 }
 
 // count takes what a leader's high watermark now covers.
-func (p *part) count(r *replica, hw kafka.Offset) {
+func (p *part) count(r *replica, hw int64) {
 	for i := from(r.batches, p.end); i < len(r.batches) && r.batches[i].last < hw; i++ {
 		p.batches = append(p.batches, r.batches[i])
 	}
@@ -47,7 +47,7 @@ func (p *part) count(r *replica, hw kafka.Offset) {
 
 // differs is the first offset in [low, high) at which a replica holds another
 // batch than has counted, or none; -1: it agrees.
-func (p *part) differs(r *replica, low, high kafka.Offset) kafka.Offset {
+func (p *part) differs(r *replica, low, high int64) int64 {
 	low = max(low, r.start)
 	if low >= high {
 		return -1
@@ -64,11 +64,12 @@ func (p *part) differs(r *replica, low, high kafka.Offset) kafka.Offset {
 // decided follows what the controller has decided of a partition.
 func (o *Oracle) decided(topic string, state *metadata.Partition) {
 	p := o.part(kafka.TopicPartition{Topic: state.Topic, Partition: state.Index})
-	if state.PartitionEpoch == p.epoch {
+	epoch, leaderEpoch := int32(state.PartitionEpoch), int32(state.LeaderEpoch)
+	if epoch == p.epoch {
 		return
 	}
-	elected := state.LeaderEpoch != p.leaderEpoch
-	p.epoch, p.leaderEpoch, p.state = state.PartitionEpoch, state.LeaderEpoch, state
+	elected := leaderEpoch != p.leaderEpoch
+	p.epoch, p.leaderEpoch, p.state = epoch, leaderEpoch, state
 	if state.Recovery == metadata.Recovering {
 		p.void = true
 	}
@@ -77,7 +78,7 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 		p.damaged = p.damaged[:0]
 	}
 	o.tell(Change{
-		Partition: p.tp, Topic: topic, Leader: state.Leader, Epoch: state.LeaderEpoch, Elected: elected,
+		Partition: p.tp, Topic: topic, Leader: state.Leader, Epoch: leaderEpoch, Elected: elected,
 		InSync: len(state.ISR), Whole: whole,
 	})
 	o.complete(p)
@@ -85,7 +86,7 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 
 // complete judges those that may be elected.
 func (o *Oracle) complete(p *part) {
-	if p.state == nil || !o.claimed(p) {
+	if p.state == nil || !o.claimed(p) || o.image.Topic(p.tp.Topic) == nil { // deleted, and not known everywhere
 		return
 	}
 	for _, id := range p.state.ISR {
@@ -100,7 +101,7 @@ func (o *Oracle) candidate(p *part, id kafka.BrokerID, of string) {
 	if o.excused(int(id), p) {
 		return
 	}
-	has := kafka.Offset(0)
+	var has int64
 	r := p.held[id]
 	if r != nil && !r.gone {
 		if has = r.written; r.mode {

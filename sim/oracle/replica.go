@@ -6,20 +6,19 @@ import (
 	"trialog/core/batch"
 	"trialog/core/broker"
 	"trialog/core/disk"
-	"trialog/core/kafka"
 	"trialog/core/partition"
 )
 
 // entry is one batch of a log.
 type entry struct {
-	base, last kafka.Offset
-	epoch      kafka.LeaderEpoch
+	base, last int64
+	epoch      int32
 	crc        uint32 // 0: not compared, as the writer stamps a time into it
 }
 
-func entryOf(v batch.View, base kafka.Offset, epoch kafka.LeaderEpoch, timestamp kafka.TimestampMs) entry {
-	e := entry{base: base, last: base + kafka.Offset(v.LastOffsetDelta()), epoch: epoch, crc: v.CRC()}
-	if timestamp != kafka.NoTimestamp || v.LogAppendTime() {
+func entryOf(v batch.View, base int64, epoch int32, timestamp int64) entry {
+	e := entry{base: base, last: base + int64(v.LastOffsetDelta()), epoch: epoch, crc: v.CRC()}
+	if timestamp >= 0 || v.LogAppendTime() {
 		e.crc = 0
 	}
 	return e
@@ -33,12 +32,12 @@ func (e *entry) same(o *entry) bool {
 type replica struct {
 	part       *part // nil until its broker has been looked at
 	batches    []entry
-	start, end kafka.Offset
-	synced     kafka.Offset
-	written    kafka.Offset
-	mode       bool         // synced
-	agreed     kafka.Offset // below it the log was found to hold what has counted
-	led        kafka.LeaderEpoch
+	start, end int64
+	synced     int64
+	written    int64
+	mode       bool  // synced
+	agreed     int64 // below it the log was found to hold what has counted
+	led        int32
 	gone       bool
 }
 
@@ -48,7 +47,7 @@ func (r *replica) push(e entry) {
 }
 
 // cut undoes everything at and above an offset.
-func (r *replica) cut(offset kafka.Offset) {
+func (r *replica) cut(offset int64) {
 	n := len(r.batches)
 	for n > 0 && r.batches[n-1].last >= offset {
 		n--
@@ -59,25 +58,26 @@ func (r *replica) cut(offset kafka.Offset) {
 }
 
 // from is the place of the first batch that ends at or above an offset.
-func from(batches []entry, offset kafka.Offset) int {
-	i, _ := slices.BinarySearchFunc(batches, offset, func(e entry, o kafka.Offset) int { return int(e.last - o) })
+func from(batches []entry, offset int64) int {
+	i, _ := slices.BinarySearchFunc(batches, offset, func(e entry, o int64) int { return int(e.last - o) })
 	return i
 }
 
 // reread takes what recovery has left of a log: less than was known, or, where
 // a truncation was not durable, more.
 func (r *replica) reread(v *broker.PartitionView, read func(path string) []byte) {
-	if v.LogEndOffset < r.end {
-		r.cut(v.LogEndOffset)
+	end := int64(v.LogEndOffset)
+	if end < r.end {
+		r.cut(end)
 		return
 	}
-	r.batches, r.end, r.agreed = r.batches[:0], v.LogStartOffset, 0
+	r.batches, r.end, r.agreed = r.batches[:0], int64(v.LogStartOffset), 0
 	for segment := range v.Segments {
 		bytes := batch.View(read(partition.SegmentPath(v.Log, v.SegmentBase(segment), disk.FileLog)))
-		for bytes.Whole() && r.end < v.LogEndOffset {
-			r.push(entryOf(bytes, bytes.BaseOffset(), bytes.LeaderEpoch(), kafka.NoTimestamp))
+		for bytes.Whole() && r.end < end {
+			r.push(entryOf(bytes, int64(bytes.BaseOffset()), int32(bytes.LeaderEpoch()), -1))
 			bytes = bytes[bytes.Size():]
 		}
 	}
-	r.end = v.LogEndOffset
+	r.end = end
 }
