@@ -159,5 +159,8 @@ func (t *trial) offsetsOf(p history.Partition) []int64 {
 // observes tells whether an operation shows which record lies at which offset:
 // an acknowledged send that was told its offset, or any read, however it ended.
 func observes(o *history.Op) bool {
+	if o.Partition == history.NoPartition { // a poll of nothing
+		return false
+	}
 	return o.Reads() || o.Kind == history.Send && o.Outcome == history.OK && o.Offset >= 0
 }
