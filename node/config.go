@@ -53,6 +53,7 @@ type Network struct {
 	MaxReplyBytes       int64         // fetch bytes of one connection asked for but not yet sent
 	MaxDecompressed     int32         // trialog.batch.max.decompressed.bytes; Broker decides
 	ConnectionMaxIdle   time.Duration // connections.max.idle.ms, negative: for ever; Broker decides
+	FrameTimeout        time.Duration // a frame that has begun must end within it, and its size at 64 KiB/s
 	RequestQueue        int           // inputs waiting for the loop
 	ReadThreads         int           // disk reads at a time
 	JournalSegmentBytes int           // size of the journal's files
@@ -75,7 +76,8 @@ func (n *Network) idleUntil(now time.Time) time.Time {
 func DefaultNetwork() Network {
 	return Network{
 		MaxInFlight:         64,
-		MaxReplyBytes:       64 << 20,
+		MaxReplyBytes:       16 << 20,
+		FrameTimeout:        time.Minute,
 		RequestQueue:        4096,
 		ReadThreads:         4,
 		JournalSegmentBytes: 4 << 20,

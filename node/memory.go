@@ -16,9 +16,10 @@ type memory struct {
 }
 
 // reservedFor is the part of the memory, one reservedFor-th, that large takes
-// leave to those of up to smallTake bytes.
+// leave to those of up to smallTake bytes: what clients send and ask for as
+// their defaults are, with something to spare.
 const (
-	smallTake   = 1 << 20
+	smallTake   = 2 << 20
 	reservedFor = 4
 )
 
@@ -51,11 +52,11 @@ func (m *memory) take(n int64) bool {
 	return !m.closed
 }
 
-// tryTake takes n bytes if nobody has to wait for them.
+// tryTake takes n bytes if they are there.
 func (m *memory) tryTake(n int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.waiting > 0 || !m.fits(n) {
+	if !m.fits(n) {
 		return false
 	}
 	m.free -= n

@@ -24,7 +24,7 @@ func (p *progress) end() { p.since.Store(0) }
 // While memory is short, a transfer must keep up leastRate bytes a second after
 // a first leastGrace.
 const (
-	leastRate  = 256 << 10
+	leastRate  = 512 << 10
 	leastGrace = time.Second
 )
 

@@ -20,6 +20,7 @@ type diskReader struct {
 	inbox   *inbox
 	fresh   readQueue // as they come
 	cold    readQueue // not in the cache
+	large   readQueue // of these, those that take much memory and may have to wait for it
 	inputs  sync.Pool // of *broker.ReadDone
 	threads sync.WaitGroup
 }
@@ -27,7 +28,7 @@ type diskReader struct {
 func newDiskReader(fs *osfs.FS, cache *tail.Cache, m *memory, in *inbox) *diskReader {
 	r := &diskReader{fs: fs, tail: cache, memory: m, inbox: in}
 	r.inputs.New = func() any { return new(broker.ReadDone) }
-	r.fresh.wake.L, r.cold.wake.L = &r.fresh.mu, &r.cold.mu
+	r.fresh.wake.L, r.cold.wake.L, r.large.wake.L = &r.fresh.mu, &r.cold.mu, &r.large.mu
 	return r
 }
 
@@ -40,12 +41,22 @@ type queuedRead struct {
 	missed bool // the tail cache does not have it
 }
 
-// start begins the goroutines, n of them for the disk.
+// start begins the goroutines: n for the disk, and one more for large reads.
 func (r *diskReader) start(n int) {
 	r.threads.Go(r.serveFresh)
 	for range n {
-		r.threads.Go(r.serveCold)
+		r.threads.Go(func() { r.serveDisk(&r.cold) })
 	}
+	r.threads.Go(func() { r.serveDisk(&r.large) })
+}
+
+// wait queues a read for the disk.
+func (r *diskReader) wait(read queuedRead) {
+	if int64(read.Len) > smallTake {
+		r.large.put(read)
+		return
+	}
+	r.cold.put(read)
 }
 
 // serveFresh answers from the cache. Where memory for replies is short, even
@@ -58,7 +69,7 @@ func (r *diskReader) serveFresh() {
 			return
 		}
 		if !r.memory.tryTake(int64(read.Len)) {
-			r.cold.put(read)
+			r.wait(read)
 			continue
 		}
 		path = partition.AppendReadPath(path[:0], &read.Read)
@@ -68,14 +79,14 @@ func (r *diskReader) serveFresh() {
 		}
 		r.memory.release(int64(read.Len))
 		read.missed = true
-		r.cold.put(read)
+		r.wait(read)
 	}
 }
 
-func (r *diskReader) serveCold() {
+func (r *diskReader) serveDisk(q *readQueue) {
 	var path []byte
 	for {
-		read, ok := r.cold.take()
+		read, ok := q.take()
 		if !ok || !r.memory.take(int64(read.Len)) {
 			return
 		}
@@ -114,6 +125,7 @@ func (r *diskReader) recycle(in *broker.ReadDone) {
 func (r *diskReader) close() {
 	r.fresh.close()
 	r.cold.close()
+	r.large.close()
 	r.threads.Wait()
 }
 

@@ -18,15 +18,12 @@ const (
 	growBy = 4
 )
 
-// A frame may take frameTimeout, and the time of its size at slowestRate.
-const (
-	frameTimeout = time.Minute
-	slowestRate  = 64 << 10 // bytes a second
-)
+// slowestRate is how many bytes a second of a frame must arrive, all in all.
+const slowestRate = 64 << 10
 
 // frameDeadline is until when an announced frame must have arrived.
-func frameDeadline(now time.Time, size int) time.Time {
-	return now.Add(frameTimeout + time.Duration(size/slowestRate)*time.Second)
+func (n *Network) frameDeadline(now time.Time, size int) time.Time {
+	return now.Add(n.FrameTimeout + time.Duration(size/slowestRate)*time.Second)
 }
 
 // readFrame reads a frame of which in's next bytes are the prefix. What fits
@@ -35,7 +32,7 @@ func frameDeadline(now time.Time, size int) time.Time {
 func (c *connection) readFrame(in *bufio.Reader, size int) ([]byte, error) {
 	begun := min(protocol.FramePrefixBytes+size, in.Size())
 	if in.Buffered() < begun {
-		if err := c.socket.SetReadDeadline(frameDeadline(time.Now(), size)); err != nil {
+		if err := c.socket.SetReadDeadline(c.node.config.Network.frameDeadline(time.Now(), size)); err != nil {
 			return nil, err
 		}
 		if _, err := in.Peek(begun); err != nil {
@@ -55,7 +52,7 @@ func (c *connection) readFrame(in *bufio.Reader, size int) ([]byte, error) {
 		return frame, err
 	}
 	now := time.Now()
-	if err := c.socket.SetReadDeadline(frameDeadline(now, size)); err != nil {
+	if err := c.socket.SetReadDeadline(c.node.config.Network.frameDeadline(now, size)); err != nil {
 		return nil, err
 	}
 	c.receiving.begin(now, 0)

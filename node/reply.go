@@ -18,7 +18,7 @@ const writeTimeout = 2 * time.Minute
 // beside its records a reply may hold.
 const (
 	keptBytes   = 64 << 10
-	partBytes   = 1 << 20
+	partBytes   = 256 << 10
 	pinnedBytes = 16 << 10
 )
 

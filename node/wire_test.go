@@ -103,6 +103,17 @@ func TestGarbageEndsItsConnectionOnly(t *testing.T) {
 		}
 		ends(t, c, what)
 	}
+	for a := range protocol.APIs {
+		if a.Key == protocol.KeyApiVersions {
+			continue
+		}
+		c := dial(t, address)
+		frame := append(size(10), 0, byte(a.Key), 0x30, 0x30, 0, 0, 0, 1, 0xff, 0xff)
+		if _, err := c.Write(frame); err != nil {
+			t.Fatal(err)
+		}
+		ends(t, c, a.Name+" of a version that nobody knows")
+	}
 	r := rand.New(rand.NewPCG(4, 5))
 	for range 200 { // noise, sometimes behind a good length and key
 		c := dial(t, address)

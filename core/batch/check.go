@@ -15,6 +15,7 @@ type Checked struct {
 	MinTimestamp kafka.TimestampMs // the smallest of those that have one
 	KeylessCount int32             // records without a key
 	Done         bool              // false: nobody looked yet, which is a driver's defect
+	Beyond       bool              // Err is MESSAGE_TOO_LARGE because of MaxDecompressedBytes: a larger bound may tell otherwise
 	// Rewritten, when not nil, replaces the records: the same batch with the
 	// header's largest timestamp set right, as Kafka's leader does.
 	Rewritten []byte
@@ -63,7 +64,7 @@ func (c *Checker) Check(records []byte) Checked {
 	c.buf = buf
 	switch {
 	case errors.Is(err, ErrTooLarge):
-		out.Err = kafka.ErrMessageTooLarge
+		out.Err, out.Beyond = kafka.ErrMessageTooLarge, true
 		return out
 	case err != nil:
 		out.Err = kafka.ErrCorruptMessage

@@ -249,3 +249,26 @@ func TestUnreadableRequestCloses(t *testing.T) {
 		}
 	}
 }
+
+// What the driver could not decode ends its connection, whatever it was to be;
+// of ApiVersions only what is no version of it.
+func TestUndecodedRequestsOfEveryKey(t *testing.T) {
+	w := served(t)
+	conn := kafka.ConnID(100)
+	for a := range protocol.APIs {
+		for _, code := range []kafka.ErrorCode{kafka.ErrUnsupportedVersion, kafka.ErrInvalidRequest} {
+			if a.Key == protocol.KeyApiVersions && code == kafka.ErrUnsupportedVersion {
+				continue
+			}
+			conn++
+			w.replies = nil
+			w.give(&broker.ConnectionOpened{Conn: conn, Listener: "PLAINTEXT", ClientHost: "127.0.0.1"})
+			w.give(&broker.Request{Conn: conn, Key: a.Key, Version: 12336, CorrelationID: 7, Err: code})
+			w.settle()
+			if len(w.replies) != 1 || !w.replies[0].close || w.replies[0].body != nil {
+				t.Errorf("%s, error %d: replies %+v", a.Name, code, w.replies)
+			}
+		}
+	}
+	w.ask(produceV, produce("orders", 0, -1, w.batch("a"))) // fails if there is no answer
+}

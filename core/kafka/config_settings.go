@@ -144,7 +144,7 @@ var settings = []*Setting{
 	{Name: "producer.id.expiration.ms", Type: TypeInt, Scope: ScopeBroker, Update: UpdateClusterWide, Default: "86400000", KafkaDefault: "86400000", Valid: atLeast(1),
 		Doc: "After how long of silence, by receipt, a partition forgets an idempotent producer, in milliseconds."},
 	{Name: "queued.max.request.bytes", Type: TypeLong, Scope: ScopeBroker, Default: "536870912", KafkaDefault: "-1", Valid: atLeast(-1),
-		Doc: "How many bytes the requests of all connections may take together, from their first byte until they are answered; -1: no bound. A quarter is kept for requests up to 1 MiB."},
+		Doc: "How many bytes the requests of all connections may take together, from their first byte until they are answered; -1: no bound. A quarter is kept for requests up to 2 MiB."},
 	{Name: "queued.max.requests", Type: TypeInt, Scope: ScopeBroker, Default: "500", KafkaDefault: "500", Valid: atLeast(1),
 		Doc: "How many requests may wait before connections are no longer read."},
 	{Name: "replica.lag.time.max.ms", Type: TypeLong, Scope: ScopeBroker, Default: "30000", KafkaDefault: "30000", Valid: atLeast(1),

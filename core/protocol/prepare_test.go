@@ -48,3 +48,43 @@ func TestPrepareChecksEveryPartition(t *testing.T) {
 		t.Errorf("found %+v", got)
 	}
 }
+
+// A batch that unpacks to more than a small bound is verified again with a
+// larger one, and only that one.
+func TestPrepareBeyondTheFirstBound(t *testing.T) {
+	codecs := batch.Codecs{batch.Gzip: batch.RunLength{}}
+	var b batch.Builder
+	pack := func(size int) []byte {
+		b.Reset()
+		b.Append(1000, nil, make([]byte, size))
+		v, err := b.BuildPacked(batch.Plain(), batch.Gzip, codecs[batch.Gzip])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append([]byte{}, v...)
+	}
+	q := &ProduceRequest{Partitions: []ProducePartition{{Records: pack(10)}, {Records: pack(2000)}, {Records: pack(9000)}, {}}}
+	check := func(want ...kafka.ErrorCode) {
+		t.Helper()
+		for i, code := range want {
+			if got := q.Partitions[i].Checked; got.Err != code || !got.Done {
+				t.Errorf("partition %d: %+v, want %v", i, got, code)
+			}
+		}
+	}
+	Prepare(q, 9, &batch.Checker{Codecs: &codecs, Limits: batch.Limits{MaxDecompressedBytes: 1000}})
+	check(kafka.None, kafka.ErrMessageTooLarge, kafka.ErrMessageTooLarge, kafka.ErrInvalidRecord)
+	if !Beyond(q) {
+		t.Error("nothing beyond the bound")
+	}
+	PrepareBeyond(q, 9, &batch.Checker{Codecs: &codecs, Limits: batch.Limits{MaxDecompressedBytes: 4000}})
+	check(kafka.None, kafka.None, kafka.ErrMessageTooLarge, kafka.ErrInvalidRecord)
+	if !Beyond(q) {
+		t.Error("the largest is within the bound")
+	}
+	PrepareBeyond(q, 9, &batch.Checker{Codecs: &codecs})
+	check(kafka.None, kafka.None, kafka.None, kafka.ErrInvalidRecord)
+	if Beyond(q) {
+		t.Error("something is still beyond the bound")
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"trialog/core/batch"
 )
@@ -28,8 +29,8 @@ func All() batch.Codecs {
 func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
 	start := len(dst)
 	for {
-		if len(dst) == cap(dst) {
-			dst = append(dst, 0)[:len(dst)]
+		if len(dst) == cap(dst) { // twice as much, but not more than the limit asks for
+			dst = slices.Grow(dst, max(512, min(len(dst), limit+1-(len(dst)-start))))
 		}
 		// One byte beyond the limit is enough to know that there is more.
 		room := min(cap(dst)-len(dst), limit+1-(len(dst)-start))
