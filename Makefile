@@ -7,7 +7,7 @@ LAB   := bin/trialog-lab
 NODE  := bin/trialog
 TOOL  := go tool -modfile=.ci/tools.mod
 
-.PHONY: list run test check sim soak race fuzz local interop bench power rewrite cover build
+.PHONY: list run test check sim soak race fuzz local interop bench power rewrite cover build release
 
 list:     ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -57,3 +57,6 @@ build:    ## both binaries into bin/, static
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -o $(NODE) ./cmd/trialog
 	CGO_ENABLED=0 go build -trimpath -o $(LAB) ./cmd/trialog-lab
+
+release:  ## static archives for linux/amd64 and linux/arm64 with checksums, into bin/release
+	.ci/release

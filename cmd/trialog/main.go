@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -145,8 +146,15 @@ func (p *program) exit(err error) int {
 	}
 }
 
-// version is the module's version, or the commit that the program was built from.
+// release is the version that a release is stamped with, by the linker.
+var release string
+
+// version is the release, the module's version, or the commit that the program
+// was built from.
 func version() string {
+	if release != "" {
+		return release + " " + runtime.Version()
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
