@@ -41,6 +41,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	const secret = "correct-horse-battery-staple"
 	var log logged
 	r := start(t, t.TempDir(), func(c *node.Config) {
+		c.ClusterSecret = secret
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))
 	})
 	create(t, r.ready.Listen, "kept", 1, nil)

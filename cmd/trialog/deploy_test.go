@@ -89,7 +89,7 @@ func TestTheImageRunsWhatThereIs(t *testing.T) {
 		t.Errorf("%d of the image's variables are settings, of %s", given, env[1])
 	}
 	_, port, _ := strings.Cut(s.get("admin-listen"), ":")
-	if !slices.Contains(health, "localhost:"+port) || !strings.Contains(text, "VOLUME "+s.get("data-dir")+"\n") {
+	if !slices.Contains(health, "127.0.0.1:"+port) || !strings.Contains(text, "VOLUME "+s.get("data-dir")+"\n") {
 		t.Errorf("the health check asks %v, the node is at %s, its data in %s", health, s.get("admin-listen"), s.get("data-dir"))
 	}
 	wanted, err := os.ReadFile("../../go.mod")
