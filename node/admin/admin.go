@@ -1,6 +1,6 @@
 // Package admin is the operator's HTTP listener: /healthz (the process can
-// still do its work), /readyz (clients are served) and /metrics (Prometheus,
-// with Kafka's names where Kafka has one).
+// still do its work), /readyz (clients are served), /metrics (Prometheus, with
+// Kafka's names where Kafka has one) and /debug/pprof/ (Go's profiles).
 //
 // It reads and changes nothing, so it asks for no credentials; it should not
 // be reachable from where clients are not.
@@ -47,6 +47,7 @@ func Start(address string, status func() Status, registry *prometheus.Registry) 
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { tell(w, status(), status().Healthy) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { tell(w, status(), status().Ready) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	profiles(mux)
 	s := &Server{
 		http:     &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10},
 		listener: l,
