@@ -46,6 +46,7 @@ type failure struct {
 type book struct {
 	Series   []*series `json:"series"`
 	Failures []failure `json:"failures,omitempty"`
+	Profiles []profile `json:"profiles,omitempty"`
 	rounds   int       // begun so far
 }
 

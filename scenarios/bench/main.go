@@ -11,7 +11,7 @@
 // load_open.go, fill.go, disk.go (the loads), system.go, kafka.go, trialog.go,
 // kfake.go, jetstream.go (the systems), process.go, child.go (their processes),
 // procfs.go, prometheus.go, observe.go, machine.go (what is read besides),
-// book.go, report.go (the figures).
+// book.go, report.go (the figures), profile.go (where the time goes).
 package main
 
 import (
@@ -51,6 +51,7 @@ type options struct {
 	dir         string
 	program     string
 	json, md    string
+	profiles    string
 }
 
 func parseOptions(args []string, errs io.Writer) (*options, error) {
@@ -63,6 +64,7 @@ func parseOptions(args []string, errs io.Writer) (*options, error) {
 	f.StringVar(&o.only, "only", "", "measure only what matches this regular expression, as table/case/system")
 	f.StringVar(&o.dir, "dir", "../../results", "where servers keep their data, in a directory that is made and removed; must be on a disk")
 	f.StringVar(&o.program, "trialog", os.Getenv("TRIALOG_BIN"), "the server; default $TRIALOG_BIN, else ../../bin/trialog")
+	f.StringVar(&o.profiles, "profiles", "", "after the rounds, profile Trialog's server in every case and keep the profiles in this directory")
 	f.StringVar(&o.json, "out", "", "write every value to this file, as JSON")
 	f.StringVar(&o.md, "md", "", "write the tables to this file, as Markdown; default: standard output")
 	if err := f.Parse(args); err != nil {
@@ -112,6 +114,11 @@ func (o *options) newRunner(errs io.Writer) (*runner, func(), error) {
 		return nil, nil, err
 	}
 	r.fake.self = r.self
+	if o.profiles != "" {
+		if r.keep, err = filepath.Abs(o.profiles); err != nil {
+			return nil, nil, err
+		}
+	}
 	parent, err := filepath.Abs(o.dir)
 	if err == nil {
 		err = os.MkdirAll(parent, 0o755)

@@ -16,6 +16,7 @@ type plan struct {
 	idle         time.Duration // over which idle processor time is measured
 	busy         span          // of the load under which memory is measured
 	journalBytes []int         // written before each kill
+	profile      span          // of the loads that are profiled, whole seconds
 }
 
 // quickPlan takes about two minutes: a few cells, short spans.
@@ -37,6 +38,7 @@ func quickPlan() plan {
 		idle:         3 * time.Second,
 		busy:         span{100 * time.Millisecond, 400 * time.Millisecond},
 		journalBytes: []int{64 << 20},
+		profile:      span{200 * time.Millisecond, 2 * time.Second},
 	}
 }
 
@@ -52,6 +54,7 @@ func defaultPlan() plan {
 		idle:         10 * time.Second,
 		busy:         span{500 * time.Millisecond, 3 * time.Second},
 		journalBytes: []int{16 << 20, 64 << 20, 256 << 20},
+		profile:      span{500 * time.Millisecond, 4 * time.Second},
 	}
 }
 
@@ -65,6 +68,7 @@ func fullPlan() plan {
 	p.tailing = span{time.Second, 20 * time.Second}
 	p.busy = span{time.Second, 10 * time.Second}
 	p.journalBytes = []int{16 << 20, 64 << 20, 256 << 20, 448 << 20}
+	p.profile = span{time.Second, 10 * time.Second}
 	return p
 }
 

@@ -42,6 +42,7 @@ var explained = map[string]string{
 	tableStart: "Times count from before the exec of the server. The first record of a fresh server includes making the topic or stream. Busy is under 16 producers with many records of 1 KiB in flight.",
 	tableRecovery: "The server is killed with SIGKILL once everything is acknowledged and started again; the time counts from its exec to the first new acknowledgement. " +
 		"A round in which an acknowledged record is missing counts as failed.",
+	tableProfile: "Processor profiles of Trialog's server, each taken in a load of its own after the rounds; the files are kept. Shares are of the samples; `Syscall6` is what the kernel takes: sockets, files, syncs.",
 	tableMachine: "Cores are means over a round. Clients and servers share the machine.",
 }
 
@@ -64,6 +65,7 @@ func (r *report) writeMarkdown(w io.Writer) error {
 		r.table(&b, table)
 		r.ratios(&b, table)
 	}
+	r.profileTable(&b)
 	if len(r.Failures) > 0 {
 		b.WriteString("\n## Failed\n\n")
 		for _, f := range r.Failures {

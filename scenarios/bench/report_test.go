@@ -132,3 +132,32 @@ func TestOptions(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+func TestProfilesAreRead(t *testing.T) {
+	const top = `File: trialog
+Type: cpu
+Duration: 2.20s, Total samples = 1.20s (54.55%)
+Showing nodes accounting for 1.20s, 100% of 1.20s total
+      flat  flat%   sum%        cum   cum%
+     0.60s 50.00% 50.00%      0.60s 50.00%  internal/runtime/syscall.Syscall6
+     0.10s  8.33% 58.33%      0.90s 75.00%  trialog/node.(*connection).read
+         0     0% 58.33%      0.30s 25.00%  trialog/core/broker.(*Broker).Step (inline)
+`
+	self := parseTop(top, false, nil)
+	if len(self) != 3 || self[0] != (cost{"50.00%", "internal/runtime/syscall.Syscall6"}) {
+		t.Errorf("%v", self)
+	}
+	below := parseTop(top, true, ownWork)
+	if len(below) != 2 || below[0] != (cost{"75.00%", "trialog/node.(*connection).read"}) || below[1].Function != "trialog/core/broker.(*Broker).Step" {
+		t.Errorf("%v", below)
+	}
+	r := report{book: &book{Profiles: []profile{{Case: "small", Self: self, Below: below}}}}
+	var b strings.Builder
+	r.profileTable(&b)
+	if !strings.Contains(b.String(), "| small | `internal/runtime/syscall.Syscall6` 50.00%<br>") {
+		t.Error(b.String())
+	}
+	if got := fileName("1 KiB, 16 producers, 1 partition, many in flight"); got != "1-kib-16-producers-1-partition-many-in-flight" {
+		t.Error(got)
+	}
+}

@@ -31,6 +31,7 @@ type runner struct {
 	self   string         // this program, for its peers
 	only   *regexp.Regexp // of table/case/system; nil: everything
 	dir    string         // scratch space on the disk that is measured
+	keep   string         // where profiles are kept; empty: none are taken
 	log    io.Writer      // progress
 	began  time.Time
 	filled map[string]bool // directories of logs to read that are complete
@@ -51,6 +52,7 @@ func (r *runner) run(ctx context.Context) {
 		r.recovery(ctx, round)
 		machine()
 	}
+	r.profiles(ctx)
 }
 
 // wants tells whether a place in the book is asked for.
