@@ -27,7 +27,7 @@ func runConfluent(_ *testing.T, j job) result {
 
 func confluentProduce(j job) error {
 	p, err := ck.NewProducer(&ck.ConfigMap{
-		"bootstrap.servers": j.Address, "compression.type": j.Codec, "enable.idempotence": j.Idempotent, "acks": "all", "linger.ms": 5,
+		"bootstrap.servers": j.Address, "compression.type": j.Codec, "enable.idempotence": j.Idempotent, "acks": "all", "linger.ms": 5, "message.max.bytes": largest,
 	})
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func confluentProduce(j job) error {
 }
 
 func confluentConsume(j job) result {
-	c, err := ck.NewConsumer(&ck.ConfigMap{"bootstrap.servers": j.Address, "group.id": "unused", "enable.auto.commit": false})
+	c, err := ck.NewConsumer(&ck.ConfigMap{"bootstrap.servers": j.Address, "group.id": "unused", "enable.auto.commit": false, "fetch.message.max.bytes": largest})
 	if err != nil {
 		return failed(err)
 	}

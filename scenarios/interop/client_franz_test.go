@@ -40,7 +40,7 @@ func franzProduce(ctx context.Context, j job) error {
 		"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
 	}[j.Codec]
 	opts := []kgo.Opt{
-		kgo.SeedBrokers(j.Address), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(codec),
+		kgo.SeedBrokers(j.Address), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(codec), kgo.ProducerBatchMaxBytes(largest),
 	}
 	if !j.Idempotent {
 		opts = append(opts, kgo.DisableIdempotentWrite(), kgo.MaxProduceRequestsInflightPerBroker(1))
@@ -66,7 +66,7 @@ func franzConsume(ctx context.Context, j job) result {
 	if j.TimestampMs != 0 {
 		from = kgo.NewOffset().AfterMilli(j.TimestampMs)
 	}
-	c, err := kgo.NewClient(kgo.SeedBrokers(j.Address), kgo.FetchMaxWait(200*time.Millisecond),
+	c, err := kgo.NewClient(kgo.SeedBrokers(j.Address), kgo.FetchMaxWait(200*time.Millisecond), kgo.FetchMaxPartitionBytes(largest),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{j.Topic: {j.Partition: from}}))
 	if err != nil {
 		return failed(err)

@@ -37,7 +37,7 @@ func freshTransport() *kgo.Transport { return &kgo.Transport{MetadataTTL: time.S
 
 func kafkaGoProduce(ctx context.Context, j job) error {
 	w := &kgo.Writer{
-		Addr: kgo.TCP(j.Address), Transport: freshTransport(), Topic: j.Topic, Balancer: toPartition(j.Partition), RequiredAcks: kgo.RequireAll, BatchTimeout: time.Millisecond,
+		Addr: kgo.TCP(j.Address), Transport: freshTransport(), Topic: j.Topic, Balancer: toPartition(j.Partition), RequiredAcks: kgo.RequireAll, BatchTimeout: time.Millisecond, BatchBytes: largest,
 		Compression: map[string]kgo.Compression{"gzip": kgo.Gzip, "snappy": kgo.Snappy, "lz4": kgo.Lz4, "zstd": kgo.Zstd}[j.Codec],
 	}
 	defer w.Close()

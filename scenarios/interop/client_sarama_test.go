@@ -23,6 +23,8 @@ func saramaConfig(j job) *sar.Config {
 		"": sar.CompressionNone, "none": sar.CompressionNone, "gzip": sar.CompressionGZIP, "snappy": sar.CompressionSnappy,
 		"lz4": sar.CompressionLZ4, "zstd": sar.CompressionZSTD,
 	}[j.Codec]
+	c.Producer.MaxMessageBytes = largest
+	c.Consumer.Fetch.Default = largest
 	c.Net.MaxOpenRequests = 1
 	c.Producer.Idempotent = j.Idempotent
 	return c

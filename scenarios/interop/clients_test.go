@@ -59,6 +59,10 @@ type client struct {
 	uniqueHeaders bool
 }
 
+// largest is how large a record may be that clients send and fetch, in bytes:
+// they are set to it, so that only the topic's max.message.bytes refuses.
+const largest = 8 << 20
+
 var allCodecs = []string{"none", "gzip", "snappy", "lz4", "zstd"}
 
 // clients lists who takes part. Each stands in a file of its own.

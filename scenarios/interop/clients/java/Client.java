@@ -59,6 +59,7 @@ public class Client {
     p.put("compression.type", job.get("codec").asText());
     p.put("enable.idempotence", job.get("idempotent").asBoolean());
     p.put("acks", "all");
+    p.put("max.request.size", 8 << 20);
     List<Future<RecordMetadata>> sent = new ArrayList<>();
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -78,6 +79,7 @@ public class Client {
     Properties p = properties(job);
     p.put("auto.offset.reset", "none");
     p.put("enable.auto.commit", false);
+    p.put("max.partition.fetch.bytes", 8 << 20);
     ArrayNode records = out.putArray("records");
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(p, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {

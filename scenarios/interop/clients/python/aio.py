@@ -27,7 +27,7 @@ async def produce(j):
 
 
 async def consume(j):
-    c = AIOKafkaConsumer(bootstrap_servers=j["address"], enable_auto_commit=False, auto_offset_reset="none")
+    c = AIOKafkaConsumer(bootstrap_servers=j["address"], enable_auto_commit=False, auto_offset_reset="none", max_partition_fetch_bytes=8 << 20)
     await c.start()
     try:
         tp = TopicPartition(j["topic"], j["partition"])

@@ -9,7 +9,7 @@ import wire
 
 def produce(j):
     errors = []
-    p = Producer({"bootstrap.servers": j["address"], "compression.type": j["codec"], "enable.idempotence": j["idempotent"], "acks": "all"})
+    p = Producer({"bootstrap.servers": j["address"], "compression.type": j["codec"], "enable.idempotence": j["idempotent"], "acks": "all", "message.max.bytes": 8 << 20})
     for r in j["records"]:
         p.produce(
             j["topic"], partition=j["partition"], key=wire.b64(r["key"]), value=wire.b64(r["value"]), timestamp=r["timestamp_ms"],
@@ -22,7 +22,7 @@ def produce(j):
 
 
 def consume(j):
-    c = Consumer({"bootstrap.servers": j["address"], "group.id": "unused", "enable.auto.commit": False})
+    c = Consumer({"bootstrap.servers": j["address"], "group.id": "unused", "enable.auto.commit": False, "fetch.message.max.bytes": 8 << 20})
     at = TopicPartition(j["topic"], j["partition"], j["offset"])
     if j["timestamp_ms"]:
         at = c.offsets_for_times([TopicPartition(j["topic"], j["partition"], j["timestamp_ms"])], timeout=20)[0]
