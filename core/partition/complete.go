@@ -18,16 +18,17 @@ func (r *recovery) complete(x *recovered) error {
 			return err
 		}
 	}
-	x.epochsTo(l.LogEndOffset)
+	x.epochsTo(l.LogEndOffset, anyEpoch)
 	l.truncateEpochs(l.LogEndOffset + 1)                     // one that starts at the end was seen, and older ones are refused
 	l.LogStartOffset = min(l.LogStartOffset, l.LogEndOffset) // a fenced log keeps what it can
 	l.LocalLogStartOffset = max(l.LocalLogStartOffset, l.LogStartOffset)
 	l.HighWatermark = min(max(l.HighWatermark, l.LogStartOffset), l.LogEndOffset)
 	l.WrittenEndOffset, l.DurableEndOffset = l.LogEndOffset, l.LogEndOffset
-	l.upkeep.bytes = 0
+	if l.Mode == Replicated {
+		l.DurableEndOffset = min(x.base, l.LogEndOffset)
+	}
 	if err := l.Invariants(); err != nil && l.Fenced == "" {
-		x.dirty = true
-		l.Fence("recovery broke an invariant: " + err.Error())
+		x.fence("recovery broke an invariant: " + err.Error())
 	}
 	return nil
 }
@@ -42,7 +43,7 @@ func (r *recovery) settle(x *recovered) error {
 	}
 	if l.LogEndOffset < l.LogStartOffset {
 		l.restartAt(l.LogStartOffset)
-		x.dirty = true
+		x.dirty, x.must = true, true
 		x.cut = 0
 	}
 	if err := r.cutTail(x); err != nil {
@@ -67,7 +68,7 @@ func (r *recovery) settle(x *recovered) error {
 }
 
 func (x *recovered) fence(reason string) {
-	x.dirty = true
+	x.dirty, x.must = true, true
 	x.log.Fence(reason)
 }
 
@@ -94,7 +95,7 @@ func (r *recovery) readTail(x *recovered) error {
 			if v.BaseOffset() < l.LogEndOffset || v.LeaderEpoch() < l.LatestEpoch() || v.Count() <= 0 || v.LastOffsetDelta() < 0 {
 				return false
 			}
-			x.epochsTo(v.BaseOffset())
+			x.epochsTo(v.BaseOffset(), v.LeaderEpoch())
 			x.take(r.args.Now, v)
 			x.dirty = true
 			return true
@@ -177,7 +178,7 @@ func (r *recovery) cutTail(x *recovered) error {
 			return nil
 		}
 		if size > s.size {
-			if _, err := cutFile(r.fs, path, s.size); err != nil {
+			if err := cutFile(r.fs, path, s.size, !r.redoable(l)); err != nil {
 				return err
 			}
 			r.result.Cut++
@@ -198,10 +199,17 @@ func (r *recovery) cutTail(x *recovered) error {
 	}
 	if removed {
 		r.result.Cut++
-		return r.fs.SyncDir(LogDir(l.Log))
+		if !r.redoable(l) {
+			return r.fs.SyncDir(LogDir(l.Log))
+		}
 	}
 	return nil
 }
+
+// redoable tells whether the journal holds, and goes on holding, all that the
+// log's checkpoint does not vouch for. What a power cut then does to the log's
+// files the next recovery makes good: nothing there has to be durable.
+func (r *recovery) redoable(l *Log) bool { return r.keep && l.Mode == Synced }
 
 // stray tells whether a file of a log's directory belongs to no known segment.
 func stray(name string, known []kafka.Offset) bool {
@@ -234,7 +242,7 @@ func (r *recovery) reindex(x *recovered) error {
 		fresh.runningMax = s.runningMax
 		*s = fresh
 		l.upkeep.synced = min(l.upkeep.synced, s.base)
-		x.dirty = true
+		x.dirty, x.must = true, true
 	}
 	return nil
 }

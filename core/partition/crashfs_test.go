@@ -16,6 +16,7 @@ import (
 type crashFS struct {
 	root  *crashNode
 	calls int
+	syncs int   // calls of Sync and SyncDir
 	stop  int   // the call that crashes, 0: none
 	err   error // what calls fail with from stop on, ErrCrashed when nil
 }
@@ -239,6 +240,7 @@ func (fs *crashFS) ReadDir(path string) ([]string, error) {
 }
 
 func (fs *crashFS) SyncDir(path string) error {
+	fs.syncs++
 	if err := fs.call(); err != nil {
 		return err
 	}
@@ -303,6 +305,7 @@ func (f *crashFile) Size() (int64, error) {
 }
 
 func (f *crashFile) Sync() error {
+	f.fs.syncs++
 	if err := f.fs.call(); err != nil {
 		return err
 	}

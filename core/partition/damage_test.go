@@ -229,8 +229,10 @@ func TestDamagedCheckpointWithoutJournal(t *testing.T) {
 	n.lead(l, 0)
 	n.append(l, testBatch(1, 1, 50, batch.Plain()))
 	n.sync()
+	n.journal.Drain(n.logs, 1)
+	n.sync()
 	n.alive()
-	m := startNode(t, n.fs.restart(), smallLimits()) // recovery checkpoints, and the journal is new
+	m := startNode(t, n.fs.restart(), smallLimits()) // after a clean shutdown the journal is new
 	m.alive()
 	m.fs.find(checkpointPath(l.Log)).bytes[40] ^= 4
 	k := startNode(t, m.fs.restart(), smallLimits())

@@ -107,21 +107,21 @@ func removeTree(fs disk.FS, dir string) error {
 	return fs.SyncDir(dirOf(dir))
 }
 
-// cutFile truncates a file to size, durably, if it is longer.
-func cutFile(fs disk.FS, path string, size int64) (cut bool, err error) {
+// cutFile truncates a file to size, if it is longer.
+func cutFile(fs disk.FS, path string, size int64, durably bool) (err error) {
 	f, err := fs.Open(path)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	have, err := f.Size()
 	if err != nil || have <= size {
-		return false, err
+		return err
 	}
-	if err := f.Truncate(size); err != nil {
-		return false, err
+	if err := f.Truncate(size); err != nil || !durably {
+		return err
 	}
-	return true, f.Sync()
+	return f.Sync()
 }
 
 // syncFile makes a file's bytes durable.

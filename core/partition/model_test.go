@@ -432,7 +432,10 @@ func (m *machine) checkLog(l *Log, k *modelLog, processOnly bool) {
 		}
 		if why = k.differs(n, l, batches, m.node.now); why == "" {
 			k.events = k.events[:n]
-			k.durable, k.written, k.mode = n, n, l.Mode
+			k.durable, k.written, k.mode = min(k.durable, n), n, l.Mode
+			if l.Mode == Synced || l.DurableEndOffset == l.LogEndOffset {
+				k.durable = n
+			}
 			return
 		}
 	}

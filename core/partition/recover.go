@@ -11,14 +11,17 @@ import (
 
 // Recover reads the data directory, formats it if it is new, repairs it, and
 // returns the logs and the journal. It may stop at any call and be run again:
-// the journal stays until every log has a checkpoint of all that was redone.
+// the journal stays until its logs have checkpoints of all that was redone.
 //
 //  1. meta.properties; the clean mark, whose removal is durable first.
 //  2. The checkpoints: each log as of some LSN.
 //  3. The journal: where it ends, and what of it is damaged (surveyJournal).
 //  4. Replay of every entry beyond its log's checkpoint.
-//  5. Per log: cut behind what counts, verify, rebuild, checkpoint.
-//  6. The old generations go, an empty one begins.
+//  5. Per log: cut behind what counts, verify, rebuild.
+//  6. A new generation begins behind the old ones, which stay until upkeep has
+//     checkpointed the logs that need them: with thousands of logs to sync, a
+//     restart would take long. Only where the journal has damage or a gap in its
+//     numbers is every log checkpointed at once, and the old generations go.
 func Recover(fs disk.FS, args any) (any, error) {
 	a := args.(*RecoverArgs)
 	m, formatted, err := openDirectory(fs, a)
@@ -60,6 +63,7 @@ func Recover(fs disk.FS, args any) (any, error) {
 	// given out again, or the next recovery would take new entries for contained.
 	durable := next - 1
 	next = max(next, r.covered+1)
+	r.keep = r.survey != nil && len(r.survey.damaged) == 0 && next == durable+1
 	if err := r.finish(next-1, durable); err != nil {
 		return nil, err
 	}
@@ -80,7 +84,8 @@ type recovery struct {
 	covered kafka.LSN     // the largest LSN of a checkpoint
 	durable kafka.LSN     // the newest durable mark of a checkpoint
 	highest kafka.LogID   // the largest log ID met
-	deleted map[kafka.LogID]bool
+	survey  *survey       // nil after a clean shutdown
+	keep    bool          // the journal goes on behind what it holds
 	result  *RecoverResult
 }
 
@@ -92,6 +97,8 @@ type recovered struct {
 	stop    kafka.LSN    // the first entry that is not replayed, 0 when all are
 	cut     kafka.Offset // the lowest truncation replayed
 	dirty   bool         // not what the checkpoint on disk says
+	must    bool         // and the journal does not say it either: checkpoint before serving
+	saved   bool         // checkpointed by this recovery
 	epochs  []EpochEntry // of a replicated log, until its batches have been met
 }
 
@@ -163,7 +170,7 @@ func (r *recovery) recall(id kafka.LogID) error {
 func (r *recovery) ghost(id kafka.LogID, reason string) *recovered {
 	l := newLog(Identity{Log: id, Mode: Synced}, 0, r.args.Limits, r.args.Now.Wall)
 	l.Fence(reason)
-	return r.add(&recovered{log: l, stop: 1, dirty: true})
+	return r.add(&recovered{log: l, stop: 1, dirty: true, must: true})
 }
 
 // redo surveys the journal and replays it. It returns one past the last LSN
@@ -174,7 +181,7 @@ func (r *recovery) redo(generations []generationFiles, start kafka.LSN) (kafka.L
 		return 0, err
 	}
 	r.highest = max(r.highest, s.highest)
-	r.deleted = s.deleted
+	r.survey = s
 	r.result.TornTail = s.torn
 	if err := r.syncJournal(generations); err != nil {
 		return 0, err
@@ -191,21 +198,6 @@ func (r *recovery) redo(generations []generationFiles, start kafka.LSN) (kafka.L
 		return 0, err
 	}
 	return s.next, nil
-}
-
-// syncJournal makes what was read durable. After a mere crash of the process
-// the newest entries may stand in the page cache only.
-func (r *recovery) syncJournal(generations []generationFiles) error {
-	if len(generations) == 0 {
-		return nil
-	}
-	g := &generations[len(generations)-1]
-	for _, path := range g.files {
-		if err := syncFile(r.fs, path); err != nil {
-			return err
-		}
-	}
-	return r.fs.SyncDir(GenerationDir(g.first))
 }
 
 // removeDeleted removes what is left of logs whose EntryDelete is in the journal.
@@ -268,14 +260,14 @@ func (r *recovery) fenceDamaged(generations []generationFiles, s *survey) error 
 			x = r.ghost(id, "")
 		}
 		x.stop = stop
-		x.dirty = true
+		x.dirty, x.must = true, true
 		x.log.Fence(fmt.Sprintf("journal entries from %d on are damaged", uint64(stop)))
 	}
 	return nil
 }
 
-// finish completes every log and checkpoints those that differ from their
-// checkpoint on disk, as of the journal's entry lsn.
+// finish completes every log and checkpoints those that need it, as of the
+// journal's entry lsn.
 func (r *recovery) finish(lsn, durable kafka.LSN) error {
 	slices.Sort(r.order)
 	for _, id := range r.strays {
@@ -290,8 +282,8 @@ func (r *recovery) finish(lsn, durable kafka.LSN) error {
 		if err := r.complete(x); err != nil {
 			return err
 		}
-		if x.dirty {
-			if err := r.checkpoint(x.log, lsn, durable); err != nil {
+		if x.must || x.dirty && !r.keep {
+			if err := r.checkpoint(x, lsn, durable); err != nil {
 				return err
 			}
 		}
@@ -303,15 +295,17 @@ func (r *recovery) finish(lsn, durable kafka.LSN) error {
 	return nil
 }
 
-// secure makes durable what recovery went by. After a mere crash of the process
-// a checkpoint may have been renamed in memory only, and the journal that could
-// replace it is about to go; or a replicated log cut in memory only, and what
-// was cut must not come back behind what is appended now.
+// secure makes durable what recovery went by, where nothing else will. A clean
+// mark vouches for it all. After a crash of the process a checkpoint may have
+// been renamed in memory only: that is harmless as long as the journal holds
+// what it covers, and not where that is about to go. And what was cut in memory
+// only from a replicated log must not come back behind what is appended now; a
+// synced log has a journal to be redone from.
 func (r *recovery) secure() error {
 	for _, id := range r.order {
 		x := r.logs[id]
-		if x.dirty {
-			continue // its checkpoint did it
+		if x.saved || r.result.Clean || r.redoable(x.log) {
+			continue
 		}
 		if x.log.Mode == Replicated && x.log.Fenced == "" {
 			err := syncFile(r.fs, SegmentPath(id, x.log.active().base, disk.FileLog))
@@ -329,7 +323,9 @@ func (r *recovery) secure() error {
 	return r.fs.SyncDir(".")
 }
 
-func (r *recovery) checkpoint(l *Log, lsn, durable kafka.LSN) error {
+func (r *recovery) checkpoint(x *recovered, lsn, durable kafka.LSN) error {
+	l := x.log
+	x.saved = true
 	if err := r.fs.MkdirAll(LogDir(l.Log)); err != nil { // a ghost may have none
 		return err
 	}
@@ -339,23 +335,5 @@ func (r *recovery) checkpoint(l *Log, lsn, durable kafka.LSN) error {
 		return err
 	}
 	l.checkpointed(snapshot)
-	return nil
-}
-
-// renewJournal removes the old generations, which no log needs any more, and
-// begins an empty one.
-func (r *recovery) renewJournal(generations []generationFiles, next kafka.LSN) error {
-	for i := range generations {
-		if err := removeDir(r.fs, GenerationDir(generations[i].first)); err != nil {
-			return err
-		}
-	}
-	if err := r.fs.MkdirAll(GenerationDir(next)); err != nil {
-		return err
-	}
-	if err := r.fs.SyncDir(journalDir); err != nil {
-		return err
-	}
-	r.result.Journal = NewJournal(next, max(r.highest+1, kafka.LogID(next)), r.args.Limits)
 	return nil
 }

@@ -12,20 +12,23 @@ import (
 // in the order of the LSNs and up to next. Writing bytes again that are there
 // already changes nothing, so a crash costs another run and no more.
 func (r *recovery) replay(generations []generationFiles, next kafka.LSN) error {
-	files := newDescriptors(r.fs, r.args.Limits.OpenFiles)
+	g := gather{files: newDescriptors(r.fs, r.args.Limits.OpenFiles)}
 	expected := kafka.LSN(0)
 	_, err := scanJournal(r.fs, generations, r.salt, func(e *entry) error {
 		if e.hurt || e.LSN >= next || e.LSN < expected {
 			return nil
 		}
 		expected = e.LSN + 1
-		return r.replayEntry(e, &files)
+		return r.replayEntry(e, &g)
 	})
-	return errors.Join(err, files.closeAll())
+	if err == nil {
+		err = g.flush()
+	}
+	return errors.Join(err, g.files.closeAll())
 }
 
-func (r *recovery) replayEntry(e *entry, files *descriptors) error {
-	if r.deleted[e.Log] {
+func (r *recovery) replayEntry(e *entry, g *gather) error {
+	if r.survey.deleted[e.Log] {
 		return nil
 	}
 	x := r.logs[e.Log]
@@ -40,9 +43,9 @@ func (r *recovery) replayEntry(e *entry, files *descriptors) error {
 	l.LastLSN = e.LSN
 	switch e.Kind {
 	case disk.EntryAppend:
-		return r.redoAppend(x, e, files)
+		return r.redoAppend(x, e, g)
 	case disk.EntryTruncateTo:
-		if err := files.forget(l.Log); err != nil {
+		if err := g.finish(l.Log); err != nil {
 			return err
 		}
 		return r.redoTruncate(x, e.BaseOffset)
@@ -52,6 +55,9 @@ func (r *recovery) replayEntry(e *entry, files *descriptors) error {
 		l.LogStartOffset = max(l.LogStartOffset, e.BaseOffset)
 		l.LocalLogStartOffset = l.LogStartOffset
 	case disk.EntryMode:
+		if err := g.finish(l.Log); err != nil {
+			return err
+		}
 		return r.redoMode(x, e)
 	default:
 		// A checkpoint covers the creation of its log, and of a deleted log no
@@ -89,7 +95,7 @@ func (r *recovery) create(e *entry, x *recovered) error {
 }
 
 // redoAppend writes a batch again and accounts for it.
-func (r *recovery) redoAppend(x *recovered, e *entry, files *descriptors) error {
+func (r *recovery) redoAppend(x *recovered, e *entry, g *gather) error {
 	l, v := x.log, batch.View(e.Bytes)
 	if !v.Whole() || v.Size() != len(v) || !v.Intact() || v.BaseOffset() < l.LogEndOffset {
 		return x.breakOff(e.LSN)
@@ -103,11 +109,7 @@ func (r *recovery) redoAppend(x *recovered, e *entry, files *descriptors) error 
 	if e.Pos != l.active().size {
 		return x.breakOff(e.LSN)
 	}
-	f, err := files.open(l.Log, e.Segment)
-	if err != nil {
-		return err
-	}
-	if err := writeAt(f, e.Bytes, e.Pos); err != nil {
+	if err := g.write(l.Log, e.Segment, e.Pos, e.Bytes); err != nil {
 		return err
 	}
 	r.result.Redone++
@@ -129,7 +131,7 @@ func (x *recovered) take(now kafka.Now, v batch.View) {
 // breakOff fences a log whose entry does not continue it. That is no crash's
 // doing; the rest of the node goes on.
 func (x *recovered) breakOff(lsn kafka.LSN) error {
-	x.stop = lsn
+	x.stop, x.must = lsn, true
 	x.log.Fence("its journal entries do not continue it")
 	return nil
 }
@@ -142,9 +144,10 @@ func (r *recovery) redoTruncate(x *recovered, end kafka.Offset) error {
 		return nil
 	}
 	x.cut = min(x.cut, end)
+	x.must = x.must || end < x.base // the checkpoint on disk tells of what is gone
 	gone, err := l.cutTable(r.fs, max(end, l.segments[0].base))
 	if errors.Is(err, errShort) {
-		l.Fence("bytes below a truncation are missing or damaged")
+		x.fence("bytes below a truncation are missing or damaged")
 		x.stop = l.LastLSN
 		return nil
 	}
@@ -164,9 +167,10 @@ func (r *recovery) redoMode(x *recovered, e *entry) error {
 		if err := r.readTail(x); err != nil {
 			return err
 		}
-		x.epochsTo(x.log.LogEndOffset)
+		x.epochsTo(x.log.LogEndOffset, anyEpoch)
 	}
 	x.log.Mode = Mode(e.Bytes[0])
+	x.must = true // redo never meets bytes of both modes
 	return nil
 }
 
@@ -183,11 +187,17 @@ func (x *recovered) startEpoch(epoch kafka.LeaderEpoch, start kafka.Offset) {
 	x.epochs = append(x.epochs, EpochEntry{Epoch: epoch, Start: start})
 }
 
-// epochsTo hands the waiting epochs that start at or below offset to the log.
-func (x *recovered) epochsTo(offset kafka.Offset) {
+// epochsTo hands the waiting epochs that start at offset to the log. Those that
+// start below it, where no batch does, or above largest, the epoch of the batch
+// at offset, were undone by a truncation, which a replicated log does not journal.
+func (x *recovered) epochsTo(offset kafka.Offset, largest kafka.LeaderEpoch) {
 	n := 0
 	for ; n < len(x.epochs) && x.epochs[n].Start <= offset; n++ {
-		x.log.startEpoch(x.epochs[n].Epoch, x.epochs[n].Start)
+		if x.epochs[n].Start == offset && x.epochs[n].Epoch <= largest {
+			x.log.startEpoch(x.epochs[n].Epoch, x.epochs[n].Start)
+		}
 	}
 	x.epochs = x.epochs[n:]
 }
+
+const anyEpoch kafka.LeaderEpoch = 1<<31 - 1

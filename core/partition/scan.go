@@ -23,8 +23,11 @@ type generationFiles struct {
 
 // entry is what a scan met.
 type entry struct {
-	disk.Append      // Bytes last until the next entry
-	hurt        bool // the header is intact, the payload is not
+	disk.Append       // Bytes last until the next entry
+	hurt        bool  // the header is intact, the payload is not
+	generation  int   // its place in the list of generations
+	file        int   // and of the file in that
+	pos         int64 // where it begins in that, with the length before it
 }
 
 // listJournal lists the generations, oldest first.
@@ -55,15 +58,25 @@ func listJournal(fs disk.FS) ([]generationFiles, error) {
 }
 
 // scanJournal visits every frame whose header is intact, in the order of the
-// files. It returns whether it met bytes that are not part of one.
+// files, but for those that a generation's name has ended: what an older one
+// holds from there on stood behind a torn tail, and its numbers were given out
+// again. It returns whether the newest generation has bytes that are not part of
+// a frame.
 func scanJournal(fs disk.FS, generations []generationFiles, salt Salt, visit func(*entry) error) (rubbish bool, err error) {
 	for i := range generations {
-		for _, path := range generations[i].files {
-			bad, err := scanFile(fs, path, salt, visit)
+		newest := i == len(generations)-1
+		for k, path := range generations[i].files {
+			bad, err := scanFile(fs, path, salt, func(e *entry) error {
+				if !newest && e.LSN >= generations[i+1].first {
+					return nil
+				}
+				e.generation, e.file = i, k
+				return visit(e)
+			})
 			if err != nil {
 				return rubbish, err
 			}
-			rubbish = rubbish || bad
+			rubbish = rubbish || newest && bad
 		}
 	}
 	return rubbish, nil
@@ -179,6 +192,7 @@ func (s *scan) visit(prefix, n int, visit func(*entry) error) error {
 	if err != nil {
 		return err
 	}
+	s.e.pos = s.pos
 	s.e.hurt = len(b) < prefix+frameHeaderSize+n
 	if !s.e.hurt {
 		header := b[prefix:]
@@ -205,12 +219,48 @@ type survey struct {
 	damaged []span    // LSNs up to marked of which no intact entry was found
 	highest kafka.LogID
 	deleted map[kafka.LogID]bool
+	first   map[kafka.LogID]kafka.LSN // each log's first intact entry
+	bytes   []int64                   // of the frames of each generation
+	tail    []place                   // the entries of the newest generation above the mark
+}
+
+// place is where an entry stands in the newest generation.
+type place struct {
+	lsn  kafka.LSN
+	file int
+	pos  int64
+}
+
+// unmarked is where the entries begin of which no mark says that they are
+// durable: a file of the newest generation, -1 when all are, and a position.
+func (s *survey) unmarked() (file int, pos int64) {
+	s.drop()
+	if len(s.tail) == 0 {
+		return -1, 0
+	}
+	return s.tail[0].file, s.tail[0].pos
+}
+
+// drop forgets the places of entries that are marked.
+func (s *survey) drop() {
+	n := 0
+	for n < len(s.tail) && s.tail[n].lsn <= s.marked {
+		n++
+	}
+	if n > 0 {
+		s.tail = append(s.tail[:0], s.tail[n:]...)
+	}
 }
 
 // surveyJournal scans for what is missing. marked is the newest durable mark
 // known from elsewhere, start the LSN that follows it where no journal exists.
 func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked, start kafka.LSN) (*survey, error) {
-	s := &survey{next: start, marked: marked, deleted: make(map[kafka.LogID]bool)}
+	s := &survey{
+		next: start, marked: marked,
+		deleted: make(map[kafka.LogID]bool),
+		first:   make(map[kafka.LogID]kafka.LSN),
+		bytes:   make([]int64, len(generations)),
+	}
 	if len(generations) > 0 {
 		s.next = generations[0].first
 		// A generation gets its name after all before it is durable.
@@ -228,6 +278,14 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 			missing = append(missing, span{expected, e.LSN - 1})
 		}
 		expected = e.LSN + 1
+		s.bytes[e.generation] += FrameSize(&e.Append)
+		if e.generation == len(generations)-1 && e.LSN > s.marked {
+			s.drop()
+			s.tail = append(s.tail, place{lsn: e.LSN, file: e.file, pos: e.pos})
+		}
+		if _, ok := s.first[e.Log]; !ok {
+			s.first[e.Log] = e.LSN
+		}
 		if e.Kind == disk.EntryDelete {
 			s.deleted[e.Log] = true
 		}

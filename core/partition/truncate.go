@@ -123,7 +123,7 @@ func (l *Log) cutFiles(fs disk.FS, gone []kafka.Offset) error {
 			return err
 		}
 	}
-	_, err := cutFile(fs, SegmentPath(l.Log, l.active().base, disk.FileLog), l.active().size)
+	err := cutFile(fs, SegmentPath(l.Log, l.active().base, disk.FileLog), l.active().size, true)
 	if errors.Is(err, disk.ErrNotExist) && l.active().size == 0 {
 		return nil
 	}

@@ -19,7 +19,7 @@ const scanPause = 20 * sim.Millisecond
 
 // scanner is the fresh consumer that has the last word: after everything has
 // healed and every producer has its outcomes, it reads each partition from the
-// beginning to the end that it was told first.
+// beginning to the end that it was told last.
 type scanner struct {
 	application
 	parts   []scanned
@@ -182,6 +182,9 @@ func (s *scanner) fetched(c *sim.ClientHost, d *client.Fetched) {
 		r.Records = s.records
 		if d.Fresh && r.Outcome == history.OK {
 			r.HighWatermark, r.LastStableOffset, r.LogStartOffset = int64(d.HighWatermark), int64(d.LastStableOffset), int64(d.LogStartOffset)
+			// A send that its producer has given up may still arrive, and be read
+			// by somebody, after the end was told.
+			p.end = max(p.end, r.HighWatermark)
 		}
 		s.trial.record.Complete(c.Now(), p.open, &r)
 		p.open, p.next = history.NoOp, r.To
