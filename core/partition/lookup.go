@@ -35,6 +35,7 @@ type cursor struct {
 	byTime      bool
 	stage       stage
 	distrust    bool // the index led astray: start at the segment's beginning
+	far         bool // an entry of the index is rotten, and where to begin is far from the target
 	incarnation uint32
 	target      kafka.Offset      // the offset asked for; by time, where the scan begins
 	time        kafka.TimestampMs // asked for
@@ -153,12 +154,13 @@ func (l *Log) enterByTime(c *Lookup, i int) {
 }
 
 // walkBytes is the least that one read takes while a segment is read from its
-// beginning: whoever asked may want very little, but waits for all of it.
+// beginning, or from far before what is looked for, because an index is rotten:
+// whoever asked may want very little, but waits for all of it.
 const walkBytes = 256 << 10
 
 // step is how much one read takes where no batch needs more.
 func (k *cursor) step() int64 {
-	if k.distrust {
+	if k.distrust || k.far {
 		return max(int64(k.maxBytes), walkBytes)
 	}
 	return int64(k.maxBytes)
@@ -237,12 +239,17 @@ func (l *Log) feedIndex(k *cursor, bytes []byte) {
 	k.stage = readData
 	for at := indexEntrySize; at+indexEntrySize <= len(bytes); at += indexEntrySize {
 		e := decodeIndexEntry(bytes[at:])
-		if e.rel <= best.rel || e.pos <= best.pos || int64(e.pos) >= s.size || e.rel > s.rel(k.target) {
+		if e.rel <= best.rel || e.pos <= best.pos || int64(e.pos) >= s.size {
+			k.far = true
+			break
+		}
+		if e.rel > s.rel(k.target) {
 			break
 		}
 		best = e
 	}
 	k.lead(s, best)
+	k.want = k.step() + slack
 }
 
 // lead goes to the batch of an index entry.
@@ -257,7 +264,11 @@ func (l *Log) feedTimes(c *Lookup, bytes []byte) {
 	best := s.times.samples[k.block]
 	for at := timeEntrySize; at+timeEntrySize <= len(bytes); at += timeEntrySize {
 		e := decodeTimeEntry(bytes[at:])
-		if e.timestamp <= best.timestamp || e.rel <= best.rel || e.timestamp > int64(k.time) {
+		if e.timestamp <= best.timestamp || e.rel <= best.rel {
+			k.far = true
+			break
+		}
+		if e.timestamp > int64(k.time) {
 			break
 		}
 		best = e

@@ -95,7 +95,7 @@ func (l *Log) onward(c *Lookup, s *segment, fed, skipped, need int) Progress {
 	if i == len(l.segments) && !k.byTime {
 		return l.astray(c) // a batch below the end was passed over: its offset is rotten
 	}
-	k.distrust = false
+	k.distrust, k.far = false, false
 	switch {
 	case k.byTime:
 		l.enterByTime(c, i)

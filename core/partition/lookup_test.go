@@ -255,3 +255,38 @@ func TestLookupIsStaleAfterTruncation(t *testing.T) {
 		t.Fatalf("%v", p)
 	}
 }
+
+// TestRottenEntryCostsFewReads: behind a rotten index entry the segment is read
+// from an earlier one, and in large pieces however little was asked for.
+func TestRottenEntryCostsFewReads(t *testing.T) {
+	limits := DefaultLimits()
+	n := startNode(t, newCrashFS(), &limits)
+	n.cfg.SegmentBytes = 1 << 20
+	l := n.create(Synced, 0)
+	n.lead(l, 0)
+	for i := range uint64(2000) {
+		n.append(l, testBatch(i+1, 1, 50, batch.Plain()))
+	}
+	n.sync()
+	n.journal.press(l)
+	n.sync()
+	n.alive()
+	index := n.fs.find(SegmentPath(l.Log, 0, disk.FileIndex)).bytes
+	index[3*indexEntrySize+4] ^= 0x80 // an early position
+	reads := 0
+	c := Lookup{}
+	var r disk.Read
+	l.Fetch(&c, 1900, l.LogEndOffset, 100)
+	for l.Next(&c, &r) {
+		b, err := n.read(&r)
+		if reads++; l.Feed(&c, b, err, nil) > Found {
+			t.Fatal("damaged")
+		}
+	}
+	if v := batch.View(c.Records); len(v) == 0 || v.BaseOffset() != 1900 {
+		t.Fatal("not found")
+	}
+	if reads > 4 {
+		t.Fatalf("%d reads", reads)
+	}
+}
