@@ -111,6 +111,9 @@ type Workload struct {
 	// Hasty is the share of idempotent producers, per cent, that send on before
 	// their first batch in a partition is acknowledged, as Kafka's own do.
 	Hasty int
+	// Lives is how often an idempotent producer is closed and another one opened
+	// in its place, once nothing is under way: its first batches then meet faults.
+	Lives Range
 	// AcksOne is the share of plain producers, per cent, that ask for acks=1.
 	AcksOne int
 	// OldTimestamps and FutureTimestamps are shares, per mille, of batches that

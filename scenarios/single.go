@@ -21,6 +21,7 @@ var usual = Workload{
 	RecordBytes:      Range{10, 400},
 	InFlight:         Range{1, 5},
 	Hasty:            60,
+	Lives:            Range{0, 8},
 	OldTimestamps:    20,
 	FutureTimestamps: 10,
 	ListOffsets:      Range{5, 30},

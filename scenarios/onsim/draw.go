@@ -196,6 +196,9 @@ func (d drawer) producer(t *trial, s *scenarios.Scenario, a application, idempot
 	// The quota is to be spent within the faulty phase; what an outage holds up
 	// is made up for by the quarter that is left.
 	p.gap = span * 3 / 4 * int64(p.burst) / 2 / int64(p.quota)
+	if lives := d.workload(w.Lives); idempotent && lives > 0 {
+		p.life = span / int64(lives+1)
+	}
 	t.writers++
 	t.producers = append(t.producers, p)
 	return p

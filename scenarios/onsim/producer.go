@@ -19,6 +19,8 @@ type producer struct {
 	gap        int64
 	burst      int
 	keyed      bool
+	life       int64 // until it makes way for another process; 0: it does not
+	ends       int64 // the present one does
 
 	writer  uint32
 	sent    int    // batches
@@ -36,6 +38,7 @@ const (
 // Start begins a process.
 func (p *producer) Start(c *sim.ClientHost) {
 	p.begin()
+	p.ends = c.Now() + p.life/2 + int64(c.Choose(choice.AppDetail, uint64(p.life)+1))
 	wakeIn(c, p.gap)
 }
 
@@ -44,7 +47,12 @@ func (p *producer) Wake(c *sim.ClientHost) {
 	if c.Phase() >= sim.Healing {
 		return
 	}
-	if p.trial.working(c) {
+	over := p.life > 0 && c.Now() >= p.ends && p.trial.working(c)
+	if over && len(p.pending) == 0 {
+		c.Restart()
+		return
+	}
+	if !over && p.trial.working(c) {
 		n := int(c.Choose(choice.AppOp, uint64(p.burst)+1))
 		for range n {
 			if len(p.pending) >= p.window || p.sent >= p.quota {

@@ -27,9 +27,9 @@ func (t *trial) operation() {
 		t.newEpoch()
 	case dice < 194:
 		t.truncate()
-	case dice < 196:
+	case dice < 195:
 		t.moveStart()
-	case dice < 197:
+	case dice < 196:
 		t.remove()
 	case dice < 198:
 		t.expire()
@@ -194,7 +194,7 @@ func (t *trial) truncate() {
 // moveStart moves the log's start to the beginning of a durable batch.
 func (t *trial) moveStart() {
 	s := t.pick()
-	if s == nil || !s.log.Appendable() {
+	if s == nil || !s.log.Appendable() || t.still {
 		return
 	}
 	durable := int64(s.log.HighWatermark)

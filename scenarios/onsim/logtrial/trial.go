@@ -104,6 +104,7 @@ type trial struct {
 	values   uint64
 	nextID   uint64
 	lookup   partition.Lookup
+	still    bool // logs keep their start
 
 	hash   [2]uint64
 	result Result
@@ -242,7 +243,8 @@ func (t *trial) drawLimits() (partition.Limits, partition.Config) {
 	l.MaxFetchBytes = oneOf[int32](t, 64<<10, 1<<10)
 	l.OpenFiles = oneOf(t, 64, 2, 6)
 	l.MaxJobs = oneOf(t, 4, 1, 2)
-	l.ProducerExpiry = oneOf(t, 24*kafka.Hour, 100*kafka.Millisecond, kafka.Second)
+	l.ProducerExpiry = oneOf(t, 24*kafka.Hour, 30*kafka.Millisecond, 300*kafka.Millisecond)
+	t.still = oneOf(t, false, true)
 	c := partition.DefaultConfig()
 	c.SegmentBytes = oneOf[int32](t, 64<<10, 2<<10, 8<<10)
 	c.IndexIntervalBytes = oneOf[int32](t, 4096, 100, 512)
