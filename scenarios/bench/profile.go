@@ -188,8 +188,11 @@ func parseTop(text string, cumulative bool, only *regexp.Regexp) []cost {
 		if cumulative {
 			percent = fields[4]
 		}
-		if only != nil && !only.MatchString(name) {
+		if percent == "0%" || only != nil && !only.MatchString(name) {
 			continue
+		}
+		if n := len(list); cumulative && n > 0 && list[n-1].Percent == percent {
+			continue // one calls the other, most likely: one line says enough
 		}
 		if list = append(list, cost{percent, name}); len(list) == costsShown {
 			break

@@ -174,4 +174,14 @@ func (r *report) ratios(b *strings.Builder, name string) {
 		}
 		b.WriteString("\n")
 	}
+	if name == tableOne || name == tablePipeline {
+		b.WriteString("| the goal, at least |")
+		for _, other := range others {
+			fmt.Fprintf(b, " %s |", goals[other])
+		}
+		b.WriteString("\n")
+	}
 }
+
+// goals are what Trialog's throughput is to be divided by that of others, at least.
+var goals = map[string]string{nameJetStream: "10", nameKfake: "0.5", nameDisk: "0.5"}
