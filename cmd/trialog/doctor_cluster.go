@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -263,6 +265,7 @@ func (v *clusterView) topics(ctx context.Context, a *kadm.Client, d *diagnosis, 
 	if err != nil {
 		return err
 	}
+	v.missing(d, meta)
 	free := v.freePercent(ctx, a, d)
 	for _, t := range meta.Topics.Sorted() {
 		v.Partitions += len(t.Partitions)
@@ -287,6 +290,24 @@ func (v *clusterView) topics(ctx context.Context, a *kadm.Client, d *diagnosis, 
 		d.found("topic "+t.Topic, doctor.AdviseTopic(&facts)...)
 	}
 	return nil
+}
+
+// missing names the brokers that hold replicas, and that clients are not told of.
+func (v *clusterView) missing(d *diagnosis, meta *kadm.Metadata) {
+	holds := make(map[int32]int)
+	for _, t := range meta.Topics {
+		for _, part := range t.Partitions {
+			for _, id := range part.Replicas {
+				holds[id]++
+			}
+		}
+	}
+	for i := range v.Brokers {
+		delete(holds, v.Brokers[i].ID)
+	}
+	for _, id := range slices.Sorted(maps.Keys(holds)) {
+		d.bad(fmt.Sprintf("broker %d", id), "missing", "start it, or move its replicas", "It holds %s and is not there: it is stopped, fenced or lost.", counted(holds[id], "replica", "replicas"))
+	}
 }
 
 // freePercent is how much of the fullest disk is free: of the brokers that tell

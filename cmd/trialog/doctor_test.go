@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/twmb/franz-go/pkg/kadm"
 )
 
 // diagnose runs the doctor and returns what it found as "rule subject", unsafe
@@ -140,6 +142,19 @@ default.replication.factor: 2
 	}
 	if _, out, _ := run(t, "", "doctor", "--config", file); strings.Contains(out, "secret-value") || !strings.Contains(out, "nonsense") {
 		t.Errorf("the value of a setting that nobody knows is shown:\n%s", out)
+	}
+}
+
+func TestDoctorOfAMissingBroker(t *testing.T) {
+	partition := func(replicas ...int32) kadm.PartitionDetail { return kadm.PartitionDetail{Replicas: replicas} }
+	meta := kadm.Metadata{Topics: kadm.TopicDetails{
+		"a": {Partitions: kadm.PartitionDetails{0: partition(1, 2, 3), 1: partition(3, 1)}}, "b": {Partitions: kadm.PartitionDetails{0: partition(2)}},
+	}}
+	v := clusterView{Brokers: []brokerView{{ID: 1}, {ID: 2}}}
+	var d diagnosis
+	v.missing(&d, &meta)
+	if len(d.Findings) != 1 || d.Findings[0].Subject != "broker 3" || !strings.Contains(d.Findings[0].Risk, "2 replicas") {
+		t.Errorf("%+v", d.Findings)
 	}
 }
 
