@@ -53,8 +53,10 @@ func (t TopicSettings) Has(name, value string) bool {
 
 // Replicas is on how many brokers each partition lies.
 func (s *Scenario) Replicas() int {
-	if slices.Contains(s.Cluster.Settings, Setting{"default.replication.factor", "1"}) {
-		return 1
+	for _, c := range s.Cluster.Settings {
+		if n, err := strconv.Atoi(c.Value); c.Name == "default.replication.factor" && err == nil {
+			return n
+		}
 	}
 	return s.Cluster.Brokers
 }
@@ -123,6 +125,9 @@ type Workload struct {
 	ListOffsets Range
 	// TopicChurn is how often a minute an administrator creates and deletes topics of its own.
 	TopicChurn Range
+	// Reassignments is how often a minute an administrator gives a partition other
+	// replicas, takes that back, or asks for its preferred leader.
+	Reassignments Range
 }
 
 // Storage is work for the logs of one node.

@@ -7,6 +7,7 @@ import (
 	"trialog/core/broker"
 	"trialog/core/client"
 	"trialog/core/disk"
+	"trialog/core/metadata"
 	"trialog/core/must"
 	"trialog/core/protocol"
 	"trialog/core/quorum/model"
@@ -151,6 +152,15 @@ func (w *World) Replicas(node int, yield func(*broker.PartitionView) bool) {
 	if b := w.hosts[node].broker; b != nil && b.core != nil {
 		b.core.Partitions(yield)
 	}
+}
+
+// Image is the metadata that the broker on a host acts on, nil when it does not
+// run.
+func (w *World) Image(node int) *metadata.Image {
+	if b := w.hosts[node].broker; b != nil && b.core != nil {
+		return b.core.Image()
+	}
+	return nil
 }
 
 // Disk is the disk of a broker's host, for a judge that looks at disks.

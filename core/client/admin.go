@@ -25,6 +25,8 @@ const (
 	adminAlterTopic
 	adminDescribeTopic
 	adminListOffsets
+	adminReassign
+	adminElect
 )
 
 // admin is what the client asks on behalf of an administrator, or to find a
@@ -44,6 +46,7 @@ type adminOp struct {
 	partitions int32
 	replicas   int16
 	settings   []TopicSetting
+	brokers    []kafka.BrokerID
 	reader     *assigned // whose position is looked up
 	generation uint64
 
@@ -71,6 +74,10 @@ func adminOpID(in Input) OpID {
 		return in.Op
 	case *ListOffsets:
 		return in.Op
+	case *Reassign:
+		return in.Op
+	case *Elect:
+		return in.Op
 	default:
 		must.True(false, "every input of a client has a case")
 		return 0
@@ -96,6 +103,10 @@ func (c *Client) administer(in Input) {
 		o := c.newAdminOp(adminListOffsets, in.Op, in.Topic)
 		o.index, o.timestamp = in.Partition, in.Timestamp
 		c.topicNamed(in.Topic)
+	case *Reassign:
+		c.reassign(in)
+	case *Elect:
+		c.newAdminOp(adminElect, in.Op, in.Topic).index = in.Partition
 	default:
 		must.True(false, "every input of a client has a case")
 	}
@@ -108,7 +119,7 @@ func (c *Client) newAdminOp(kind adminKind, op OpID, topic string) *adminOp {
 		c.admin.free = c.admin.free[:last]
 	}
 	*o = adminOp{
-		op: op, kind: kind, topic: topic, settings: o.settings[:0],
+		op: op, kind: kind, topic: topic, settings: o.settings[:0], brokers: o.brokers[:0],
 		deadline: c.now.Mono.Add(c.config.Limits.AdminTimeout),
 	}
 	c.admin.ops = append(c.admin.ops, o)
@@ -216,7 +227,9 @@ func (c *Client) refused(o *adminOp, code kafka.ErrorCode, out *Effects) {
 	// An unknown topic may become known to a leader; to an administrator it is
 	// an answer.
 	unknown := code == kafka.ErrUnknownTopicOrPartition && o.kind != adminListOffsets
-	if code.Retriable() && !unknown {
+	// That an election came to nothing is an answer too.
+	vain := code == kafka.ErrElectionNotNeeded || code == kafka.ErrPreferredLeaderNotAvailable
+	if code.Retriable() && !unknown && !vain {
 		c.retryAdmin(o)
 		return
 	}
@@ -247,7 +260,7 @@ func (c *Client) endAdmin(o *adminOp, outcome Outcome, out *Effects) *Done {
 		o.ended = true // its answer finds nobody
 		return d
 	}
-	*o = adminOp{settings: o.settings[:0]}
+	*o = adminOp{settings: o.settings[:0], brokers: o.brokers[:0]}
 	c.admin.free = append(c.admin.free, o)
 	return d
 }
@@ -274,6 +287,10 @@ func adminKey(k adminKind) int16 {
 		return protocol.KeyMetadata
 	case adminListOffsets:
 		return protocol.KeyListOffsets
+	case adminReassign:
+		return protocol.KeyAlterPartitionReassignments
+	case adminElect:
+		return protocol.KeyElectLeaders
 	}
 	panic("an administrator's operation that no case names")
 }

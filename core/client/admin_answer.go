@@ -55,6 +55,10 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 		return q
 	case adminListOffsets:
 		return c.listOffsetsBody(o, timeout)
+	case adminReassign:
+		return reassignBody(o, timeout)
+	case adminElect:
+		return electBody(o, timeout)
 	}
 	panic("an administrator's operation that no case names")
 }
@@ -163,5 +167,7 @@ func (a *adminAnswer) read(body protocol.Body) {
 			a.code, a.offset = kafka.ErrorCode(p.ErrorCode), kafka.Offset(p.Offset)
 			a.timestamp, a.epoch = kafka.TimestampMs(p.Timestamp), kafka.LeaderEpoch(p.LeaderEpoch)
 		}
+	default:
+		a.readCluster(body)
 	}
 }

@@ -17,7 +17,7 @@
 //	metadata.go   topics, leaders, refresh
 //	producer.go   batches, sequences, retries; producer_id.go the epochs
 //	consumer.go   positions, fetches, resets; session.go what fetches need not repeat
-//	admin.go      topics, configurations, offsets
+//	admin.go      topics, configurations, offsets; admin_cluster.go replicas, leaders
 //
 // # Invariants
 //

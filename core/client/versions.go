@@ -12,7 +12,7 @@ import (
 var spoken = [...]int16{
 	protocol.KeyProduce, protocol.KeyFetch, protocol.KeyListOffsets, protocol.KeyMetadata, protocol.KeyApiVersions,
 	protocol.KeyCreateTopics, protocol.KeyDeleteTopics, protocol.KeyInitProducerID, protocol.KeyCreatePartitions,
-	protocol.KeyIncrementalAlterConfigs,
+	protocol.KeyIncrementalAlterConfigs, protocol.KeyAlterPartitionReassignments, protocol.KeyElectLeaders,
 }
 
 // Spoken lists the APIs that a client uses.

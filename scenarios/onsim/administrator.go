@@ -12,14 +12,15 @@ import (
 
 // What an administrator's command was.
 const (
-	tagTopic = iota // creates one of the run's topics
-	tagExtra        // creates a topic of its own
-	tagWrite        // writes to it
-	tagDrop         // deletes it
+	tagTopic   = iota // creates one of the run's topics
+	tagExtra          // creates a topic of its own
+	tagWrite          // writes to it
+	tagDrop           // deletes it
+	tagShuffle        // changes the replicas or the leader of a partition
 )
 
 // administrator makes the run's topics, and then creates, fills and deletes
-// topics of its own.
+// topics of its own, and moves the run's between brokers.
 type administrator struct {
 	application
 	settings []client.TopicSetting // of the topics of its own
@@ -30,13 +31,16 @@ type administrator struct {
 	extra    int
 	name     string // of its own topic, while there is one
 	writes   int
+
+	shuffleEvery int64 // between changes of replicas; 0: none
+	shuffleAt    int64
 }
 
 // Start begins a process.
 func (a *administrator) Start(c *sim.ClientHost) {
 	a.begin()
 	a.asked, a.name = false, ""
-	a.at = c.Now() + a.every
+	a.at, a.shuffleAt = c.Now()+a.every, c.Now()+a.shuffleEvery
 	wakeIn(c, sim.Millisecond)
 }
 
@@ -58,6 +62,8 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		}
 	case a.every > 0 && c.Now() >= a.at && len(a.pending) == 0:
 		a.churn(c)
+	case a.shuffleEvery > 0 && c.Now() >= a.shuffleAt && len(a.pending) == 0:
+		a.shuffle(c)
 	}
 }
 

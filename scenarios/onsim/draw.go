@@ -166,6 +166,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	next := func() application { return application{trial: t, id: int32(len(config.Clients))} }
 	churn := d.workload(s.Workload.TopicChurn)
 	t.admin = &administrator{application: next(), settings: d.topicSettings(s), every: perMinute(churn)}
+	if s.Workload.Reassignments.Max > 0 {
+		t.admin.shuffleEvery = perMinute(d.workload(s.Workload.Reassignments))
+	}
 	add("administrator", t.admin, d.client(1))
 	for range d.workload(s.Workload.Plain) {
 		p := d.producer(t, s, next(), false, config.Phases.Faults)

@@ -1,0 +1,72 @@
+package client
+
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"trialog/core/kafka"
+	"trialog/core/protocol"
+)
+
+// Reassign gives a partition other replicas; none takes a reassignment back. It
+// is answered when that is decided, not when the replicas are there.
+type Reassign struct {
+	Op        OpID
+	Topic     string
+	Partition kafka.PartitionIndex
+	Replicas  []kafka.BrokerID
+}
+
+// Elect makes the preferred replica of a partition its leader.
+type Elect struct {
+	Op        OpID
+	Topic     string
+	Partition kafka.PartitionIndex
+}
+
+func (*Reassign) clientInput() {}
+func (*Elect) clientInput()    {}
+
+func (c *Client) reassign(in *Reassign) {
+	o := c.newAdminOp(adminReassign, in.Op, in.Topic)
+	o.index, o.brokers = in.Partition, append(o.brokers, in.Replicas...)
+}
+
+// reassignBody asks for the replicas of one partition, null to cancel.
+func reassignBody(o *adminOp, timeout int32) kmsg.Request {
+	q := kmsg.NewPtrAlterPartitionAssignmentsRequest()
+	q.TimeoutMillis = timeout
+	p := kmsg.NewAlterPartitionAssignmentsRequestTopicPartition()
+	p.Partition = int32(o.index)
+	for _, b := range o.brokers {
+		p.Replicas = append(p.Replicas, int32(b))
+	}
+	t := kmsg.NewAlterPartitionAssignmentsRequestTopic()
+	t.Topic, t.Partitions = o.topic, append(t.Partitions, p)
+	q.Topics = append(q.Topics, t)
+	return q
+}
+
+func electBody(o *adminOp, timeout int32) kmsg.Request {
+	q := kmsg.NewPtrElectLeadersRequest()
+	q.TimeoutMillis = timeout
+	t := kmsg.NewElectLeadersRequestTopic()
+	t.Topic, t.Partitions = o.topic, append(t.Partitions, int32(o.index))
+	q.Topics = append(q.Topics, t)
+	return q
+}
+
+// readCluster takes the first entry of an answer about replicas and leaders.
+func (a *adminAnswer) readCluster(body protocol.Body) {
+	switch b := body.(type) {
+	case *kmsg.AlterPartitionAssignmentsResponse:
+		a.throttle, a.code = b.ThrottleMillis, kafka.ErrorCode(b.ErrorCode)
+		if a.code == kafka.None && len(b.Topics) > 0 && len(b.Topics[0].Partitions) > 0 {
+			a.code = kafka.ErrorCode(b.Topics[0].Partitions[0].ErrorCode)
+		}
+	case *kmsg.ElectLeadersResponse:
+		a.throttle, a.code = b.ThrottleMillis, kafka.ErrorCode(b.ErrorCode)
+		if a.code == kafka.None && len(b.Topics) > 0 && len(b.Topics[0].Partitions) > 0 {
+			a.code = kafka.ErrorCode(b.Topics[0].Partitions[0].ErrorCode)
+		}
+	}
+}

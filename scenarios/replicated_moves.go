@@ -1,0 +1,23 @@
+package scenarios
+
+// fiveBrokers hold every partition three times, so that there is where to move it.
+var fiveBrokers = Cluster{Brokers: 5, Settings: []Setting{{"default.replication.factor", "3"}}}
+
+func replicatedMoves() Scenario {
+	w := clustered
+	w.Reassignments = Range{20, 60}
+	return Scenario{
+		Name:     "replicated-moves",
+		Why:      "partitions are given other replicas and other leaders, forth, back and elsewhere, while brokers die: nobody takes over who lacks something, and nobody leaves before",
+		Cluster:  fiveBrokers,
+		Topics:   replicatedTopics,
+		Workload: w,
+		Faults: []Fault{
+			always(ProcessKill, 2, 8),
+			always(LostResponse, 2, 6),
+			sometimes(40, Shutdown, 1, 3),
+			sometimes(40, Pause, 1, 4),
+		},
+		Needs: worked,
+	}
+}
