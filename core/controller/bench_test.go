@@ -1,26 +1,108 @@
 package controller
 
 import (
+	"strconv"
 	"testing"
+
+	"trialog/core/kafka"
+	"trialog/core/metadata"
+	"trialog/core/quorum"
 )
 
-// BenchmarkFence fences and unfences a broker with a replica of each of 10,000
-// partitions of 100 topics, three brokers in all, the quorum's part left out.
-func BenchmarkFence(b *testing.B) {
+// newLarge makes brokers and topics of 100 partitions, three replicas each, the
+// quorum's part left out.
+func newLarge(b testing.TB, brokers, topics int) *bench {
 	bench := newBench(b)
-	bench.up(1, 2, 3)
-	for i := range 100 {
-		bench.must(&CreateTopics{Topics: []NewTopic{{Name: "t" + string(rune('a'+i%26)) + string(rune('a'+i/26)), Partitions: 100, ReplicationFactor: 3}}})
+	for id := range brokers {
+		bench.up(kafka.BrokerID(id + 1))
 	}
-	epoch := bench.image().Broker(2).Epoch
+	for i := range topics {
+		bench.must(&CreateTopics{Topics: []NewTopic{{Name: "t" + strconv.Itoa(i), Partitions: 100, ReplicationFactor: 3}}})
+	}
 	bench.m.dirty = false
+	bench.m.now, bench.m.out = bench.now, &bench.out
+	return bench
+}
+
+// BenchmarkBrokerDies takes every role from one of ten brokers: of 10,000
+// partitions it leads 1,000 and has 3,000.
+func BenchmarkBrokerDies(b *testing.B) {
+	bench := newLarge(b, 10, 100)
 	b.ReportAllocs()
+	records := 0
 	for b.Loop() {
 		d := bench.m.draft()
-		bench.m.now, bench.m.out = bench.now, &bench.out
 		bench.m.fence(d, d.image.Broker(2))
-		if len(d.records) < 5000 || d.image.Broker(2).Epoch != epoch || !d.image.Broker(2).Fenced {
-			b.Fatalf("%d records", len(d.records))
+		records = len(d.records)
+	}
+	b.ReportMetric(float64(records), "records/op")
+}
+
+// BenchmarkBrokerDeathApplies is what every broker does with the batch of
+// BenchmarkBrokerDies: decode, apply, delta.
+func BenchmarkBrokerDeathApplies(b *testing.B) {
+	bench := newLarge(b, 10, 100)
+	d := bench.m.draft()
+	bench.m.fence(d, d.image.Broker(2))
+	a := bench.image().Applier()
+	entry := quorum.Entry{Proposer: a.Holder, Nonce: a.Nonce, Epoch: a.Epoch, Seq: a.LastSeq + 1, Records: metadata.AppendBatch(nil, d.records)}
+	snapshot := metadata.AppendSnapshot(nil, bench.image())
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		s := metadata.NewState()
+		if _, err := s.Load(snapshot); err != nil {
+			b.Fatal(err)
 		}
+		b.StartTimer()
+		if delta, _ := s.Apply(bench.index+1, &entry); len(delta.Topics) != 100 {
+			b.Fatalf("%d topics changed", len(delta.Topics))
+		}
+	}
+	b.ReportMetric(float64(len(entry.Records)), "bytes/op")
+}
+
+// BenchmarkOneISR lets one of 10,000 partitions have another ISR.
+func BenchmarkOneISR(b *testing.B) {
+	bench := newLarge(b, 10, 100)
+	b.ReportAllocs()
+	for b.Loop() {
+		bench.shrinkOne(b)
+	}
+}
+
+// shrinkOne decides an ISR of one for one partition, and forgets it.
+func (b *bench) shrinkOne(t testing.TB) {
+	p := b.image().TopicByName("t1").Partitions[3]
+	d := b.m.draft()
+	code := b.m.alterISR(d, p.Leader, &NewISR{
+		Partition: kafka.TopicPartition{Topic: p.Topic, Partition: p.Index}, LeaderEpoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch,
+		ISR: []ISRMember{{p.Leader, kafka.NoBrokerEpoch}},
+	})
+	if code != kafka.None || len(d.records) != 1 {
+		t.Fatalf("%v, %d records", code, len(d.records))
+	}
+}
+
+// TestWorkIsInProportionToTheChange: what a decision allocates goes by what it
+// changes, not by how much there is.
+func TestWorkIsInProportionToTheChange(t *testing.T) {
+	small, large := newLarge(t, 3, 2), newLarge(t, 3, 30)
+	one := func(b *bench) float64 { return testing.AllocsPerRun(20, func() { b.shrinkOne(t) }) }
+	if few, many := one(small), one(large); many > few+20 {
+		t.Errorf("one ISR of 200 partitions: %v allocations; of 3,000: %v", few, many)
+	}
+	death := func(b *bench) (allocs, records float64) {
+		allocs = testing.AllocsPerRun(3, func() {
+			d := b.m.draft()
+			b.m.fence(d, d.image.Broker(2))
+			records = float64(len(d.records))
+		})
+		return allocs, records
+	}
+	few, records := death(small)
+	many, more := death(large)
+	if perFew, perMany := few/records, many/more; perMany > 1.3*perFew {
+		t.Errorf("a broker's death costs %.1f allocations a record of %v, %.1f of %v", perFew, records, perMany, more)
 	}
 }

@@ -11,18 +11,28 @@ import (
 type draft struct {
 	from, image *metadata.Image
 	records     []metadata.Record
+	open        *metadata.Draft // nil while there are no records
 }
 
 func (m *Machine) draft() *draft { return &draft{from: m.written, image: m.written} }
 
 // add takes records into the draft, so that what is decided next reads them.
 func (d *draft) add(records ...metadata.Record) {
-	d.image = extend(d.image, records)
+	if len(records) == 0 {
+		return
+	}
+	if d.open == nil {
+		d.open = metadata.NewDraft(d.from)
+	}
+	if err := d.open.Add(records...); err != nil {
+		panic("invariant broken: C2: a decision does not apply to its view: " + err.Error())
+	}
+	d.image = d.open.Image()
 	d.records = append(d.records, records...)
 }
 
 // drop forgets the draft's records.
-func (d *draft) drop() { d.image, d.records = d.from, nil }
+func (d *draft) drop() { d.image, d.records, d.open = d.from, nil, nil }
 
 // extend returns the written view after records that are not committed yet.
 func extend(image *metadata.Image, records []metadata.Record) *metadata.Image {

@@ -3,6 +3,7 @@ package metadata
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -32,9 +33,7 @@ func ClusterResource() kafka.ConfigResource {
 // The cost is in proportion to what changes: a touched topic costs one copy of
 // its list of partitions per call, and each path in a tree O(log n).
 func Edit(from *Image, index uint64, records []Record) (*Delta, error) {
-	e := edit{from: from, to: new(Image), touched: map[kafka.TopicID]*touchedTopic{}}
-	*e.to = *from
-	e.to.index = index
+	e := newEdit(from, index)
 	for _, r := range records {
 		if err := e.record(r); err != nil {
 			return nil, err
@@ -42,6 +41,35 @@ func Edit(from *Image, index uint64, records []Record) (*Delta, error) {
 	}
 	return e.finish(), nil
 }
+
+func newEdit(from *Image, index uint64) *edit {
+	e := &edit{from: from, to: new(Image), touched: map[kafka.TopicID]*touchedTopic{}}
+	*e.to = *from
+	e.to.index = index
+	return e
+}
+
+// Draft is an image that grows record by record, for whoever decides one after
+// another and reads what was decided before. A topic costs one copy of its list
+// of partitions per Draft, however many of them change.
+type Draft struct{ edit *edit }
+
+// NewDraft begins with an image, whose index becomes the largest uint64.
+func NewDraft(from *Image) *Draft { return &Draft{newEdit(from, math.MaxUint64)} }
+
+// Add applies records. After an error the draft is worth nothing.
+func (d *Draft) Add(records ...Record) error {
+	for _, r := range records {
+		if err := d.edit.record(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Image returns the image with what was added. It changes with the next Add; what
+// it returned of partitions, brokers and settings does not.
+func (d *Draft) Image() *Image { return d.edit.to }
 
 // edit is an image under construction. Topics that it has copied stand in
 // touched and are changed in place until finish.
