@@ -151,11 +151,26 @@ func (w *watch) remember(node int, at int64) {
 		return true
 	})
 	for _, name := range w.names {
-		if b := w.before[name]; asked && name.node == node && !b.seen && !b.missing {
+		if b := w.before[name]; name.node == node && !b.seen && !b.missing && (asked || w.movedAway(node, b)) {
 			b.required = 0 // the broker has ended it
 		}
 	}
 	w.resolve(node, at, false)
+}
+
+// movedAway tells whether a running broker knows that a log's partition is not
+// assigned to it.
+func (w *watch) movedAway(node int, b *logBefore) bool {
+	image := w.world.Image(node)
+	if image == nil || image.TopicByName(b.topic) == nil {
+		return false
+	}
+	for _, p := range image.TopicByName(b.topic).Partitions {
+		if w.trial.record.Partition(b.topic, int32(p.Index)) == b.partition {
+			return !slices.Contains(p.Replicas, kafka.BrokerID(node))
+		}
+	}
+	return false
 }
 
 // resolve puts down what became of logs that a recovery did not bring back. The
