@@ -41,6 +41,8 @@ const (
 	QuorumSnapshotReplayed      // quorum: a restart began from a snapshot
 	QuorumSnapshotSent          // quorum: a running node was sent a snapshot
 	QuorumLongLag               // quorum: a node heard of no commit for long
+	QuorumStepDropped           // quorum: a change of the membership was lost
+	QuorumStepStale             // quorum: a change named a membership that was no more
 	QuorumMoved                 // quorum: leadership moved without a fault
 	QuorumAbsent                // quorum: nobody led for long
 	QuorumVoterWiped            // quorum: a voter came back with an empty disk
@@ -117,6 +119,8 @@ var probeNames = [ProbeCount]string{
 	QuorumSnapshotReplayed:      "quorum-snapshot-replayed",
 	QuorumSnapshotSent:          "quorum-snapshot-sent",
 	QuorumLongLag:               "quorum-long-lag",
+	QuorumStepDropped:           "quorum-step-dropped",
+	QuorumStepStale:             "quorum-step-stale",
 	QuorumMoved:                 "quorum-moved",
 	QuorumAbsent:                "quorum-absent",
 	ReassignmentCompleted:       "reassignment-completed",

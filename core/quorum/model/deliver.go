@@ -15,10 +15,13 @@ func (m *Model) nextTimer() kafka.Instant {
 		if !n.up || n.frozen {
 			continue
 		}
-		at = min(at, n.hearAt)
+		at = min(at, n.hearAt, n.membersAt)
 		if t := n.nextTell(); t != nil {
 			at = min(at, t.at)
 		}
+	}
+	for i := range m.steps {
+		at = min(at, m.steps[i].due)
 	}
 	for i := range m.flights {
 		f := &m.flights[i]
@@ -55,6 +58,7 @@ func (m *Model) fire() {
 			m.hear(i)
 		}
 	}
+	m.takeSteps()
 	for i := 0; i < len(m.flights); i++ {
 		f := m.flights[i]
 		if f.due > m.clock {
@@ -76,7 +80,7 @@ func (m *Model) anything() bool {
 		if !n.up || n.frozen {
 			continue
 		}
-		if t := n.nextTell(); t != nil && t.at <= m.clock || m.ready(i) {
+		if t := n.nextTell(); t != nil && t.at <= m.clock || m.ready(i) || n.membersAt <= m.clock {
 			return true
 		}
 	}
@@ -102,6 +106,9 @@ func (m *Model) deliver() (Delivery, bool) {
 		}
 		if m.ready(i) {
 			return m.deliverEntry(i), true
+		}
+		if n.membersAt <= m.clock {
+			return m.deliverMembers(i), true
 		}
 	}
 	for i := range m.flights {

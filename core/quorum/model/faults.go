@@ -27,6 +27,7 @@ func (m *Model) Up(now kafka.Instant, id int) {
 	if n.start < 0 && m.base > 0 {
 		n.heard = 0 // what it would begin with is gone: the leader sends a snapshot
 	}
+	m.tellMembers(id)
 	m.reconsider()
 }
 
@@ -52,7 +53,7 @@ func (m *Model) Down(now kafka.Instant, id int) {
 	n.up, n.frozen = false, false
 	n.tells = n.tells[:0]
 	n.told = false
-	n.hearAt = never
+	n.hearAt, n.membersAt = never, never
 	m.orphan(id)
 	m.reconsider()
 }
@@ -84,6 +85,9 @@ func (m *Model) Wipe(now kafka.Instant, id int) {
 	n := &m.nodes[id]
 	must.True(!n.up, "quorum model: the disk of a running node is wiped")
 	n.wiped, n.disk, n.persisted = true, 0, 0
+	if m.cfg.Managed {
+		n.wiped, n.replica = false, 0 // it is nobody until it joins
+	}
 	m.reconsider()
 }
 
@@ -117,20 +121,22 @@ func (m *Model) linked(a, b int) bool {
 }
 
 // reaches tells whether a node can talk with the leader.
-func (m *Model) reaches(id int) bool { return m.leader >= 0 && m.live(id) && m.linked(m.leader, id) }
+func (m *Model) reaches(id int) bool {
+	return m.leader >= 0 && m.live(id) && m.member(id) && m.linked(m.leader, id)
+}
 
 // canLead tells whether a node has a majority of the voters, itself among them.
 func (m *Model) canLead(id int) bool {
-	if id >= m.cfg.Voters || !m.live(id) || m.nodes[id].wiped {
+	if !m.votes(id) || !m.live(id) || m.nodes[id].wiped {
 		return false
 	}
 	votes := 0
-	for v := range m.cfg.Voters {
-		if m.live(v) && !m.nodes[v].wiped && m.linked(id, v) {
+	for v := range m.nodes {
+		if m.votes(v) && m.live(v) && !m.nodes[v].wiped && m.linked(id, v) {
 			votes++
 		}
 	}
-	return votes > m.cfg.Voters/2
+	return votes > m.members.Voters()/2
 }
 
 // reconsider follows a change of who lives and who can talk with whom.
@@ -145,7 +151,7 @@ func (m *Model) reconsider() {
 }
 
 func (m *Model) someoneCanLead() bool {
-	for v := range m.cfg.Voters {
+	for v := range m.nodes {
 		if m.canLead(v) {
 			return true
 		}
@@ -189,7 +195,7 @@ func (m *Model) hold() {
 	m.elect = never
 	var room [16]int
 	candidates := room[:0]
-	for v := range m.cfg.Voters {
+	for v := range m.nodes {
 		if m.canLead(v) && m.nodes[v].disk == m.end() {
 			candidates = append(candidates, v)
 		}
@@ -215,13 +221,13 @@ func (m *Model) hold() {
 // mustSurvive checks that whoever has a majority sees every committed entry in
 // it, even where links are such that nobody can win an election.
 func (m *Model) mustSurvive() {
-	for c := range m.cfg.Voters {
+	for c := range m.nodes {
 		if !m.canLead(c) {
 			continue
 		}
 		kept := false
-		for v := range m.cfg.Voters {
-			kept = kept || m.live(v) && !m.nodes[v].wiped && m.linked(c, v) && m.nodes[v].disk == m.end()
+		for v := range m.nodes {
+			kept = kept || m.votes(v) && m.live(v) && !m.nodes[v].wiped && m.linked(c, v) && m.nodes[v].disk == m.end()
 		}
 		must.True(kept, "Q4: a majority of the voters has lost a committed entry")
 	}
@@ -229,7 +235,7 @@ func (m *Model) mustSurvive() {
 
 // tellFalsely tells a voter that it leads, and later that it does not.
 func (m *Model) tellFalsely() {
-	v := m.below(siteFalseWho, m.cfg.Voters)
+	v := m.voter(m.below(siteFalseWho, m.members.Voters()))
 	if v == m.leader || !m.nodes[v].up {
 		return
 	}

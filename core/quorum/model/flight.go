@@ -88,8 +88,8 @@ func (m *Model) commit(f *flight) {
 	m.log = append(m.log, slot{m.nextIndex, f.entry, f.ref, f.node, f.incarnation})
 	m.nextIndex++
 	m.markOddities(f)
-	for v := range m.cfg.Voters {
-		if m.reaches(v) && !m.nodes[v].wiped {
+	for v := range m.nodes {
+		if m.votes(v) && m.reaches(v) && !m.nodes[v].wiped {
 			m.nodes[v].disk = m.end()
 		}
 	}

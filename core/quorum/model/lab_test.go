@@ -54,12 +54,18 @@ type lab struct {
 	up    []bool
 	draws uint64
 	ref   kafka.Ref
+	told  []quorum.Members // by node, of this incarnation
 }
 
 func newLab(nodes, voters int, seed uint64, limits model.Limits) *lab {
-	l := &lab{rand: kafka.NewRand(seed), folds: make([]fold, nodes), up: make([]bool, nodes)}
+	return newLabOf(nodes, voters, seed, limits, false)
+}
+
+func newLabOf(nodes, voters int, seed uint64, limits model.Limits, managed bool) *lab {
+	l := &lab{rand: kafka.NewRand(seed), folds: make([]fold, nodes), up: make([]bool, nodes), told: make([]quorum.Members, nodes)}
 	l.m = model.New(model.Config{
-		Nodes: nodes, Voters: voters, Limits: limits, Fold: &fold{}, Watch: &l.watch,
+		Managed: managed,
+		Nodes:   nodes, Voters: voters, Limits: limits, Fold: &fold{}, Watch: &l.watch,
 		Choose: func(_ uint16, n uint64) uint64 {
 			l.draws++
 			if seed == 0 {
@@ -73,7 +79,7 @@ func newLab(nodes, voters int, seed uint64, limits model.Limits) *lab {
 
 func (l *lab) Start(node int) {
 	l.trace = append(l.trace, model.TraceEvent{Kind: model.KindUp, Node: node})
-	l.folds[node], l.up[node] = fold{}, true
+	l.folds[node], l.up[node], l.told[node] = fold{}, true, quorum.Members{}
 	l.m.Up(l.now, node)
 }
 
@@ -124,7 +130,9 @@ func (l *lab) took(d model.Delivery) {
 		if f.index != e.Index {
 			panic(fmt.Sprintf("a snapshot of index %d at index %d", f.index, e.Index))
 		}
-	case *quorum.Leads, *quorum.LeadsNot, *quorum.Unknown, *quorum.Members:
+	case *quorum.Members:
+		l.told[d.Node] = *e
+	case *quorum.Leads, *quorum.LeadsNot, *quorum.Unknown:
 	}
 }
 

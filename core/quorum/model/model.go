@@ -71,6 +71,10 @@ const (
 	siteOrphan
 	siteFalseWho
 	siteUnknownToo
+	siteStep
+	siteStepDrop
+	siteStepLate
+	siteMembers
 
 	// SiteCount is one past the last site that the model draws from.
 	SiteCount
@@ -80,10 +84,15 @@ const (
 type Config struct {
 	Nodes  int // nodes 0 to Nodes-1
 	Voters int // the first Voters nodes vote
-	Limits Limits
-	Choose Choose
-	Fold   Fold // nil: no snapshots
-	Watch  *must.Watch
+	// Managed: the membership follows Reconfigure, and Members tells it. Otherwise
+	// it stays, and a wiped node is taken back under the hand.
+	Managed bool
+	// FirstNode is the ID of node 0; the others follow.
+	FirstNode kafka.BrokerID
+	Limits    Limits
+	Choose    Choose
+	Fold      Fold // nil: no snapshots
+	Watch     *must.Watch
 }
 
 // Delivery is one event for one node. Event is reused by the next call of Next.
@@ -113,11 +122,14 @@ type Model struct {
 	snapshots [2]snapshot           // the newer first
 	folded    int                   // slots in Fold
 	flights   []flight
+	members   quorum.Members
+	steps     []step
 	flown     uint64 // proposals so far
 
 	// events that Next returns pointers to
 	committed quorum.Committed
 	loaded    quorum.SnapshotLoaded
+	told      quorum.Members
 	unknown   quorum.Unknown
 	leads     quorum.Leads
 	leadsNot  quorum.LeadsNot
@@ -126,7 +138,9 @@ type Model struct {
 // node is one broker as the quorum sees it. Positions count slots of the log.
 type node struct {
 	up, frozen  bool
-	wiped       bool // its disk is new: it does not vote yet
+	replica     quorum.ReplicaID // 0: it has none
+	membersAt   kafka.Instant    // when it is told the membership; never: it has been
+	wiped       bool             // its disk is new: it does not vote yet
 	incarnation uint64
 	disk        int // what its disk holds
 	persisted   int // what its disk knows to be committed
@@ -170,8 +184,9 @@ func New(cfg Config) *Model {
 		nodes: make([]node, cfg.Nodes), cut: make([]bool, cfg.Nodes*cfg.Nodes),
 	}
 	for i := range m.nodes {
-		m.nodes[i] = node{hearAt: never, start: -1}
+		m.nodes[i] = node{hearAt: never, start: -1, membersAt: never}
 	}
+	m.found()
 	if cfg.Limits.OddIdleMove > 0 && cfg.Limits.IdleEvery > 0 {
 		m.idle = kafka.Instant(0).Add(cfg.Limits.IdleEvery)
 	}

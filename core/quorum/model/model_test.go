@@ -109,6 +109,13 @@ func TestEveryOddityIsReached(t *testing.T) {
 		for p := range sum {
 			sum[p] += l.watch.Probes[p]
 		}
+		if seed%4 == 0 {
+			l = newLabOf(5, 3, seed+1, odd(), true)
+			reshape(l, kafka.NewRand(seed), 200)
+			for p := range sum {
+				sum[p] += l.watch.Probes[p]
+			}
+		}
 	}
 	for p := must.QuorumDropped; p <= must.QuorumVoterWiped; p++ {
 		if sum[p] == 0 {
