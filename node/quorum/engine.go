@@ -53,6 +53,8 @@ type Config struct {
 	Listen       string // host:port of the transport; empty: none, for a single voter
 	Advertise    string // host:port at which other nodes reach it
 	Secret       string // what the nodes of this cluster know, and nobody else
+	// Network is what the transport goes over; the zero value is TCP.
+	Network Network
 	// Others is given the connections of members that are not for the quorum, with
 	// what has been read of them; they end when it returns. nil: none.
 	Others func(net.Conn, *bufio.Reader, peering.Call)
@@ -70,6 +72,24 @@ type Config struct {
 	Fail        func(error)
 	StallsAfter time.Duration
 	Log         *slog.Logger
+}
+
+// Network makes connections, so that a test can cut them.
+type Network struct {
+	Listen func(address string) (net.Listener, error)
+	Dial   func(ctx context.Context, address string) (net.Conn, error)
+}
+
+// orTCP fills in what is missing.
+func (n Network) orTCP() Network {
+	if n.Listen == nil {
+		n.Listen = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
+	}
+	if n.Dial == nil {
+		d := net.Dialer{Timeout: dialTimeout}
+		n.Dial = func(ctx context.Context, address string) (net.Conn, error) { return d.DialContext(ctx, "tcp", address) }
+	}
+	return n
 }
 
 // Engine is a running replica of the metadata quorum.

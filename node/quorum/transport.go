@@ -22,6 +22,9 @@ import (
 // good as gone, and the engine sends everything again.
 const writeTimeout = 5 * time.Second
 
+// dialTimeout bounds the opening of a connection.
+const dialTimeout = 2 * time.Second
+
 // transport carries the engine's messages between logical names over TCP. It
 // is made before the engine, answers who it is from the start on, and hands
 // messages over only between the engine's Start and Close.
@@ -32,6 +35,7 @@ type transport struct {
 	address    string // where to listen; empty: nowhere
 	advertised string // where others reach this node
 	secret     string // what members of the cluster know
+	network    Network
 	others     func(net.Conn, *bufio.Reader, peering.Call)
 	joins      func(context.Context, *port.Join) (port.Joined, error)
 	log        *slog.Logger
@@ -55,7 +59,8 @@ type transport struct {
 func newTransport(c *Config) *transport {
 	return &transport{
 		self: c.Self, name: name(c.Self), book: openBook(c), address: c.Listen, advertised: c.Advertise, secret: c.Secret,
-		others: c.Others, joins: c.Join, log: c.Log, open: make(map[net.Conn]struct{}),
+		network: c.Network.orTCP(),
+		others:  c.Others, joins: c.Join, log: c.Log, open: make(map[net.Conn]struct{}),
 	}
 }
 
@@ -96,7 +101,7 @@ func (t *transport) listen(id *identity) error {
 	if t.address == "" {
 		return nil
 	}
-	l, err := net.Listen("tcp", t.address)
+	l, err := t.network.Listen(t.address)
 	if err != nil {
 		return err
 	}
@@ -203,8 +208,7 @@ func (a *attached) GetSnapshotConnection(ctx context.Context, target string) (ra
 func (t *transport) connect(ctx context.Context, target, purpose string) (*link, error) {
 	err := fmt.Errorf("no address is known for %s", target)
 	for _, address := range t.book.of(target) {
-		d := net.Dialer{Timeout: 2 * time.Second}
-		conn, failed := d.DialContext(ctx, "tcp", address)
+		conn, failed := t.network.Dial(ctx, address)
 		if failed != nil {
 			err = failed
 			continue
