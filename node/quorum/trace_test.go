@@ -162,6 +162,8 @@ type weaknessCount struct {
 	incarnate  map[int]proposer
 	dead       map[proposer]bool
 	counted    map[uint64]bool // indexes
+	at         map[int]uint64  // the last index that a node was told of
+	highest    uint64
 }
 
 // weaknesses counts what the port does not promise against, and the engine did.
@@ -169,7 +171,7 @@ func weaknesses(trace []model.TraceEvent) map[string]int {
 	w := &weaknessCount{
 		seen: make(map[string]int), leads: make(map[int]bool), unknown: make(map[[2]uint64]bool),
 		open: make(map[proposer][]uint64), passed: make(map[proposer][]uint64), incarnate: make(map[int]proposer),
-		dead: make(map[proposer]bool), counted: make(map[uint64]bool),
+		dead: make(map[proposer]bool), counted: make(map[uint64]bool), at: make(map[int]uint64),
 	}
 	for i := range trace {
 		w.event(&trace[i])
@@ -181,7 +183,7 @@ func (w *weaknessCount) event(e *model.TraceEvent) {
 	ref := [2]uint64{uint64(e.Node), e.Ref}
 	switch e.Kind {
 	case model.KindUp:
-		w.leads[e.Node] = false
+		w.leads[e.Node], w.at[e.Node] = false, 0
 	case model.KindDown:
 		w.lead(e, false)
 		w.dead[w.incarnate[e.Node]] = true
@@ -195,12 +197,14 @@ func (w *weaknessCount) event(e *model.TraceEvent) {
 		w.seen["a proposal of unknown fate"]++
 	case model.KindSnapshot:
 		w.seen["a snapshot instead of entries"]++
+		w.at[e.Node] = e.Index
 	case model.KindLeads, model.KindLeadsNot:
 		w.lead(e, e.Kind == model.KindLeads)
 	case model.KindCommitted:
 		if e.Ref != 0 && w.unknown[ref] {
 			w.seen["unknown, then committed"]++
 		}
+		w.at[e.Node], w.highest = e.Index, max(w.highest, e.Index)
 		w.committed(e)
 	}
 }
@@ -213,6 +217,9 @@ func (w *weaknessCount) lead(e *model.TraceEvent, leads bool) {
 		if l {
 			count++
 		}
+	}
+	if leads && w.at[e.Node] < w.highest {
+		w.seen["leadership told before older entries"]++
 	}
 	switch {
 	case leads && count > 1:

@@ -14,10 +14,9 @@ import (
 // back what is on it; when it is mended, that arrives or, at random, the
 // connection is gone.
 type wires struct {
-	mu    sync.Mutex
-	cuts  map[[2]int]chan struct{} // from, to: closed when the link is mended
-	kills map[*relay]bool          // whose connections end at the next mending
-	open  map[*relay]bool
+	mu   sync.Mutex
+	cuts map[[2]int]chan struct{} // from, to: closed when the link is mended
+	open map[*relay]bool
 }
 
 func newWires() *wires {
