@@ -8,6 +8,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"trialog/core/batch"
+	"trialog/core/kafka"
+	"trialog/core/protocol"
+	"trialog/node/codec"
 )
 
 // at asks where the first record of a time or later is, by ListOffsets: -3 is
@@ -116,4 +121,46 @@ func TestTimestampsOverTheWire(t *testing.T) {
 	n = start(t, dir)
 	defer n.stop()
 	look("after a restart", n)
+}
+
+// TestRefusedRecordsAreNamed: a batch that is refused for some of its records'
+// timestamps says which these are (KIP-467), plain or compressed.
+func TestRefusedRecordsAreNamed(t *testing.T) {
+	n := start(t, t.TempDir())
+	defer n.stop()
+	create(t, n.node.Addr(), "t", 1, nil)
+	late := time.Now().Add(2 * time.Hour).UnixMilli()
+	for _, id := range []batch.CodecID{batch.Uncompressed, batch.Gzip, batch.Zstd} {
+		var b batch.Builder
+		b.Reset()
+		for i := range 5 {
+			b.Append(kafka.TimestampMs([]int64{0, late, late - 7_200_000, late + 5, 1}[i]), nil, []byte("v"))
+		}
+		records := []byte(b.Build())
+		if all := codec.All(); id != batch.Uncompressed {
+			packed, err := b.BuildPacked(batch.Plain(), id, all[id])
+			if err != nil {
+				t.Fatal(err)
+			}
+			records = packed
+		}
+		p := kmsg.NewProduceRequestTopicPartition()
+		p.Records = records
+		topic := kmsg.NewProduceRequestTopic()
+		topic.Topic, topic.Partitions = "t", []kmsg.ProduceRequestTopicPartition{p}
+		q := kmsg.NewPtrProduceRequest()
+		q.Acks, q.TimeoutMillis, q.Topics = -1, 10_000, []kmsg.ProduceRequestTopic{topic}
+		q.SetVersion(12)
+		frame := protocol.AppendRequest(nil, 0, 12, 1, "", q)
+		r := kmsg.NewPtrProduceResponse()
+		r.SetVersion(12)
+		if err := r.ReadFrom(ask(t, dial(t, n.node.Addr()), frame, 1)[0][5:]); err != nil {
+			t.Fatal(err)
+		}
+		got := r.Topics[0].Partitions[0]
+		if kerr.ErrorForCode(got.ErrorCode) != kerr.InvalidTimestamp || len(got.ErrorRecords) != 2 ||
+			got.ErrorRecords[0].RelativeOffset != 1 || got.ErrorRecords[1].RelativeOffset != 3 || got.ErrorRecords[0].ErrorMessage == nil {
+			t.Errorf("codec %d: answered %+v", id, got)
+		}
+	}
 }

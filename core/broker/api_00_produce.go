@@ -19,6 +19,7 @@ type producePart struct {
 	tp     kafka.TopicPartition
 	answer replication.Answer
 	done   bool
+	errors []protocol.RecordError // the records that made the answer a refusal, where one can name them
 }
 
 func (s *produceState) reset() { *s = produceState{parts: s.parts[:0]} }
@@ -120,6 +121,7 @@ func (b *Broker) concludeProduce(r *request, place int, a *replication.Answer) {
 	switch {
 	case a.Err != kafka.None:
 		b.counters.ProduceRefused++
+		p.errors = b.recordErrors(r, place, a.Err)
 	case a.Duplicate:
 		b.counters.Duplicates++
 	}
@@ -142,6 +144,20 @@ func (b *Broker) produceDone(r *request) {
 		}
 	}
 	b.finish(r, nil)
+}
+
+// recordErrors names the records whose timestamps made a batch be refused (KIP-467).
+func (b *Broker) recordErrors(r *request, place int, code kafka.ErrorCode) []protocol.RecordError {
+	h := b.find(r.produce.parts[place].tp)
+	q := &r.body.(*protocol.ProduceRequest).Partitions[place]
+	if code != kafka.ErrInvalidTimestamp || h == nil || q.Checked.Err != kafka.None {
+		return nil
+	}
+	var all []protocol.RecordError
+	for _, i := range h.replica.OutsideWindow(b.now, q.Records, b.config.Codecs, nil) {
+		all = append(all, protocol.RecordError{Index: i, Message: "its timestamp is outside the topic's bounds"})
+	}
+	return all
 }
 
 // expireProduce ends the wait of what has not come to count in time: nobody
@@ -171,7 +187,7 @@ func (b *Broker) produceReply(r *request) protocol.Body {
 		out := protocol.ProducePartitionResponse{
 			Topic: q.Topic, TopicID: q.TopicID, Partition: q.Partition,
 			Err: a.Err, BaseOffset: a.BaseOffset, LogAppendTime: a.AppendTime,
-			LogStartOffset: a.LogStartOffset, ErrMessage: a.Message,
+			LogStartOffset: a.LogStartOffset, ErrMessage: a.Message, RecordErrors: p.errors,
 		}
 		if a.Err != kafka.None {
 			b.counters.Errors++

@@ -35,11 +35,42 @@ func withinWindow(wall kafka.TimestampMs, c *batch.Checked, cfg *Config) bool {
 	if c.MinTimestamp == kafka.NoTimestamp {
 		return true // no record has one
 	}
-	oldest, newest := int64(wall)-cfg.TimestampBeforeMaxMs, int64(wall)+cfg.TimestampAfterMaxMs
-	if cfg.TimestampAfterMaxMs > 1<<62 {
+	oldest, newest := cfg.window(wall)
+	return c.MinTimestamp >= oldest && c.MaxTimestamp <= newest
+}
+
+func (c *Config) window(wall kafka.TimestampMs) (oldest, newest kafka.TimestampMs) {
+	oldest, newest = wall-kafka.TimestampMs(c.TimestampBeforeMaxMs), wall+kafka.TimestampMs(c.TimestampAfterMaxMs)
+	if c.TimestampAfterMaxMs > 1<<62 {
 		newest = 1<<63 - 1
 	}
-	return int64(c.MinTimestamp) >= oldest && int64(c.MaxTimestamp) <= newest
+	return oldest, newest
+}
+
+// Bounds of what a refusal tells of single records.
+const (
+	namedRecords  = 100
+	namedUnpacked = 1 << 20
+)
+
+// OutsideWindow appends the places of the records that made CheckRecords refuse
+// a batch for its timestamps (KIP-467): of the first hundred, and of none where
+// the batch unpacks to more than 1 MiB.
+func OutsideWindow(wall kafka.TimestampMs, b batch.View, cfg *Config, codecs *batch.Codecs, dst []int32) []int32 {
+	plain, _, err := b.Decompress(codecs, namedUnpacked, nil)
+	if err != nil {
+		return dst
+	}
+	oldest, newest := cfg.window(wall)
+	it := batch.Iterate(plain, b.Count())
+	var r batch.Record
+	for it.Next(&r) && len(dst) < namedRecords {
+		t := b.BaseTimestamp() + kafka.TimestampMs(r.TimestampDelta)
+		if t != kafka.NoTimestamp && (t < oldest || t > newest) {
+			dst = append(dst, r.OffsetDelta)
+		}
+	}
+	return dst
 }
 
 // AppendAsLeader assigns the next offsets to a batch that CheckRecords and

@@ -54,8 +54,15 @@ type ProducePartitionResponse struct {
 	BaseOffset     kafka.Offset
 	LogAppendTime  kafka.TimestampMs // NoTimestamp under CreateTime
 	LogStartOffset kafka.Offset
+	RecordErrors   []RecordError // KIP-467, from version 8
 	ErrMessage     string
 	CurrentLeader  LeaderHint
+}
+
+// RecordError says why one record made its batch be refused.
+type RecordError struct {
+	Index   int32 // in the batch
+	Message string
 }
 
 // LeaderHint is KIP-951's CurrentLeader; zero value: absent.

@@ -58,7 +58,7 @@ func carryProduceResponse(dst, src *ProduceResponse, version int16) *ProduceResp
 			p.LogStartOffset = kafka.NoOffset
 		}
 		if version < 8 {
-			p.ErrMessage = ""
+			p.ErrMessage, p.RecordErrors = "", nil
 		}
 		if version < produceHints || !p.CurrentLeader.Set {
 			p.CurrentLeader = LeaderHint{}

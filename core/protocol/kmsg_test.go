@@ -50,6 +50,14 @@ func toKmsgProduced(q *ProduceResponse, version int16) *kmsg.ProduceResponse {
 		kp := kmsg.NewProduceResponseTopicPartition()
 		kp.Partition, kp.ErrorCode = int32(p.Partition), int16(p.Err)
 		kp.BaseOffset, kp.LogAppendTime, kp.LogStartOffset = int64(p.BaseOffset), int64(p.LogAppendTime), int64(p.LogStartOffset)
+		for i := range p.RecordErrors {
+			e := kmsg.NewProduceResponseTopicPartitionErrorRecord()
+			e.RelativeOffset = p.RecordErrors[i].Index
+			if p.RecordErrors[i].Message != "" {
+				e.ErrorMessage = &p.RecordErrors[i].Message
+			}
+			kp.ErrorRecords = append(kp.ErrorRecords, e)
+		}
 		if p.ErrMessage != "" {
 			kp.ErrorMessage = &p.ErrMessage
 		}
@@ -229,11 +237,19 @@ func drawProduced(t *rapid.T) *ProduceResponse {
 			BaseOffset:     kafka.Offset(rapid.Int64().Draw(t, "base")),
 			LogAppendTime:  kafka.TimestampMs(rapid.Int64().Draw(t, "time")),
 			LogStartOffset: kafka.Offset(rapid.Int64().Draw(t, "start")),
+			RecordErrors:   drawRecordErrors(t),
 			ErrMessage:     rapid.StringN(0, 40, 200).Draw(t, "message"),
 			CurrentLeader:  drawHint(t),
 		})
 	}
 	return q
+}
+
+func drawRecordErrors(t *rapid.T) (out []RecordError) {
+	for range rapid.IntRange(0, 2).Draw(t, "errors") {
+		out = append(out, RecordError{Index: rapid.Int32().Draw(t, "record"), Message: rapid.StringN(0, 10, 40).Draw(t, "why")})
+	}
+	return out
 }
 
 func drawFetch(t *rapid.T) *FetchRequest {

@@ -68,20 +68,21 @@ func decodeProducedPartition(p *ProducePartitionResponse, version int16, r *read
 	if version >= 5 {
 		p.LogStartOffset = kafka.Offset(r.int64())
 	}
-	message := ""
+	message, errors := "", []RecordError(nil)
 	if version >= 8 {
 		minRecord := 4 + 2
 		if r.flex {
 			minRecord = 4 + 1 + 1
 		}
-		for range r.arrayLen(minRecord) { // error records: not ours to keep
-			r.int32()
-			r.shortBytes()
+		for range r.arrayLen(minRecord) {
+			e := RecordError{Index: r.int32()}
+			e.Message, _ = r.nullableString("")
 			r.skipTags()
+			errors = append(errors, e)
 		}
 		message, _ = r.nullableString(p.ErrMessage)
 	}
-	p.ErrMessage = message
+	p.ErrMessage, p.RecordErrors = message, errors
 	p.CurrentLeader = LeaderHint{}
 	for w := r.tags(); w.next(r); {
 		if w.tag == 0 && version >= produceHints {
@@ -132,7 +133,13 @@ func appendProducedPartition(dst []byte, version int16, flex bool, p *ProducePar
 		dst = appendInt64(dst, int64(p.LogStartOffset))
 	}
 	if version >= 8 {
-		dst = appendArrayLen(dst, flex, 0)
+		dst = appendArrayLen(dst, flex, len(p.RecordErrors))
+		for i := range p.RecordErrors {
+			e := &p.RecordErrors[i]
+			dst = appendInt32(dst, e.Index)
+			dst = appendNullableString(dst, flex, e.Message, e.Message != "")
+			dst = appendNoTags(dst, flex)
+		}
 		dst = appendNullableString(dst, flex, p.ErrMessage, p.ErrMessage != "")
 	}
 	if !flex {

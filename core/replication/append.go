@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"trialog/core/batch"
 	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/core/must"
@@ -58,6 +59,12 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 		return
 	}
 	r.await(w, out)
+}
+
+// OutsideWindow appends the places of the records for which a batch was refused
+// with INVALID_TIMESTAMP just now.
+func (r *Replica) OutsideWindow(now kafka.Now, b batch.View, codecs *batch.Codecs, dst []int32) []int32 {
+	return partition.OutsideWindow(now.Wall, b, &r.storage, codecs, dst)
 }
 
 // unknownProducer is what was seen when a producer without a state began in the
