@@ -33,6 +33,7 @@ const (
 	PowerCutAll                    // the power goes on every broker at once, or on all but one
 	DiskWiped                      // a broker comes back on an empty disk
 	RollingRestart                 // every broker in turn is stopped in a controlled way and started again
+	GarbledRequest                 // a request arrives that the broker cannot read
 	KindCount                      // must stay last
 )
 
@@ -43,7 +44,7 @@ var kindNames = [KindCount]string{
 	ClockStep: "clock-step", ClockDrift: "clock-drift", ClockFreeze: "clock-freeze",
 	Reset: "reset", HalfOpen: "half-open", Delay: "delay", Cut: "cut", CutOneWay: "cut-one-way", Isolate: "isolate", LostResponse: "lost-response",
 	ClientKill: "client-kill", ClientPause: "client-pause",
-	PowerCutAll: "power-cut-all", DiskWiped: "disk-wiped", RollingRestart: "rolling-restart",
+	PowerCutAll: "power-cut-all", DiskWiped: "disk-wiped", RollingRestart: "rolling-restart", GarbledRequest: "garbled-request",
 }
 
 // String names the kind.

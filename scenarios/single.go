@@ -170,7 +170,7 @@ func singleClock() Scenario {
 func singleNet() Scenario {
 	return Scenario{
 		Name:     "single-net",
-		Why:      "a lost response makes clients send again; connections break, go silent and lag: duplicates, disorder and stale answers would show here",
+		Why:      "a lost response makes clients send again, and so does a request that cannot be read; connections break, go silent and lag: duplicates, disorder and stale answers would show here",
 		Cluster:  oneBroker,
 		Topics:   someTopics,
 		Workload: usual,
@@ -182,6 +182,7 @@ func singleNet() Scenario {
 			sometimes(40, CutOneWay, 1, 3),
 			sometimes(25, Isolate, 1, 2),
 			always(LostResponse, 6, 24),
+			sometimes(60, GarbledRequest, 1, 8),
 			always(ProcessKill, 2, 3),
 			sometimes(30, ClientKill, 1, 3),
 		},

@@ -34,6 +34,7 @@ const (
 	FaultClientPause                         // a client process stands still, then goes on
 	FaultDiskWiped                           // the power goes, and the broker comes back on an empty disk
 	FaultRollingRestart                      // every broker in turn is stopped in a controlled way and started again
+	FaultGarbledRequest                      // a client's request arrives, and cannot be read
 
 	FaultKindCount // must stay last
 )
@@ -48,7 +49,7 @@ var faultNames = [FaultKindCount]string{
 	FaultReset: "reset", FaultHalfOpen: "half-open", FaultDelay: "delay", FaultCutOneWay: "cut-one-way",
 	FaultCut: "cut", FaultIsolate: "isolate", FaultLostResponse: "lost-response",
 	FaultClientKill: "client-kill", FaultClientPause: "client-pause",
-	FaultDiskWiped: "disk-wiped", FaultRollingRestart: "rolling-restart",
+	FaultDiskWiped: "disk-wiped", FaultRollingRestart: "rolling-restart", FaultGarbledRequest: "garbled-request",
 }
 
 // String names the kind.

@@ -204,6 +204,9 @@ func (w *World) inflictNetwork(s *strike, h *host, f *Fault) bool {
 	case FaultLostResponse:
 		w.nemesis.lossy++
 		return true
+	case FaultGarbledRequest:
+		w.nemesis.garbled++
+		return true
 	default:
 		// The others concern links, not connections or messages.
 	}

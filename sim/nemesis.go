@@ -28,6 +28,8 @@ type nemesis struct {
 	streams [FaultKindCount]*choice.Stream
 	// lossy counts the responses still to be lost (FaultLostResponse).
 	lossy int
+	// garbled counts the requests still to be garbled (FaultGarbledRequest).
+	garbled int
 	// armed counts the crashes that were planned (FaultCrashInCall).
 	armed int64
 }
@@ -124,7 +126,7 @@ func (w *World) target(s *strike) *host {
 	switch s.Kind {
 	case FaultClientKill, FaultClientPause:
 		among = clients
-	case FaultReset, FaultHalfOpen, FaultDelay, FaultCut, FaultCutOneWay, FaultIsolate, FaultLostResponse, FaultClockStep,
+	case FaultReset, FaultHalfOpen, FaultDelay, FaultCut, FaultCutOneWay, FaultIsolate, FaultLostResponse, FaultGarbledRequest, FaultClockStep,
 		FaultClockDrift, FaultClockFreeze:
 		among = w.hosts[1:]
 	default:
@@ -232,7 +234,7 @@ func (w *World) healAll() {
 	for i := range w.nemesis.lasting {
 		w.over(i)
 	}
-	w.nemesis.lossy = 0
+	w.nemesis.lossy, w.nemesis.garbled = 0, 0
 	for _, h := range w.hosts[1:] {
 		if h.broker != nil {
 			h.broker.disk.Faults.Writes, h.broker.disk.Faults.Reads = 0, 0

@@ -91,6 +91,12 @@ func (w *World) arrive(c *connection, at int, m *message) {
 // connection's reader.
 func (w *World) request(c *connection, m *message, code kafka.ErrorCode) {
 	b := c.ends[acceptor].host.broker
+	if w.nemesis.garbled > 0 && c.peer == nil && m.body != nil {
+		// The driver could not decode it: an unknown version, or bytes that are none.
+		w.nemesis.garbled--
+		w.trace.current.add2(c.id, 4)
+		m.body, code = nil, kafka.ErrInvalidRequest
+	}
 	if p, ok := m.body.(*protocol.ProduceRequest); ok {
 		protocol.Prepare(p, m.version, &w.checker)
 	}

@@ -42,6 +42,7 @@ var faultRows = []faultRow{
 	{scenarios.PowerCutAll, sim.FaultPowerCutAll, history.FaultPower},
 	{scenarios.DiskWiped, sim.FaultDiskWiped, history.FaultDiskWiped},
 	{scenarios.RollingRestart, sim.FaultRollingRestart, history.FaultKill},
+	{scenarios.GarbledRequest, sim.FaultGarbledRequest, history.FaultDrop},
 }
 
 // Supports tells whether the simulator can inject a kind of fault.
