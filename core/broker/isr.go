@@ -48,9 +48,9 @@ func (b *Broker) sendISR() {
 			Partition: h.tp, LeaderEpoch: p.Epoch, PartitionEpoch: p.PartitionEpoch, Recovery: metadata.Recovered,
 			ISR: make([]controller.ISRMember, len(p.ISR)),
 		}
-		for i, id := range p.ISR {
-			n.ISR[i] = controller.ISRMember{Broker: id, Epoch: h.replica.BrokerEpochOf(id)}
-			if id == b.config.NodeID {
+		for i, m := range p.ISR {
+			n.ISR[i] = controller.ISRMember(m)
+			if m.Broker == b.config.NodeID {
 				n.ISR[i].Epoch = b.session.epoch
 			}
 		}

@@ -63,7 +63,7 @@ func (b *Broker) touchBehind() {
 				b.applyRole(t, t.Partition(h.tp.Partition))
 			}
 		}
-		if h.replica.Behind() || h.follow.from != nil && !h.follow.listed {
+		if h.replica.Behind() || h.follow.from != nil && (!h.follow.listed || h.follow.unsynced) {
 			b.touch(h)
 		}
 	}

@@ -11,10 +11,18 @@ import (
 // time, and it holds for one partition epoch.
 type proposal struct {
 	open    bool
-	members []kafka.BrokerID
+	members []Member
 	// unclear: one of this partition epoch was sent and nobody knows what became of
 	// it. Until the epoch moves on it may yet be taken, whatever later ones are told.
 	unclear bool
+}
+
+// Member is a replica of a proposed ISR, with the broker epoch under which it had
+// fetched when it was found to be in sync: one that has come back since may have
+// lost what it had, and the controller refuses it (KIP-903, KAFKA-15221).
+type Member struct {
+	Broker kafka.BrokerID
+	Epoch  kafka.BrokerEpoch // NoBrokerEpoch: it has not fetched, or is the leader itself
 }
 
 // Proposal is an ISR as the controller is asked for it. The slices are the
@@ -22,7 +30,7 @@ type proposal struct {
 type Proposal struct {
 	Epoch          kafka.LeaderEpoch
 	PartitionEpoch kafka.PartitionEpoch
-	ISR            []kafka.BrokerID
+	ISR            []Member
 }
 
 // Proposal returns what the leader asks of the controller now, false for nothing.
@@ -33,13 +41,12 @@ func (r *Replica) Proposal() (Proposal, bool) {
 	return Proposal{Epoch: r.epoch, PartitionEpoch: r.partitionEpoch, ISR: r.proposal.members}, true
 }
 
-// BrokerEpochOf is the broker epoch under which a member of a proposal has
-// fetched, NoBrokerEpoch when it has not.
-func (r *Replica) BrokerEpochOf(id kafka.BrokerID) kafka.BrokerEpoch {
+// member is a replica as it would stand in a proposal now.
+func (r *Replica) member(id kafka.BrokerID) Member {
 	if f := r.follower(id); f != nil {
-		return f.BrokerEpoch
+		return Member{id, f.BrokerEpoch}
 	}
-	return kafka.NoBrokerEpoch
+	return Member{id, kafka.NoBrokerEpoch}
 }
 
 // followerFetched takes a follower's progress from its fetch. A fetch of
@@ -101,10 +108,13 @@ func (r *Replica) expand(now kafka.Now, out *Effects) {
 			continue
 		}
 		if !grown {
-			r.proposal.members = append(r.proposal.members[:0], r.isr...)
+			r.proposal.members = r.proposal.members[:0]
+			for _, id := range r.isr {
+				r.proposal.members = append(r.proposal.members, r.member(id))
+			}
 			grown = true
 		}
-		r.proposal.members = append(r.proposal.members, f.Broker)
+		r.proposal.members = append(r.proposal.members, Member{f.Broker, f.BrokerEpoch})
 		if !slices.Contains(r.expanding, f.Broker) {
 			r.expanding = append(r.expanding, f.Broker)
 		}
@@ -127,7 +137,7 @@ func (r *Replica) checkISR(now kafka.Now, out *Effects) {
 	for _, id := range r.isr {
 		f := r.follower(id)
 		if f == nil || r.countedBy(f) >= r.Log.LogEndOffset || now.Mono.Sub(f.LastCaughtUp) <= r.lagMax {
-			stays = append(stays, id)
+			stays = append(stays, r.member(id))
 		}
 	}
 	r.proposal.members = stays
@@ -161,6 +171,8 @@ func (r *Replica) altered(in *Altered, out *Effects) {
 			out.Watch.Reached(must.ISRProposalUnclear)
 			return
 		}
-		r.expanding = slices.DeleteFunc(r.expanding, func(id kafka.BrokerID) bool { return slices.Contains(p.members, id) })
+		r.expanding = slices.DeleteFunc(r.expanding, func(id kafka.BrokerID) bool {
+			return slices.ContainsFunc(p.members, func(m Member) bool { return m.Broker == id })
+		})
 	}
 }

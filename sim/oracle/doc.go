@@ -6,7 +6,7 @@
 // leader's high watermark has covered, and per replica which batches its log
 // holds. As long as the faults stay within what is claimed (see damage.go):
 //
-//	O1 Whoever begins to lead has every record that has counted.
+//	O1 Whoever begins to lead has every record that had counted in older epochs.
 //	O2 Below its high watermark a replica has what has counted, and nothing else.
 //	O3 A follower's high watermark is never ahead of what has counted.
 //	O4 A record that has counted is never cut off a log.

@@ -134,7 +134,7 @@ func (o *Oracle) look(v *broker.PartitionView) bool {
 		o.leads(p, r, epoch)
 	}
 	if hw := int64(v.HighWatermark); hw > r.agreed {
-		o.counts(p, r, hw, v.Leader)
+		o.counts(p, r, hw, v.Leader, int32(v.LeaderEpoch))
 	}
 	return o.broken == ""
 }
@@ -145,19 +145,20 @@ func (o *Oracle) leads(p *part, r *replica, epoch int32) {
 		o.fail("O5: nodes %d and %d lead %v in epoch %d", who, o.at, p.tp, epoch)
 		return
 	}
-	if r.end < p.end {
-		o.fail("O1: node %d leads %v in epoch %d with %d records, and %d have counted", o.at, p.tp, epoch, r.end, p.end)
+	end := p.before(epoch)
+	if r.end < end {
+		o.fail("O1: node %d leads %v in epoch %d with %d records, and %d have counted", o.at, p.tp, epoch, r.end, end)
 		return
 	}
-	if at := p.differs(r, r.agreed, p.end); at >= 0 {
+	if at := p.differs(r, r.agreed, end); at >= 0 {
 		o.fail("O1: node %d leads %v in epoch %d with another record at %d than has counted", o.at, p.tp, epoch, at)
 		return
 	}
-	r.agreed = p.end
+	r.agreed = max(r.agreed, end)
 }
 
 // counts judges a high watermark that has moved.
-func (o *Oracle) counts(p *part, r *replica, hw int64, leader bool) {
+func (o *Oracle) counts(p *part, r *replica, hw int64, leader bool, epoch int32) {
 	if at := p.differs(r, r.agreed, min(hw, p.end)); at >= 0 {
 		o.fail("O2: below the high watermark %d of %v node %d has another record at %d than has counted", hw, p.tp, o.at, at)
 		return
@@ -170,7 +171,7 @@ func (o *Oracle) counts(p *part, r *replica, hw int64, leader bool) {
 		o.fail("O3: node %d follows in %v with the high watermark %d, and %d have counted", o.at, p.tp, hw, p.end)
 		return
 	}
-	p.count(r, hw)
+	p.count(r, hw, epoch)
 	r.agreed = hw
 	o.complete(p)
 }

@@ -22,8 +22,9 @@ type part struct {
 }
 
 type leadership struct {
-	epoch int32
-	node  int
+	epoch   int32
+	node    int
+	counted int64 // the largest high watermark in it
 }
 
 // led notes who leads in an epoch and returns who was the first to.
@@ -33,12 +34,29 @@ func (p *part) led(epoch int32, node int) int {
 			return p.leaders[i].node
 		}
 	}
-	p.leaders = append(p.leaders, leadership{epoch, node})
+	p.leaders = append(p.leaders, leadership{epoch: epoch, node: node})
 	return node
 }
 
+// before is how much had counted under leaders of older epochs: what a leader
+// that hears of its role late must have.
+func (p *part) before(epoch int32) int64 {
+	end := int64(0)
+	for i := range p.leaders {
+		if p.leaders[i].epoch < epoch {
+			end = max(end, p.leaders[i].counted)
+		}
+	}
+	return end
+}
+
 // count takes what a leader's high watermark now covers.
-func (p *part) count(r *replica, hw int64) {
+func (p *part) count(r *replica, hw int64, epoch int32) {
+	for i := range p.leaders {
+		if p.leaders[i].epoch == epoch {
+			p.leaders[i].counted = hw
+		}
+	}
 	for i := from(r.batches, p.end); i < len(r.batches) && r.batches[i].last < hw; i++ {
 		p.batches = append(p.batches, r.batches[i])
 	}
