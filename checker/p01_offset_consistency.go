@@ -1,6 +1,10 @@
 package checker
 
-import "fmt"
+import (
+	"fmt"
+
+	"trialog/checker/history"
+)
 
 // judgeOffsetConsistency: at most one record was ever seen at an offset, by
 // acknowledgements and by reads of every outcome.
@@ -8,7 +12,15 @@ func judgeOffsetConsistency(t *trial, f *finding) {
 	for i := range t.conflicts {
 		c := &t.conflicts[i]
 		position := min(t.since(c.first), t.since(c.second))
-		if a := f.found("inconsistent-offsets", c.partition, position); a != nil {
+		claimed, reason := t.claims.claimed(f.v.Property, c.partition, position)
+		for _, op := range [2]int32{c.first, c.second} {
+			if o := &t.h.Ops[op]; claimed && o.Kind == history.Send {
+				// An offset that was told with an acknowledgement of no durability may be
+				// given again.
+				claimed, reason = t.claims.durable(o)
+			}
+		}
+		if a := f.foundAs("inconsistent-offsets", c.partition, claimed, reason); a != nil {
 			a.Offset, a.Value, a.HasValue = c.offset, c.one, true
 			a.Ops = opIDs(c.first, c.second)
 			a.Text = fmt.Sprintf("offset %d holds %v and %v", c.offset, c.one, c.other)

@@ -106,7 +106,9 @@ func (t *trial) knownEnd(p history.Partition, position int64) int64 {
 		case o.Reads() && n > 0:
 			end = max(end, t.h.Records[o.FirstRecord+n-1].Offset+1)
 		case o.Kind == history.Send && o.Outcome == history.OK && o.Offset >= 0:
-			end = max(end, o.Offset+int64(n))
+			if kept, _ := t.claims.durable(o); kept {
+				end = max(end, o.Offset+int64(n))
+			}
 		case o.Kind == history.ListOffsets && o.At == latest && o.Outcome == history.OK:
 			end = max(end, o.Offset)
 		}

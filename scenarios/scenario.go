@@ -34,6 +34,8 @@ type Cluster struct {
 	Brokers int
 	// Settings are the brokers' own, under Kafka's names.
 	Settings []Setting
+	// NoELR has leaders elected as Kafka did before KIP-966.
+	NoELR bool
 }
 
 // Setting is one configuration entry under Kafka's name.

@@ -37,14 +37,14 @@ func (w *World) enterPhase(p Phase) {
 	}
 }
 
-// idle tells whether every App has nothing left to do.
+// idle tells whether every App has nothing left to do, and every replica is in sync.
 func (w *World) idle() bool {
 	for _, h := range w.hosts[1:] {
 		if h.client != nil && !h.client.app.Idle() {
 			return false
 		}
 	}
-	return true
+	return w.oracle == nil || w.oracle.Whole()
 }
 
 // result gathers what the run tells.

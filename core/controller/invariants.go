@@ -72,7 +72,7 @@ func (m *Machine) checkPartition(v *topicView, p *metadata.Partition) error {
 		return flaw("its leader is not in its ISR")
 	}
 	for _, b := range p.ISR {
-		if !m.written.Broker(b).Eligible() {
+		if !m.written.Broker(b).Eligible() && !m.cfg.Limits.NoELR {
 			return flaw("a broker in its ISR is not eligible")
 		}
 	}

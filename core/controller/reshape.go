@@ -55,13 +55,14 @@ type reshape struct {
 	mode      kafka.DurabilityMode
 	recovery  metadata.RecoveryState
 
-	elr []kafka.BrokerID
+	elr   []kafka.BrokerID
+	noELR bool
 }
 
 func (m *Machine) newReshape(im *metadata.Image, v *topicView, p *metadata.Partition) reshape {
 	return reshape{
 		view: v, image: im, was: p, p: p, watch: m.out.Watch,
-		lost: kafka.NoBroker, unclean: v.unclean, mode: p.Mode, recovery: p.Recovery,
+		lost: kafka.NoBroker, noELR: m.cfg.Limits.NoELR, unclean: v.unclean, mode: p.Mode, recovery: p.Recovery,
 	}
 }
 
@@ -113,6 +114,11 @@ func (s *reshape) run() *metadata.PartitionChange {
 		}
 		s.elr = append(s.elr, filter(old.ELR, left)...)
 		s.elr = append(s.elr, filter(old.ISR, left)...)
+	}
+	if s.noELR {
+		if s.elr = nil; len(isr) == 0 && len(old.ISR) > 0 {
+			return s.difference(kafka.NoBroker, old.ISR[:1])
+		}
 	}
 	leader, isr := s.elect(isr)
 	if len(isr) >= minISR {

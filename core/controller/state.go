@@ -30,6 +30,10 @@ type Limits struct {
 	VoterLag uint64
 	// MaxPartitionsPerRequest bounds CreateTopics and CreatePartitions.
 	MaxPartitionsPerRequest int32
+	// NoELR decides as Kafka did before KIP-966: there are no eligible leader
+	// replicas, and the last member of an ISR stays in it, whatever befell it. Only
+	// trials that show what is lost then set it.
+	NoELR bool
 }
 
 // DefaultLimits returns production's limits.

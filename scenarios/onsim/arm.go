@@ -171,5 +171,8 @@ func (t *trial) stuck() string {
 			list = append(list, fmt.Sprintf("client %d read %s/%d to %d and not on", k.id, f.topic, f.index, f.next))
 		}
 	}
+	if len(list) == 0 {
+		list = append(list, "some replica was not in sync")
+	}
 	return strings.Join(list, "; ")
 }

@@ -25,10 +25,12 @@ func (d drawer) cluster(s *scenarios.Scenario, config *sim.Config) {
 		config.MinISR = s.MinISR()
 	}
 	l := &config.Limits
+	l.Controller.NoELR = s.Cluster.NoELR
 	l.FollowerWait = oneOf(d, choice.SwarmSetting, 100*kafka.Millisecond, 20*kafka.Millisecond, 500*kafka.Millisecond)
 	l.FollowerBytes = oneOf[int32](d, choice.SwarmSetting, 10<<20, 300, 4<<10)
 	l.FollowerBackoff = oneOf(d, choice.SwarmSetting, 20*kafka.Millisecond, 5*kafka.Millisecond, 100*kafka.Millisecond)
 	l.FollowerBackoffMax = 500 * kafka.Millisecond
 	l.Controller.TickEvery = min(l.Controller.TickEvery, kafka.Ms(session/5))
+	config.Quorum.SnapshotEvery = oneOf(d, choice.SwarmSetting, config.Quorum.SnapshotEvery, 8)
 	l.Controller.ReclaimAfter = oneOf(d, choice.SwarmSetting, 500*kafka.Millisecond, 100*kafka.Millisecond)
 }

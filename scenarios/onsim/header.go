@@ -24,6 +24,13 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true"),
 		})
 	}
+	if s.Workload.AcksOne == 100 && s.Replicas() > 1 {
+		for _, p := range []history.Property{
+			history.OffsetConsistency, history.ProducerOrder, history.AppendRealtime, history.LogLinearizable, history.SessionMonotonicReads,
+		} {
+			h.Claims = append(h.Claims, history.Claim{Property: p, Reason: "acks=1: an offset that was told may be given again"})
+		}
+	}
 	for _, name := range []string{"log.segment.bytes", "log.index.interval.bytes", "producer.id.expiration.ms"} {
 		h.Config = append(h.Config, history.Setting{Name: name, Value: config.Settings[name]})
 	}

@@ -102,6 +102,18 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 	o.complete(p)
 }
 
+// Whole tells whether every replica of every partition is in sync, as it must be
+// some time after everything has healed.
+func (o *Oracle) Whole() bool {
+	whole := true
+	o.each(func(p *part) {
+		if p.state != nil && !p.void && o.image.Topic(p.tp.Topic) != nil {
+			whole = whole && len(p.state.ISR) == len(p.state.Replicas) && p.state.Leader != kafka.NoBroker
+		}
+	})
+	return whole
+}
+
 // complete judges those that may be elected.
 func (o *Oracle) complete(p *part) {
 	if p.state == nil || !o.claimed(p) || o.image.Topic(p.tp.Topic) == nil { // deleted, and not known everywhere
