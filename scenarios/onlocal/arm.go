@@ -55,6 +55,9 @@ func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scen
 	}
 	p := draw(s, seed, process)
 	r := &run{plan: p, record: history.NewSharedRecorder(p.header(s, seed, a.arm())), began: time.Now(), wire: newWire(seed)}
+	if process && s.Cluster.Brokers > 1 {
+		return a.runCluster(ctx, r, s, seed, o)
+	}
 	server, err := a.serve(r)
 	if err != nil {
 		o.Break("harness", scenarios.ClassHarness, err.Error())
@@ -64,7 +67,12 @@ func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scen
 		defer server.clean()
 		defer server.kill()
 	}
-	a.carryOut(ctx, r, server, seed, o)
+	strike := func() map[scenarios.Kind]int64 { return r.nemesis(ctx, server) }
+	await := func() error { return nil }
+	if server != nil {
+		await = func() error { return server.await(startPatience) }
+	}
+	a.carryOut(ctx, r, strike, await, seed, o)
 	if ctx.Err() != nil {
 		return nil // interrupted: what happened says nothing
 	}
@@ -104,8 +112,9 @@ func (a *Arm) serve(r *run) (*server, error) {
 	return s, nil
 }
 
-// carryOut runs the phases: workload under faults, heal, final scan.
-func (a *Arm) carryOut(ctx context.Context, r *run, server *server, seed uint64, o *scenarios.Outcome) {
+// carryOut runs the phases: workload under faults, heal, final scan. strike
+// carries the faults out, and await waits until whoever was struck serves.
+func (a *Arm) carryOut(ctx context.Context, r *run, strike func() map[scenarios.Kind]int64, await func() error, seed uint64, o *scenarios.Outcome) {
 	admin, cancel := context.WithTimeout(ctx, adminPatience)
 	defer cancel()
 	if err := r.createTopics(admin); err != nil {
@@ -127,15 +136,13 @@ func (a *Arm) carryOut(ctx context.Context, r *run, server *server, seed uint64,
 	}
 	others.Go(func() { r.administrate(work, seed) })
 	r.restarts.begin()
-	fired := r.nemesis(ctx, server)
+	fired := strike()
 	sleep(ctx, r.plan.length-time.Since(r.began)) // rounds may take longer
 	stop()
 	r.phase(history.PhaseHeal)
 	r.event(history.Heal, history.FaultNone, false)
-	if server != nil {
-		if err := server.await(startPatience); err != nil {
-			o.Break("progress", scenarios.ClassProgress, err.Error())
-		}
+	if err := await(); err != nil {
+		o.Break("progress", scenarios.ClassProgress, err.Error())
 	}
 	producers.Wait()
 	unfollow()
@@ -171,14 +178,21 @@ func (a *Arm) conclude(r *run, server *server, s *scenarios.Scenario, o *scenari
 			}
 		}
 	}
+	a.weigh(r, s, o, func() {
+		if server != nil {
+			r.restarts.tell(o, a.options.RestartWithin)
+		}
+	})
+}
+
+// weigh judges the history, and what more there is to say.
+func (a *Arm) weigh(r *run, s *scenarios.Scenario, o *scenarios.Outcome, more func()) {
 	h := r.record.Finish()
 	o.Count(h)
 	report := a.judge.Check(h)
 	o.Judging = report.Elapsed.Nanoseconds()
 	o.Judge(s, report)
-	if server != nil {
-		r.restarts.tell(o, a.options.RestartWithin)
-	}
+	more()
 	if err := r.failure(); err != nil {
 		o.Break("harness", scenarios.ClassHarness, err.Error())
 	}

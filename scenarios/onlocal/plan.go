@@ -42,13 +42,24 @@ type strike struct {
 	kind  scenarios.Kind
 	span  time.Duration
 	after time.Duration
+	aim   scenarios.Aim
 }
 
 // mostAfter bounds how long a process that serves is left alone before it is struck.
 const mostAfter = 800 * time.Millisecond
 
 // Supports tells whether this arm can inject a kind of fault.
-func Supports(kind scenarios.Kind) bool { return ofProcess(kind) || ofWire(kind) }
+func Supports(kind scenarios.Kind) bool { return ofProcess(kind) || ofWire(kind) || ofCluster(kind) }
+
+// ofCluster tells the faults that take several nodes.
+func ofCluster(kind scenarios.Kind) bool {
+	switch kind {
+	case scenarios.Cut, scenarios.CutOneWay, scenarios.Isolate, scenarios.RollingRestart:
+		return true
+	default:
+		return false
+	}
+}
 
 func ofProcess(kind scenarios.Kind) bool {
 	return kind == scenarios.ProcessKill || kind == scenarios.Shutdown || kind == scenarios.Pause
@@ -63,11 +74,24 @@ func ofWire(kind scenarios.Kind) bool {
 	}
 }
 
+// injects tells whether a fault of a scenario can be carried out.
+func injects(s *scenarios.Scenario, kind scenarios.Kind, process bool) bool {
+	switch {
+	case s.Storage != nil:
+		return false
+	case ofCluster(kind):
+		return process && s.Cluster.Brokers > 1
+	case ofProcess(kind):
+		return process
+	}
+	return ofWire(kind)
+}
+
 // outside lists the faults of a scenario that this arm cannot inject.
 func outside(s *scenarios.Scenario, process bool) []string {
 	var list []string
 	for _, f := range s.Faults {
-		if s.Storage != nil || !Supports(f.Kind) || ofProcess(f.Kind) && !process {
+		if !injects(s, f.Kind, process) {
 			list = append(list, f.Kind.String())
 		}
 	}
@@ -114,7 +138,7 @@ func drawProducer(r *rand.Rand, s *scenarios.Scenario, idempotent bool) producer
 
 func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
 	for _, f := range s.Faults {
-		if !Supports(f.Kind) || ofProcess(f.Kind) && !process {
+		if !injects(s, f.Kind, process) {
 			continue
 		}
 		if f.Share > 0 && r.IntN(100) >= f.Share {
@@ -126,6 +150,7 @@ func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
 				kind:  f.Kind,
 				span:  spanOf(r, &f),
 				after: time.Duration(r.Int64N(int64(mostAfter))),
+				aim:   f.Aim,
 			})
 		}
 	}
@@ -146,6 +171,8 @@ func spanOf(r *rand.Rand, f *scenarios.Fault) time.Duration {
 		most = 2 * time.Second
 	case scenarios.HalfOpen:
 		most = 3 * time.Second
+	case scenarios.Cut, scenarios.CutOneWay, scenarios.Isolate:
+		most = 6 * time.Second
 	default:
 		// The wire's other faults are short.
 	}
@@ -170,7 +197,7 @@ func (p *plan) header(s *scenarios.Scenario, seed uint64, arm history.Arm) histo
 	}
 	h := history.Header{Scenario: s.Name, Arm: arm, Seed: seed, Nodes: s.Cluster.Brokers}
 	for _, t := range p.topics {
-		h.Topics = append(h.Topics, history.Topic{Name: t.name, Partitions: int(t.partitions), Replicas: s.Cluster.Brokers, MinISR: 1, Mode: mode})
+		h.Topics = append(h.Topics, history.Topic{Name: t.name, Partitions: int(t.partitions), Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode})
 	}
 	for _, c := range s.Topics.Configs {
 		h.Config = append(h.Config, history.Setting{Name: c.Name, Value: c.Value})

@@ -3,6 +3,7 @@ package onlocal
 import (
 	"context"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,7 +74,11 @@ func (r *run) phase(name string) {
 }
 
 func (r *run) event(kind history.EventKind, fault history.FaultKind, clean bool) {
-	e := history.NewEvent(kind, 1)
+	r.eventAt(1, kind, fault, clean)
+}
+
+func (r *run) eventAt(node int32, kind history.EventKind, fault history.FaultKind, clean bool) {
+	e := history.NewEvent(kind, node)
 	e.Fault, e.Clean = fault, clean
 	r.record.Event(r.now(), &e)
 }
@@ -81,7 +86,7 @@ func (r *run) event(kind history.EventKind, fault history.FaultKind, clean bool)
 // newClient makes a franz-go client that is quick to come back.
 func (r *run) newClient(options ...kgo.Opt) (*kgo.Client, error) {
 	base := []kgo.Opt{
-		kgo.SeedBrokers(r.address),
+		kgo.SeedBrokers(strings.Split(r.address, ",")...),
 		kgo.MetadataMinAge(50 * time.Millisecond),
 		kgo.RetryBackoffFn(func(tries int) time.Duration {
 			return min(time.Duration(tries)*10*time.Millisecond, 200*time.Millisecond)

@@ -19,7 +19,10 @@ import (
 type server struct {
 	program string
 	dir     string
-	address string // fixed once the first process has picked a port
+	address string   // fixed once the first process has picked a port
+	node    int32    // its ID, from 1 on
+	args    []string // of a node of a cluster, besides
+	env     []string
 
 	mu       sync.Mutex
 	cmd      *exec.Cmd
@@ -38,14 +41,16 @@ type ready struct {
 }
 
 func newServer(program, dir string) *server {
-	return &server{program: program, dir: dir, address: "127.0.0.1:0", said: &tail{}}
+	return &server{program: program, dir: dir, node: 1, address: "127.0.0.1:0", said: &tail{}}
 }
 
 // start starts a process and returns at once; await waits until it serves.
 func (s *server) start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cmd := exec.Command(s.program, "serve", "--json", "--data-dir", filepath.Join(s.dir, "data"), "--listen", s.address, "--admin-listen", "")
+	args := append([]string{"serve", "--json", "--data-dir", filepath.Join(s.dir, "data"), "--listen", s.address, "--admin-listen", ""}, s.args...)
+	cmd := exec.Command(s.program, args...)
+	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stderr = s.said
 	// The process must not outlive a killed parent.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
