@@ -70,7 +70,8 @@ func (n *Node) relieve() {
 	}
 }
 
-// reclaim closes the connections that are late.
+// reclaim closes the connections that are late, other brokers' among them: they
+// come back, and what they hold meanwhile others wait for.
 func (n *Node) reclaim(now time.Time, requests, replies bool) {
 	for _, c := range n.conns.list() {
 		if requests && c.receiving.late(now) || replies && c.sending.late(now) {
