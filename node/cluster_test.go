@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"trialog/node"
 )
@@ -224,6 +225,56 @@ func TestWipedNodeJoinsAnew(t *testing.T) {
 		r, err := a.CreateTopic(soon(t), 1, 1, nil, "after")
 		return err == nil && r.Err == nil
 	})
+	s.start(0)
+	s.stop(0, 1, 2)
+}
+
+// TestVotersChange takes a voter out while it runs, and lets it vote again.
+func TestVotersChange(t *testing.T) {
+	s := newSeveral(t, 3)
+	s.start(0, 1, 2)
+	c := connect(t, s.listen[0])
+	s.eventually("all vote", func() bool {
+		return s.nodes[0].node.Votes() && s.nodes[1].node.Votes() && s.nodes[2].node.Votes()
+	})
+	remove := kmsg.NewPtrRemoveRaftVoterRequest()
+	remove.VoterID = 3
+	s.eventually("node 3 may be taken out", func() bool {
+		a, err := remove.RequestWith(soon(t), c)
+		return err == nil && a.ErrorCode == 0
+	})
+	s.eventually("node 3 votes no more", func() bool { return !s.nodes[2].node.Votes() })
+	first := kadm.NewClient(c)
+	s.eventually("a topic is created without node 3", func() bool { // which may have had the controller
+		r, err := first.CreateTopic(soon(t), 3, 1, nil, "while-it-was-out")
+		return err == nil && r.Err == nil
+	})
+	a := kadm.NewClient(connect(t, s.listen[2]))
+	knows := func(topics int) func() bool {
+		return func() bool {
+			known, err := a.ListTopics(soon(t))
+			return err == nil && len(known) == topics
+		}
+	}
+	s.eventually("node 3 is told of topics without a vote", knows(1))
+
+	add := kmsg.NewPtrAddRaftVoterRequest()
+	add.VoterID = 3
+	s.eventually("node 3 may vote again", func() bool {
+		a, err := add.RequestWith(soon(t), c)
+		return err == nil && a.ErrorCode == 0
+	})
+	s.eventually("node 3 votes again", func() bool { return s.nodes[2].node.Votes() })
+	s.stop(2)
+	s.start(2)
+	s.eventually("node 3 votes after its restart", func() bool { return s.nodes[2].node.Votes() })
+	s.stop(0)
+	a = kadm.NewClient(connect(t, s.listen[2]))
+	s.eventually("its vote counts", func() bool {
+		r, err := a.CreateTopic(soon(t), 1, 1, nil, "with-its-vote")
+		return err == nil && r.Err == nil
+	})
+	s.eventually("node 3 knows of both topics", knows(2))
 	s.start(0)
 	s.stop(0, 1, 2)
 }

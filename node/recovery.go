@@ -92,6 +92,7 @@ func (n *Node) replicaOver() {
 	n.jobs.Go(func() {
 		if e := n.engine.Swap(nil); e != nil {
 			e.Close()
+			n.tell(&port.LeadsNot{}) // nobody else would say so
 		}
 		if n.ctx.Err() != nil {
 			return
