@@ -56,6 +56,7 @@ func (b *Broker) loaded(ev *quorum.SnapshotLoaded) {
 
 // changed acts on a new image.
 func (b *Broker) changed(d *metadata.Delta) {
+	b.countChanges(d)
 	if b.settingsChanged(d) {
 		b.resolveBrokerConfig()
 	}

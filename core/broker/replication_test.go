@@ -100,4 +100,7 @@ func TestDeadFollowerLeavesTheISRAndComesBack(t *testing.T) {
 	if v := views(worlds)[dead.config.NodeID]; v.LogEndOffset != 1 {
 		t.Fatalf("the one that came back: %+v", v)
 	}
+	if c := leader.b.Counters(); c.ISRShrinks != 1 || c.ISRExpands != 1 || c.LeaderChanges != 0 || c.UncleanElections != 0 {
+		t.Errorf("counted %d shrinks, %d expansions, %d changes of leaders, %d unclean", c.ISRShrinks, c.ISRExpands, c.LeaderChanges, c.UncleanElections)
+	}
 }

@@ -130,6 +130,10 @@ type Counters struct {
 	FetchSessionsEvicted   uint64 // to make room for others
 	Jobs                   uint64 // upkeep jobs emitted
 	Proposals              uint64
+	LeaderChanges          uint64 // of partitions, as the image showed them
+	UncleanElections       uint64 // likewise
+	ISRShrinks             uint64 // of partitions led here
+	ISRExpands             uint64 // likewise
 	Redone                 uint64 // batches that recovery wrote again
 	WaitingProduces        int64  // requests, now
 	WaitingFetches         int64  // requests, now
