@@ -30,6 +30,7 @@ type topic struct {
 
 type producerPlan struct {
 	idempotent bool
+	acksOne    bool // only the leader is asked
 	inFlight   int
 	recordSize scenarios.Range
 	batch      scenarios.Range
@@ -133,7 +134,8 @@ func drawProducer(r *rand.Rand, s *scenarios.Scenario, idempotent bool) producer
 	if !idempotent {
 		inFlight = 1 // without sequences, order takes one request at a time
 	}
-	return producerPlan{idempotent: idempotent, inFlight: inFlight, recordSize: s.Workload.RecordBytes, batch: s.Workload.BatchRecords}
+	acksOne := !idempotent && s.Workload.AcksOne > 0 && r.IntN(100) < s.Workload.AcksOne
+	return producerPlan{idempotent: idempotent, acksOne: acksOne, inFlight: inFlight, recordSize: s.Workload.RecordBytes, batch: s.Workload.BatchRecords}
 }
 
 func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
@@ -197,10 +199,18 @@ func (p *plan) header(s *scenarios.Scenario, seed uint64, arm history.Arm) histo
 	}
 	h := history.Header{Scenario: s.Name, Arm: arm, Seed: seed, Nodes: s.Cluster.Brokers}
 	for _, t := range p.topics {
-		h.Topics = append(h.Topics, history.Topic{Name: t.name, Partitions: int(t.partitions), Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode})
+		h.Topics = append(h.Topics, history.Topic{Name: t.name, Partitions: int(t.partitions), Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
+			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true")})
 	}
 	for _, c := range s.Topics.Configs {
 		h.Config = append(h.Config, history.Setting{Name: c.Name, Value: c.Value})
+	}
+	if s.Workload.AcksOne == 100 && s.Replicas() > 1 {
+		for _, property := range []history.Property{
+			history.OffsetConsistency, history.ProducerOrder, history.AppendRealtime, history.LogLinearizable, history.SessionMonotonicReads,
+		} {
+			h.Claims = append(h.Claims, history.Claim{Property: property, Reason: "acks=1: an offset that was told may be given again"})
+		}
 	}
 	h.Claims = append(h.Claims, history.Claim{
 		Property: history.CrashConsistency, Reason: "nobody looks into a real process",

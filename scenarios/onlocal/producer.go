@@ -18,9 +18,13 @@ import (
 // produce sends records until ctx ends, then waits for what is under way. One
 // record is one operation: franz-go packs batches as it likes.
 func (r *run) produce(ctx context.Context, p producerPlan, seed uint64) {
+	acks := kgo.AllISRAcks()
+	if p.acksOne {
+		acks = kgo.LeaderAck()
+	}
 	options := []kgo.Opt{
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.RequiredAcks(acks),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.ProducerLinger(0),
 		kgo.ClientID("producer-" + strconv.FormatUint(seed, 10)),
@@ -83,6 +87,9 @@ func (w *writer) send(topic string, partition int32) {
 	w.mu.Lock()
 	op := history.NewOp(history.Send, w.id, w.process, w.run.record.Partition(topic, partition))
 	w.mu.Unlock()
+	if w.plan.acksOne {
+		op.Acks = 1
+	}
 	if w.plan.idempotent {
 		op.Flags |= history.Idempotent
 		w.run.open.Add(1)
