@@ -83,6 +83,7 @@ func replicatedPartition() Scenario {
 		Faults: []Fault{
 			always(Isolate, 1, 4).At(Leader),
 			sometimes(60, Isolate, 1, 3).At(Controller),
+			sometimes(40, Cut, 8, 20).At(Leader).For(300, 900),
 			sometimes(60, Cut, 2, 6).At(Leader),
 			sometimes(60, CutOneWay, 2, 6).At(Leader),
 			sometimes(50, CutOneWay, 2, 6).At(Follower),

@@ -9,7 +9,8 @@
 //	O1 Whoever begins to lead has every record that had counted in older epochs.
 //	O2 Below its high watermark a replica has what has counted, and nothing else.
 //	O3 A follower's high watermark is never ahead of what has counted.
-//	O4 A record that has counted is never cut off a log.
+//	O4 A record that has counted is never cut off a log, nor is the log of a member
+//	   of ISR or ELR given up.
 //	O5 A leader epoch has one leader.
 //	O6 Every member of the ISR and of the ELR holds, durably in synced mode, every
 //	   record that has counted (KIP-966): whoever may be elected is complete.

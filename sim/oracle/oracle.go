@@ -62,9 +62,6 @@ func New(nodes, minISR int, disks func(node int, path string) []byte, tell func(
 // does not hold, "" for nothing.
 func (o *Oracle) Step(at int, b *broker.Broker, appends []disk.Append) string {
 	o.at, o.broken = at, ""
-	for i := range appends {
-		o.appended(&appends[i])
-	}
 	if im := b.Image(); im.Index() > o.index {
 		o.index, o.image = im.Index(), im
 		im.EachTopic(func(t *metadata.TopicImage) bool {
@@ -73,6 +70,9 @@ func (o *Oracle) Step(at int, b *broker.Broker, appends []disk.Append) string {
 			}
 			return true
 		})
+	}
+	for i := range appends {
+		o.appended(&appends[i])
 	}
 	b.Changed(o.visit)
 	return o.broken
@@ -102,6 +102,9 @@ func (o *Oracle) appended(a *disk.Append) {
 		}
 		r.cut(cut)
 	case disk.EntryDelete:
+		if p := r.part; p != nil && p.held[o.at] == r && o.claimed(p) && p.mayLead(o.at) && o.image.Topic(p.tp.Topic) != nil && r.end > r.start {
+			o.fail("O4: node %d gives up its log of %v with %d records, and may be elected", o.at, p.tp, r.end)
+		}
 		r.gone = true
 	default:
 		// The others change no record.

@@ -151,6 +151,12 @@ func (o *Oracle) candidate(p *part, id kafka.BrokerID, of string) {
 	}
 }
 
+// mayLead tells whether a node is in the ISR or the ELR.
+func (p *part) mayLead(node int) bool {
+	id := kafka.BrokerID(node)
+	return p.state != nil && slices.Contains(p.state.Replicas, id) && (slices.Contains(p.state.ISR, id) || slices.Contains(p.state.ELR, id))
+}
+
 // replicates tells whether a node holds a copy, as far as is known.
 func (p *part) replicates(node int) bool {
 	return p.state == nil || slices.Contains(p.state.Replicas, kafka.BrokerID(node))
