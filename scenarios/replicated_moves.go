@@ -21,3 +21,22 @@ func replicatedMoves() Scenario {
 		Needs: worked,
 	}
 }
+
+func replicatedVoters() Scenario {
+	w := clustered
+	w.VoterChanges = Range{10, 30}
+	return Scenario{
+		Name:     "replicated-voters",
+		Why:      "voters of the metadata quorum are taken out and added, and disks are lost, while brokers die: no decision is lost, and the quorum can decide in the end",
+		Cluster:  fiveBrokers,
+		Topics:   replicatedTopics,
+		Workload: w,
+		Faults: []Fault{
+			always(ProcessKill, 2, 6),
+			sometimes(50, DiskWiped, 1, 2),
+			sometimes(40, Pause, 1, 4),
+			sometimes(40, LostResponse, 2, 6),
+		},
+		Needs: worked,
+	}
+}

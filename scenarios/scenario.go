@@ -130,6 +130,9 @@ type Workload struct {
 	// Reassignments is how often a minute an administrator gives a partition other
 	// replicas, takes that back, or asks for its preferred leader.
 	Reassignments Range
+	// VoterChanges is how often a minute an administrator takes a voter out of the
+	// metadata quorum or adds one.
+	VoterChanges Range
 }
 
 // Storage is work for the logs of one node.

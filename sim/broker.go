@@ -26,6 +26,10 @@ type brokerHost struct {
 	steps   uint64
 	serving bool
 	joined  bool // its replica of the metadata quorum runs
+	// quorumLife counts the replicas that it has lost; askToJoin is whom it asks
+	// for the next one.
+	quorumLife uint32
+	askToJoin  int
 
 	disk   *simdisk.Disk
 	mount  *simdisk.Mount
@@ -177,6 +181,12 @@ func (w *World) flush(b *brokerHost) {
 	}
 	for i := range out.Proposals {
 		w.propose(b, &out.Proposals[i])
+	}
+	for i := range out.Reconfigures {
+		w.reconfigure(b, &out.Reconfigures[i])
+	}
+	for i := range out.Joins {
+		w.joins(&out.Joins[i])
 	}
 	if len(out.Sends)+len(out.Proposals) > 0 && w.diesAmid(b) {
 		return

@@ -31,6 +31,9 @@ type Config struct {
 	// Voters is how many of them, from the first, vote in the metadata quorum;
 	// 0: all, up to five.
 	Voters int
+	// Membership lets the controller decide who is in the metadata quorum; otherwise
+	// that stays, and a broker on an empty disk is taken back under the hand.
+	Membership bool
 	// Settings are every broker's static settings by Kafka's names.
 	Settings map[string]string
 	// Limits are every broker's limits. No ConnectionRequests: broker.DefaultLimits.

@@ -82,6 +82,7 @@ func (w *World) wipe(h *host, f *Fault) bool {
 	}
 	w.quorumDown(h)
 	w.quorum.Wipe(w.instant(), h.node-1)
+	h.broker.quorumLife++
 	w.armQuorum()
 	w.restart(h, f.Until)
 	return true

@@ -24,6 +24,7 @@ const (
 	evIdleConn                      // a: connection; nothing was heard on it
 	evPeerLost                      // a: ref; there is no such host
 	evStop                          // a broker is asked to stop
+	evJoin                          // a broker without a replica of the metadata log asks for one
 
 	evKindCount
 )
@@ -32,7 +33,7 @@ var eventNames = [evKindCount]string{
 	evPhase: "phase", evStart: "start", evTimer: "timer", evDeliver: "deliver", evFlush: "flush",
 	evWrite: "write", evSync: "sync", evRead: "read", evJob: "job", evQuorum: "quorum",
 	evStrike: "strike", evFaultEnd: "fault-end", evWake: "wake", evSpace: "space",
-	evDialLost: "dial-lost", evPeerLate: "peer-late", evIdleConn: "idle-connection", evPeerLost: "peer-lost", evStop: "stop",
+	evDialLost: "dial-lost", evPeerLate: "peer-late", evIdleConn: "idle-connection", evPeerLost: "peer-lost", evStop: "stop", evJoin: "join",
 }
 
 // String names the kind.

@@ -19,8 +19,9 @@ func (f fold) Snapshot(dst []byte) []byte { return f.state.Snapshot(dst) }
 func (w *World) newQuorum() {
 	stream := w.source.Stream(choice.KindQuorum, 0)
 	w.quorum = model.New(model.Config{
-		Nodes:  w.config.Brokers,
-		Voters: w.config.Voters,
+		Nodes:   w.config.Brokers,
+		Voters:  w.config.Voters,
+		Managed: w.config.Membership, FirstNode: 1,
 		Limits: w.config.Quorum,
 		Choose: func(site uint16, n uint64) uint64 { return stream.Choose(choice.QuorumFirst+choice.Site(site), n) },
 		Fold:   fold{metadata.NewState()},
@@ -33,6 +34,10 @@ func (w *World) instant() kafka.Instant { return kafka.Instant(w.now) }
 func (w *World) quorumUp(h *host) {
 	h.broker.joined = true
 	w.quorum.Up(w.instant(), h.node-1)
+	if w.quorum.Replica(h.node-1) == 0 {
+		h.broker.askToJoin = h.node
+		w.schedule(h, w.now+joinEvery, evJoin, 0, 0)
+	}
 	w.armQuorum()
 }
 
@@ -96,6 +101,9 @@ func (w *World) stepQuorum(armed int64) {
 			return
 		}
 		h.broker.in.quorum.Event = d.Event
+		if members, ok := d.Event.(*quorum.Members); ok && w.forsaken(h, members) {
+			continue
+		}
 		w.stepBroker(h.broker, &h.broker.in.quorum)
 	}
 	if w.watch.Dirty() {

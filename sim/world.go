@@ -293,6 +293,8 @@ func (w *World) dispatchProcess(h *host, e *event) {
 	switch e.kind {
 	case evTimer:
 		w.timer(h, e.at)
+	case evJoin:
+		w.askToJoin(h)
 	case evFlush:
 		h.broker.flushAt = false
 		w.flush(h.broker)

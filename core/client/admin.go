@@ -27,6 +27,8 @@ const (
 	adminListOffsets
 	adminReassign
 	adminElect
+	adminAddVoter
+	adminRemoveVoter
 )
 
 // admin is what the client asks on behalf of an administrator, or to find a
@@ -78,6 +80,8 @@ func adminOpID(in Input) OpID {
 		return in.Op
 	case *Elect:
 		return in.Op
+	case *ChangeVoter:
+		return in.Op
 	default:
 		must.True(false, "every input of a client has a case")
 		return 0
@@ -105,6 +109,8 @@ func (c *Client) administer(in Input) {
 		c.topicNamed(in.Topic)
 	case *Reassign:
 		c.reassign(in)
+	case *ChangeVoter:
+		c.changeVoter(in)
 	case *Elect:
 		c.newAdminOp(adminElect, in.Op, in.Topic).index = in.Partition
 	default:
@@ -291,6 +297,10 @@ func adminKey(k adminKind) int16 {
 		return protocol.KeyAlterPartitionReassignments
 	case adminElect:
 		return protocol.KeyElectLeaders
+	case adminAddVoter:
+		return protocol.KeyAddRaftVoter
+	case adminRemoveVoter:
+		return protocol.KeyRemoveRaftVoter
 	}
 	panic("an administrator's operation that no case names")
 }

@@ -59,6 +59,8 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 		return reassignBody(o, timeout)
 	case adminElect:
 		return electBody(o, timeout)
+	case adminAddVoter, adminRemoveVoter:
+		return voterBody(o, timeout)
 	}
 	panic("an administrator's operation that no case names")
 }

@@ -23,8 +23,17 @@ type Elect struct {
 	Partition kafka.PartitionIndex
 }
 
-func (*Reassign) clientInput() {}
-func (*Elect) clientInput()    {}
+// ChangeVoter adds a node's replica to the voters of the metadata quorum, or takes
+// its voter out. It is answered when that is decided.
+type ChangeVoter struct {
+	Op   OpID
+	Node kafka.BrokerID
+	Add  bool
+}
+
+func (*Reassign) clientInput()    {}
+func (*ChangeVoter) clientInput() {}
+func (*Elect) clientInput()       {}
 
 func (c *Client) reassign(in *Reassign) {
 	o := c.newAdminOp(adminReassign, in.Op, in.Topic)
@@ -55,6 +64,26 @@ func electBody(o *adminOp, timeout int32) kmsg.Request {
 	return q
 }
 
+func (c *Client) changeVoter(in *ChangeVoter) {
+	kind := adminRemoveVoter
+	if in.Add {
+		kind = adminAddVoter
+	}
+	o := c.newAdminOp(kind, in.Op, "")
+	o.brokers = append(o.brokers, in.Node)
+}
+
+func voterBody(o *adminOp, timeout int32) kmsg.Request {
+	if o.kind == adminRemoveVoter {
+		q := kmsg.NewPtrRemoveRaftVoterRequest()
+		q.VoterID = int32(o.brokers[0])
+		return q
+	}
+	q := kmsg.NewPtrAddRaftVoterRequest()
+	q.VoterID, q.TimeoutMillis = int32(o.brokers[0]), timeout
+	return q
+}
+
 // readCluster takes the first entry of an answer about replicas and leaders.
 func (a *adminAnswer) readCluster(body protocol.Body) {
 	switch b := body.(type) {
@@ -68,5 +97,9 @@ func (a *adminAnswer) readCluster(body protocol.Body) {
 		if a.code == kafka.None && len(b.Topics) > 0 && len(b.Topics[0].Partitions) > 0 {
 			a.code = kafka.ErrorCode(b.Topics[0].Partitions[0].ErrorCode)
 		}
+	case *kmsg.AddRaftVoterResponse:
+		a.throttle, a.code = b.ThrottleMillis, kafka.ErrorCode(b.ErrorCode)
+	case *kmsg.RemoveRaftVoterResponse:
+		a.throttle, a.code = b.ThrottleMillis, kafka.ErrorCode(b.ErrorCode)
 	}
 }

@@ -13,6 +13,7 @@ var spoken = [...]int16{
 	protocol.KeyProduce, protocol.KeyFetch, protocol.KeyListOffsets, protocol.KeyMetadata, protocol.KeyApiVersions,
 	protocol.KeyCreateTopics, protocol.KeyDeleteTopics, protocol.KeyInitProducerID, protocol.KeyCreatePartitions,
 	protocol.KeyIncrementalAlterConfigs, protocol.KeyAlterPartitionReassignments, protocol.KeyElectLeaders,
+	protocol.KeyAddRaftVoter, protocol.KeyRemoveRaftVoter,
 }
 
 // Spoken lists the APIs that a client uses.

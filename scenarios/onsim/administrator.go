@@ -34,13 +34,15 @@ type administrator struct {
 
 	shuffleEvery int64 // between changes of replicas; 0: none
 	shuffleAt    int64
+	voterEvery   int64 // between changes of the quorum's voters; 0: none
+	voterAt      int64
 }
 
 // Start begins a process.
 func (a *administrator) Start(c *sim.ClientHost) {
 	a.begin()
 	a.asked, a.name = false, ""
-	a.at, a.shuffleAt = c.Now()+a.every, c.Now()+a.shuffleEvery
+	a.at, a.shuffleAt, a.voterAt = c.Now()+a.every, c.Now()+a.shuffleEvery, c.Now()+a.voterEvery
 	wakeIn(c, sim.Millisecond)
 }
 
@@ -64,6 +66,8 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		a.churn(c)
 	case a.shuffleEvery > 0 && c.Now() >= a.shuffleAt && len(a.pending) == 0:
 		a.shuffle(c)
+	case a.voterEvery > 0 && c.Now() >= a.voterAt && len(a.pending) == 0:
+		a.changeVoter(c)
 	}
 }
 

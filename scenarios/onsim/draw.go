@@ -169,6 +169,10 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	if s.Workload.Reassignments.Max > 0 {
 		t.admin.shuffleEvery = perMinute(d.workload(s.Workload.Reassignments))
 	}
+	if s.Workload.VoterChanges.Max > 0 {
+		config.Membership = true
+		t.admin.voterEvery = perMinute(d.workload(s.Workload.VoterChanges))
+	}
 	add("administrator", t.admin, d.client(1))
 	for range d.workload(s.Workload.Plain) {
 		p := d.producer(t, s, next(), false, config.Phases.Faults)

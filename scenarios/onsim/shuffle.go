@@ -47,3 +47,13 @@ func (a *administrator) drawReplicas(c *sim.ClientHost) []kafka.BrokerID {
 	}
 	return left[:s.Replicas()]
 }
+
+// changeVoter takes a broker out of the metadata quorum's voters, or adds it;
+// whether it is one the controller knows.
+func (a *administrator) changeVoter(c *sim.ClientHost) {
+	a.voterAt = c.Now() + a.voterEvery/2 + int64(c.Choose(choice.AppGap, uint64(a.voterEvery)+1))
+	command := a.next()
+	a.await(command, history.NoOp, tagShuffle)
+	node := 1 + c.Choose(choice.AppTarget, uint64(a.trial.scenario.Cluster.Brokers))
+	c.Do(&client.ChangeVoter{Op: command, Node: kafka.BrokerID(node), Add: c.Choose(choice.AppDetail, 3) > 0})
+}

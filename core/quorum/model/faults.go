@@ -95,12 +95,12 @@ func (m *Model) Wipe(now kafka.Instant, id int) {
 // voters' disks still holds everything that was committed.
 func (m *Model) Spare(id int) bool {
 	intact := 0
-	for v := range m.cfg.Voters {
-		if v != id && !m.nodes[v].wiped {
+	for v := range m.nodes {
+		if v != id && m.votes(v) && !m.nodes[v].wiped {
 			intact++
 		}
 	}
-	return id >= m.cfg.Voters || intact > m.cfg.Voters/2
+	return !m.votes(id) || intact > m.members.Voters()/2
 }
 
 // Link cuts or mends the way from one node to another.
