@@ -50,7 +50,7 @@ func (w *World) askToJoin(h *host) {
 	if to == h || !to.running || to.paused || to.broker.core == nil || w.link(h, to).cuts > 0 || w.link(to, h).cuts > 0 {
 		return
 	}
-	in := broker.JoinQuorum{Ref: kafka.Ref(h.broker.quorumLife)<<16 | kafka.Ref(h.node), Join: quorum.Join{Node: kafka.BrokerID(h.node)}}
+	in := broker.JoinQuorum{Ref: kafka.Ref(uint64(h.broker.quorumLife)<<16 | uint64(h.node)), Join: quorum.Join{Node: kafka.BrokerID(h.node)}}
 	binary.BigEndian.PutUint32(in.Join.Directory[:], uint32(h.node))
 	binary.BigEndian.PutUint32(in.Join.Directory[4:], h.broker.quorumLife+1)
 	w.stepBroker(to.broker, &in)
@@ -59,15 +59,15 @@ func (w *World) askToJoin(h *host) {
 // joins takes what a broker was answered. An answer to a process that is gone is
 // lost.
 func (w *World) joins(j *broker.Joined) {
-	h := w.hosts[j.Ref&0xffff]
+	h, life := w.hosts[uint64(j.Ref)&0xffff], uint64(j.Ref)>>16
 	w.trace.current.add2(uint64(j.Ref), uint64(j.Answer.Replica))
-	if kafka.Ref(h.broker.quorumLife) != j.Ref>>16 || !h.running || !h.broker.joined || w.quorum.Replica(h.node-1) != 0 {
+	if uint64(h.broker.quorumLife) != life || !h.running || !h.broker.joined || w.quorum.Replica(h.node-1) != 0 {
 		return
 	}
-	if j.Answer.Error == kafka.None {
+	if j.Answer.Given() {
 		w.quorum.Join(w.instant(), h.node-1, j.Answer.Replica)
 		w.armQuorum()
-	} else if j.Answer.Controller != kafka.NoBroker {
-		h.broker.askToJoin = int(j.Answer.Controller)
+	} else if ask, known := j.Answer.Ask(); known {
+		h.broker.askToJoin = int(ask)
 	}
 }

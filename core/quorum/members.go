@@ -84,6 +84,12 @@ type Joined struct {
 	Controller kafka.BrokerID // whom to ask, NoBroker when that is not known
 }
 
+// Given tells whether the answer gives the node a replica.
+func (j *Joined) Given() bool { return j.Error == kafka.None && j.Replica != 0 }
+
+// Ask returns whom to ask next, false when the answer does not say.
+func (j *Joined) Ask() (kafka.BrokerID, bool) { return j.Controller, j.Controller != kafka.NoBroker }
+
 // Member returns a replica's entry, false when it is none.
 func (m *Members) Member(id ReplicaID) (Member, bool) {
 	for _, o := range m.Members {
