@@ -12,7 +12,8 @@
 //	reader.go      reads: from the tail cache (package tail), else from the disk
 //	reply.go       a connection's writer sends what the carrier encoded
 //
-// Beside it: peers.go (requests to other brokers), listener.go, space.go (free
+// Beside it: peers.go and peerlink.go (requests to other brokers), peerport.go
+// and joins.go (what comes from other nodes), listener.go, space.go (free
 // bytes), memory.go and pressure.go (what clients may hold, and who is closed
 // when that is short), node.go (start and stop in order). Sub-packages: journal
 // (the byte sink on tidwall/wal), osfs (the file system), tail (the newest
