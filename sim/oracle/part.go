@@ -88,9 +88,6 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 	}
 	elected := leaderEpoch != p.leaderEpoch
 	p.epoch, p.leaderEpoch, p.state = epoch, leaderEpoch, state
-	if state.Recovery == metadata.Recovering {
-		p.void = true
-	}
 	whole := len(state.ISR) == len(state.Replicas)
 	if whole {
 		p.damaged = p.damaged[:0]
