@@ -9,7 +9,7 @@ var replicatedTopics = TopicSettings{Topics: Range{1, 2}, Partitions: Range{1, 3
 
 // unsyncedTopics count a record once the in-sync replicas hold it in memory.
 var unsyncedTopics = TopicSettings{
-	Topics: Range{1, 2}, Partitions: Range{1, 3}, Configs: []Setting{{"flush.messages", noLimit}},
+	Topics: Range{1, 2}, Partitions: Range{1, 3}, Configs: []Setting{{"flush.messages", NoLimit}},
 }
 
 // clustered is the workload of most scenarios of a cluster.
@@ -174,7 +174,7 @@ func replicatedPause() Scenario {
 
 func replicatedClock() Scenario {
 	topics := replicatedTopics
-	topics.Configs = []Setting{{"message.timestamp.after.max.ms", noLimit}}
+	topics.Configs = []Setting{{"message.timestamp.after.max.ms", NoLimit}}
 	return Scenario{
 		Name:     "replicated-clock",
 		Why:      "clocks step, drift and freeze, each on its own: sessions and lag are judged wrongly then, and nothing acknowledged may rest on that",

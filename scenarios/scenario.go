@@ -133,6 +133,9 @@ type Workload struct {
 	// VoterChanges is how often a minute an administrator takes a voter out of the
 	// metadata quorum or adds one.
 	VoterChanges Range
+	// ModeChanges is how often a minute an administrator sets flush.messages of
+	// a topic that is in use. Only the simulator does.
+	ModeChanges Range
 }
 
 // Storage is work for the logs of one node.

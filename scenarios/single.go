@@ -1,8 +1,8 @@
 package scenarios
 
-// noLimit is the largest number. As flush.messages it is Kafka's default: no
+// NoLimit is the largest number. As flush.messages it is Kafka's default: no
 // fsync before the acknowledgement.
-const noLimit = "9223372036854775807"
+const NoLimit = "9223372036854775807"
 
 // oneBroker is what all scenarios of one broker share.
 var oneBroker = Cluster{Brokers: 1}
@@ -45,7 +45,7 @@ func sometimes(share int, kind Kind, least, most int) Fault {
 
 func singles() []Scenario {
 	return []Scenario{
-		singleCrash(), singleKills(), singlePower(), singleDisk(), singleRot(), singleClock(), singleNet(), singleMixed(), singleUnsyncedPower(),
+		singleCrash(), singleKills(), singlePower(), singleDisk(), singleRot(), singleClock(), singleNet(), singleMixed(), singleUnsyncedPower(), singleModes(),
 	}
 }
 
@@ -149,7 +149,7 @@ func singleClock() Scenario {
 	topics := someTopics
 	// A broker refuses what its own clock puts too far ahead; clocks that step
 	// would leave nothing to try.
-	topics.Configs = []Setting{{"message.timestamp.after.max.ms", noLimit}}
+	topics.Configs = []Setting{{"message.timestamp.after.max.ms", NoLimit}}
 	return Scenario{
 		Name:     "single-clock",
 		Why:      "clocks step both ways, drift and freeze, and records carry timestamps of other days: no guarantee may rest on any of them",
@@ -211,9 +211,29 @@ func singleMixed() Scenario {
 	}
 }
 
+func singleModes() Scenario {
+	w := usual
+	w.ModeChanges = Range{10, 90}
+	return Scenario{
+		Name:     "single-modes",
+		Why:      "flush.messages may be set while a topic is in use: what was acknowledged in one mode must stand in the other, however often the process dies in between",
+		Cluster:  oneBroker,
+		Topics:   someTopics,
+		Workload: w,
+		Faults: []Fault{
+			always(ProcessKill, 2, 8),
+			always(LostResponse, 2, 6),
+			sometimes(40, Shutdown, 1, 2),
+			sometimes(30, DiskStall, 1, 3),
+			sometimes(30, Pause, 1, 2),
+		},
+		Needs: worked,
+	}
+}
+
 func singleUnsyncedPower() Scenario {
 	topics := someTopics
-	topics.Configs = []Setting{{"flush.messages", noLimit}}
+	topics.Configs = []Setting{{"flush.messages", NoLimit}}
 	return Scenario{
 		Name:     "single-unsynced-power",
 		Why:      "the judge must be able to fail: without fsync before the acknowledgement, a power cut loses acknowledged records",
@@ -226,7 +246,7 @@ func singleUnsyncedPower() Scenario {
 		Needs:  worked,
 		Expect: Expect{
 			Anomaly: "lost-write", Within: 10,
-			Reason: "flush.messages=" + noLimit + " acknowledges before anything is on disk",
+			Reason: "flush.messages=" + NoLimit + " acknowledges before anything is on disk",
 		},
 	}
 }

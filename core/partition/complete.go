@@ -24,9 +24,6 @@ func (r *recovery) complete(x *recovered) error {
 	l.LocalLogStartOffset = max(l.LocalLogStartOffset, l.LogStartOffset)
 	l.HighWatermark = min(max(l.HighWatermark, l.LogStartOffset), l.LogEndOffset)
 	l.WrittenEndOffset, l.DurableEndOffset = l.LogEndOffset, l.LogEndOffset
-	if l.Mode == Replicated {
-		l.DurableEndOffset = min(x.base, l.LogEndOffset)
-	}
 	if err := l.Invariants(); err != nil && l.Fenced == "" {
 		x.fence("recovery broke an invariant: " + err.Error())
 	}

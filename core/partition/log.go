@@ -144,6 +144,7 @@ func (l *Log) SetMode(mode Mode, out *disk.Append) {
 	l.entry(disk.EntryMode, out)
 	out.Bytes = []byte{byte(mode)}
 	l.upkeep.urgent = true
+	l.upkeep.modes++
 }
 
 // Delete ends the log and fills in the entry to emit. Upkeep removes its files

@@ -299,8 +299,9 @@ func (r *recovery) finish(lsn, durable kafka.LSN) error {
 // mark vouches for it all. After a crash of the process a checkpoint may have
 // been renamed in memory only: that is harmless as long as the journal holds
 // what it covers, and not where that is about to go. And what was cut in memory
-// only from a replicated log must not come back behind what is appended now; a
-// synced log has a journal to be redone from.
+// only from a replicated log must not come back behind what is appended now, and
+// what was acknowledged of it must count if its mode changes: its bytes are
+// synced. A synced log has a journal to be redone from.
 func (r *recovery) secure() error {
 	for _, id := range r.order {
 		x := r.logs[id]
@@ -308,8 +309,7 @@ func (r *recovery) secure() error {
 			continue
 		}
 		if x.log.Mode == Replicated && x.log.Fenced == "" {
-			err := syncFile(r.fs, SegmentPath(id, x.log.active().base, disk.FileLog))
-			if err != nil && !errors.Is(err, disk.ErrNotExist) {
+			if err := x.log.syncTail(r.fs); err != nil {
 				return err
 			}
 		}
@@ -321,6 +321,17 @@ func (r *recovery) secure() error {
 		return err
 	}
 	return r.fs.SyncDir(".")
+}
+
+// syncTail makes the bytes durable that the checkpoint on disk does not vouch for.
+func (l *Log) syncTail(fs disk.FS) error {
+	for i := l.segmentFor(l.upkeep.synced); i < len(l.segments); i++ {
+		err := syncFile(fs, SegmentPath(l.Log, l.segments[i].base, disk.FileLog))
+		if err != nil && !errors.Is(err, disk.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *recovery) checkpoint(x *recovered, lsn, durable kafka.LSN) error {

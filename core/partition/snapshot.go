@@ -19,8 +19,8 @@ type CheckpointArgs struct {
 	ref        kafka.Ref
 	lsn        kafka.LSN
 	end        kafka.Offset
-	bytes      int64 // appended before the snapshot, since the one before
-	mode       bool  // a change of mode waits for it
+	bytes      int64  // appended before the snapshot, since the one before
+	modes      uint32 // changes of mode that it contains
 }
 
 // dirtySegment is a segment with bytes or index entries that may not be durable.
@@ -48,7 +48,7 @@ func (l *Log) snapshot(now kafka.Now, lsn, durable kafka.LSN) *CheckpointArgs {
 		lsn:    lsn,
 		end:    l.LogEndOffset,
 		bytes:  l.upkeep.bytes,
-		mode:   l.upkeep.urgent,
+		modes:  l.upkeep.modes,
 	}
 	if l.Fenced != "" { // the reason is what there is to keep; files may be missing
 		a.end = l.DurableEndOffset
@@ -156,7 +156,7 @@ func writeEntries(fs disk.FS, path string, b []byte, at int64) (err error) {
 func (l *Log) checkpointed(a *CheckpointArgs) {
 	l.CheckpointLSN = a.lsn
 	l.upkeep.bytes -= a.bytes
-	if a.mode {
+	if a.modes == l.upkeep.modes { // and no other change since
 		l.upkeep.urgent = false
 	}
 	l.DurableEndOffset = max(l.DurableEndOffset, min(a.end, l.LogEndOffset))

@@ -41,6 +41,7 @@ type upkeepState struct {
 	named   kafka.Offset // files of segments below this base have durable names
 	queued  bool         // in heavy
 	urgent  bool         // a change of mode waits for a checkpoint
+	modes   uint32       // changes of mode so far
 	busy    bool         // a job of this log is in the making or runs
 }
 

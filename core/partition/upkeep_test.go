@@ -102,3 +102,45 @@ func TestFullJournal(t *testing.T) {
 	}
 	t.Fatal("never full")
 }
+
+// TestModeChangedTwice changes the mode back while the checkpoint of the first
+// change runs: what follows waits for one that contains both.
+func TestModeChangedTwice(t *testing.T) {
+	limits := DefaultLimits()
+	n := startNode(t, newCrashFS(), &limits)
+	l := n.create(Synced, 0)
+	n.lead(l, 1)
+	n.append(l, testBatch(1, 1, 30, batch.Plain()))
+	n.sync()
+	change := func(m Mode) {
+		var a disk.Append
+		l.SetMode(m, &a)
+		n.emit(a, l)
+		n.write()
+		n.alive()
+	}
+	change(Replicated)
+	first := n.journal.Due(n.now, nil)
+	if len(first) != 1 || l.Appendable() {
+		t.Fatalf("%d jobs, appendable %v", len(first), l.Appendable())
+	}
+	change(Synced)
+	result, err := first[0].Run(n.fs, first[0].Args)
+	if err != nil || !n.journal.Done(n.now, result) {
+		t.Fatal(err)
+	}
+	if l.Appendable() {
+		t.Fatal("appends begin though no checkpoint contains the second change")
+	}
+	n.sync()
+	if !l.Appendable() {
+		t.Fatal("appends do not begin")
+	}
+	n.append(l, testBatch(2, 1, 30, batch.Plain()))
+	n.sync()
+	m := startNode(t, n.fs.restart(), &limits)
+	m.alive()
+	if k := m.logs[0]; k.Fenced != "" || k.LogEndOffset != 2 || k.Mode != Synced {
+		t.Fatalf("fenced %q, end %d, %v", k.Fenced, k.LogEndOffset, k.Mode)
+	}
+}

@@ -78,7 +78,7 @@ func ofWire(kind scenarios.Kind) bool {
 // injects tells whether a fault of a scenario can be carried out.
 func injects(s *scenarios.Scenario, kind scenarios.Kind, process bool) bool {
 	switch {
-	case s.Storage != nil:
+	case s.Storage != nil, s.Workload.ModeChanges.Max > 0: // the work is not done here
 		return false
 	case ofCluster(kind):
 		return process && s.Cluster.Brokers > 1

@@ -6,6 +6,7 @@ import (
 	"trialog/checker/history"
 	"trialog/core/client"
 	"trialog/core/kafka"
+	"trialog/scenarios"
 	"trialog/sim"
 	"trialog/sim/choice"
 )
@@ -17,10 +18,12 @@ const (
 	tagWrite          // writes to it
 	tagDrop           // deletes it
 	tagShuffle        // changes the replicas or the leader of a partition
+	tagMode           // changes the durability mode of one of the run's topics
 )
 
 // administrator makes the run's topics, and then creates, fills and deletes
-// topics of its own, and moves the run's between brokers.
+// topics of its own, moves the run's between brokers, and changes how durable
+// they are.
 type administrator struct {
 	application
 	settings []client.TopicSetting // of the topics of its own
@@ -36,13 +39,16 @@ type administrator struct {
 	shuffleAt    int64
 	voterEvery   int64 // between changes of the quorum's voters; 0: none
 	voterAt      int64
+	modes        int64 // between changes of the durability mode; 0: none
+	modeAt       int64
 }
 
 // Start begins a process.
 func (a *administrator) Start(c *sim.ClientHost) {
 	a.begin()
 	a.asked, a.name = false, ""
-	a.at, a.shuffleAt, a.voterAt = c.Now()+a.every, c.Now()+a.shuffleEvery, c.Now()+a.voterEvery
+	a.at, a.shuffleAt = c.Now()+a.every, c.Now()+a.shuffleEvery
+	a.voterAt, a.modeAt = c.Now()+a.voterEvery, c.Now()+a.modes
 	wakeIn(c, sim.Millisecond)
 }
 
@@ -68,7 +74,19 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		a.shuffle(c)
 	case a.voterEvery > 0 && c.Now() >= a.voterAt && len(a.pending) == 0:
 		a.changeVoter(c)
+	case a.modes > 0 && c.Now() >= a.modeAt && len(a.pending) == 0:
+		a.changeMode(c)
 	}
+}
+
+// changeMode sets flush.messages of one of the run's topics, under load.
+func (a *administrator) changeMode(c *sim.ClientHost) {
+	a.modeAt = c.Now() + a.modes/2 + int64(c.Choose(choice.AppGap, uint64(a.modes)+1))
+	topic := &a.trial.topics[c.Choose(choice.AppOp, uint64(len(a.trial.topics)))]
+	value := [...]string{"1", scenarios.NoLimit}[c.Choose(choice.AppSize, 2)]
+	command := a.next()
+	a.await(command, history.NoOp, tagMode)
+	c.Do(&client.AlterTopic{Op: command, Topic: topic.name, Settings: []client.TopicSetting{{Name: "flush.messages", Value: value}}})
 }
 
 func (a *administrator) createTopic(c *sim.ClientHost, topic *trialTopic) {

@@ -173,6 +173,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 		config.Membership = true
 		t.admin.voterEvery = perMinute(d.workload(s.Workload.VoterChanges))
 	}
+	if s.Workload.ModeChanges.Max > 0 {
+		t.admin.modes = perMinute(d.workload(s.Workload.ModeChanges))
+	}
 	add("administrator", t.admin, d.client(1))
 	for range d.workload(s.Workload.Plain) {
 		p := d.producer(t, s, next(), false, config.Phases.Faults)
