@@ -79,7 +79,7 @@ func replicatedUnsyncedPower() Scenario {
 		Needs:    worked,
 		Expect: Expect{
 			Anomaly: "lost-write", Within: 10,
-			Reason: "flush.messages=" + noLimit + " acknowledges what is in memory only, on however many brokers",
+			Reason: "flush.messages=" + NoLimit + " acknowledges what is in memory only, on however many brokers",
 		},
 	}
 }
