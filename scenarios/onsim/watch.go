@@ -139,6 +139,9 @@ func (w *watch) remember(node int, at int64) {
 	if w.world == nil {
 		return
 	}
+	// First what is still open about the logs before: a log whose creation a
+	// crash undid gives its ID to the next, which counts for itself.
+	w.resolve(node, at, false)
 	asked := false
 	for _, name := range w.names {
 		w.before[name].seen = false
@@ -155,7 +158,6 @@ func (w *watch) remember(node int, at int64) {
 			b.required = 0 // the broker has ended it
 		}
 	}
-	w.resolve(node, at, false)
 }
 
 // movedAway tells whether a running broker knows that a log's partition is not
