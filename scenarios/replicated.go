@@ -44,7 +44,7 @@ func replicatedCrash() Scenario {
 		Faults: []Fault{
 			always(ProcessKill, 3, 9),
 			sometimes(50, ProcessKill, 1, 3).At(Controller),
-			always(LostResponse, 2, 6),
+			always(LostResponse, 4, 10),
 			sometimes(40, CrashInCall, 1, 3),
 			sometimes(50, Shutdown, 1, 3),
 			sometimes(40, Pause, 1, 4),
@@ -64,7 +64,7 @@ func replicatedPower() Scenario {
 		Faults: []Fault{
 			always(PowerCut, 2, 6),
 			always(PowerCutAll, 1, 3),
-			always(LostResponse, 2, 6),
+			always(LostResponse, 4, 10),
 			sometimes(50, CrashInCall, 1, 3),
 			sometimes(30, ProcessKill, 1, 3),
 			sometimes(30, DiskStall, 1, 3),
@@ -91,7 +91,7 @@ func replicatedPartition() Scenario {
 			sometimes(50, Delay, 2, 6).At(Leader),
 			sometimes(40, HalfOpen, 1, 4),
 			always(ProcessKill, 1, 3),
-			always(LostResponse, 2, 12),
+			always(LostResponse, 4, 12),
 		},
 		Needs: worked,
 	}
@@ -113,6 +113,7 @@ func replicatedDisk() Scenario {
 			always(DiskStall, 1, 5),
 			sometimes(50, PowerCut, 1, 3),
 			always(ProcessKill, 1, 3),
+			always(LostResponse, 4, 10),
 		},
 		Needs: worked,
 	}
@@ -129,6 +130,7 @@ func replicatedWipe() Scenario {
 			always(DiskWiped, 1, 3).For(100, 2000),
 			sometimes(50, DiskWiped, 1, 2).At(Leader).For(50, 500),
 			always(ProcessKill, 1, 4),
+			always(LostResponse, 4, 10),
 			sometimes(40, PowerCut, 1, 3),
 			sometimes(30, Cut, 1, 4).At(Leader),
 		},
@@ -147,7 +149,7 @@ func replicatedRolling() Scenario {
 			always(RollingRestart, 1, 4).For(100, 2500),
 			sometimes(40, ProcessKill, 1, 2),
 			sometimes(40, Delay, 1, 4),
-			always(LostResponse, 1, 6),
+			always(LostResponse, 4, 10),
 		},
 		Needs: worked,
 	}
@@ -166,7 +168,7 @@ func replicatedPause() Scenario {
 			sometimes(50, Pause, 1, 4).At(Follower),
 			sometimes(50, DiskStall, 1, 4),
 			always(ProcessKill, 1, 3),
-			always(LostResponse, 1, 6),
+			always(LostResponse, 4, 10),
 		},
 		Needs: worked,
 	}
@@ -186,6 +188,7 @@ func replicatedClock() Scenario {
 			always(ClockDrift, 1, 4),
 			sometimes(60, ClockFreeze, 1, 4),
 			always(ProcessKill, 1, 4),
+			always(LostResponse, 6, 12),
 			sometimes(30, Isolate, 1, 3),
 		},
 		Needs: worked,
@@ -201,11 +204,12 @@ func replicatedUnsynced() Scenario {
 		Workload: clustered,
 		Faults: []Fault{
 			always(ProcessKill, 3, 9),
+			always(Shutdown, 2, 3), // it leaves something synced that later kills must spare
 			sometimes(40, ProcessKill, 1, 3).At(Controller),
 			sometimes(40, Isolate, 1, 3).At(Leader),
 			sometimes(40, Pause, 1, 3),
 			sometimes(40, PowerCut, 1, 1),
-			always(LostResponse, 2, 6),
+			always(LostResponse, 4, 10),
 		},
 		Needs: worked,
 	}
@@ -219,7 +223,7 @@ func replicatedMixed() Scenario {
 		Topics:   replicatedTopics,
 		Workload: clustered,
 		Faults: []Fault{
-			always(ProcessKill, 1, 4), always(LostResponse, 1, 8), sometimes(50, PowerCut, 1, 4), sometimes(30, PowerCutAll, 1, 2),
+			always(ProcessKill, 1, 4), always(LostResponse, 4, 10), sometimes(50, PowerCut, 1, 4), sometimes(30, PowerCutAll, 1, 2),
 			sometimes(40, CrashInCall, 1, 3), sometimes(25, Shutdown, 1, 2), sometimes(15, RollingRestart, 1, 1), sometimes(35, Pause, 1, 4),
 			sometimes(20, DiskWiped, 1, 1), sometimes(20, WriteError, 1, 2), sometimes(20, ReadError, 1, 2), sometimes(20, SyncError, 1, 2),
 			sometimes(15, NoSpace, 1, 2).For(300, 3000), sometimes(20, ShortWrite, 1, 2), sometimes(30, DiskStall, 1, 3),
