@@ -177,18 +177,20 @@ func replicatedPause() Scenario {
 func replicatedClock() Scenario {
 	topics := replicatedTopics
 	topics.Configs = []Setting{{"message.timestamp.after.max.ms", NoLimit}}
+	w := clustered
+	w.Idempotent = Range{3, 4} // of whom some lose an answer, or nothing can be told about duplicates
 	return Scenario{
 		Name:     "replicated-clock",
 		Why:      "clocks step, drift and freeze, each on its own: sessions and lag are judged wrongly then, and nothing acknowledged may rest on that",
 		Cluster:  threeBrokers,
 		Topics:   topics,
-		Workload: clustered,
+		Workload: w,
 		Faults: []Fault{
 			always(ClockStep, 1, 6),
 			always(ClockDrift, 1, 4),
 			sometimes(60, ClockFreeze, 1, 4),
 			always(ProcessKill, 2, 4),
-			always(LostResponse, 12, 24),
+			always(LostResponse, 20, 32),
 			sometimes(30, Isolate, 1, 3),
 		},
 		Needs: worked,
