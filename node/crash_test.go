@@ -131,6 +131,11 @@ func TestKilledUnderLoadKeepsWhatItAcknowledged(t *testing.T) {
 	var writing sync.WaitGroup
 	for p := range producers {
 		client := connect(t, address, kgo.MaxBufferedRecords(64), kgo.RecordRetries(1<<30), kgo.ProduceRequestTimeout(2*time.Second))
+		// The client gives up for good, and says so, if the node dies in its
+		// first exchange; its first batch may still meet a kill.
+		if _, _, err := client.ProducerID(soon(t)); err != nil {
+			t.Fatal(err)
+		}
 		writing.Go(func() {
 			for i := 0; stop.Err() == nil; i++ {
 				r := &kgo.Record{Topic: "load", Value: fmt.Appendf(nil, "%d %d", p, i)}
