@@ -11,7 +11,7 @@ import (
 //	P1  segments stand in order of their base offsets, all but the last hold
 //	    batches, and no base lies beyond the log's end
 //	P2  log start ≤ high watermark ≤ log end, and the local log start is not below the log start
-//	P3  durable end and written end do not pass the log end
+//	P3  durable end ≤ written end ≤ log end
 //	P4  leader epochs rise, their starts rise, and none starts beyond the log's end
 //	P5  a producer's cached batches are at most five, rise in offset, lie below
 //	    the log's end, and each begins where the one before ends in sequence
@@ -29,7 +29,7 @@ import (
 var (
 	errP1 = errors.New("P1: segments out of order")
 	errP2 = errors.New("P2: log start ≤ high watermark ≤ log end")
-	errP3 = errors.New("P3: durable or written end beyond the log end")
+	errP3 = errors.New("P3: durable end ≤ written end ≤ log end")
 	errP4 = errors.New("P4: leader epochs do not rise")
 	errP5 = errors.New("P5: producer state")
 	errP6 = errors.New("P6: index entries")
@@ -47,7 +47,7 @@ func (l *Log) Invariants() error {
 	switch {
 	case l.LogStartOffset < 0 || l.LogStartOffset > l.HighWatermark || l.HighWatermark > l.LogEndOffset || l.LocalLogStartOffset < l.LogStartOffset:
 		return errP2
-	case l.WrittenEndOffset > l.LogEndOffset || l.DurableEndOffset > l.LogEndOffset:
+	case l.WrittenEndOffset > l.LogEndOffset || l.DurableEndOffset > l.WrittenEndOffset:
 		return errP3
 	case l.LastStableOffset(l.HighWatermark) > l.HighWatermark:
 		return errP7

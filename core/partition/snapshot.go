@@ -152,14 +152,18 @@ func writeEntries(fs disk.FS, path string, b []byte, at int64) (err error) {
 	return f.Sync()
 }
 
-// checkpointed takes note of a checkpoint that is on disk.
+// checkpointed takes note of a checkpoint that is on disk. What it made durable
+// was written before the job began, also where the log was cut or deleted in
+// between and no longer listened to what completions said.
 func (l *Log) checkpointed(a *CheckpointArgs) {
 	l.CheckpointLSN = a.lsn
 	l.upkeep.bytes -= a.bytes
 	if a.modes == l.upkeep.modes { // and no other change since
 		l.upkeep.urgent = false
 	}
-	l.DurableEndOffset = max(l.DurableEndOffset, min(a.end, l.LogEndOffset))
+	end := min(a.end, l.LogEndOffset)
+	l.WrittenEndOffset = max(l.WrittenEndOffset, end)
+	l.DurableEndOffset = max(l.DurableEndOffset, end)
 	for i := range a.segments {
 		d := &a.segments[i]
 		s := &l.segments[l.segmentFor(d.base)]

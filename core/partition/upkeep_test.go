@@ -144,3 +144,46 @@ func TestModeChangedTwice(t *testing.T) {
 		t.Fatalf("fenced %q, end %d, %v", k.Fenced, k.LogEndOffset, k.Mode)
 	}
 }
+
+// TestCheckpointOutlivesIncarnation deletes a log, or truncates it to its end,
+// while a snapshot of it waits for the writer. The completions that then come
+// are of an older incarnation and count for nothing: that what the checkpoint
+// made durable is written, the checkpoint itself has to say.
+func TestCheckpointOutlivesIncarnation(t *testing.T) {
+	ways := []string{"delete", "truncate"}
+	for w, change := range []func(*Log, *disk.Append){
+		func(l *Log, out *disk.Append) { l.Delete(out) },
+		func(l *Log, out *disk.Append) { l.TruncateTo(l.LogEndOffset, out) },
+	} {
+		name := ways[w]
+		for i, mode := range []Mode{Synced, Replicated} {
+			n := twoLogs(t, 3, smallLimits())
+			l := n.logs[i]
+			n.append(l, testBatch(9, 1, 30, batch.Plain()))
+			n.journal.press(l)
+			if got := names(n.journal); len(got) != 0 {
+				t.Fatalf("%s, %v: before the write: %v", name, mode, got)
+			}
+			end, incarnation := l.LogEndOffset, l.Incarnation
+			var a disk.Append
+			change(l, &a)
+			n.emit(a, l)
+			if err := n.writer.Write(n.appends); err != nil {
+				t.Fatal(err)
+			}
+			n.journal.Written(n.journal.LastRef())
+			l.Written(incarnation, end)
+			jobs := n.journal.Due(n.now, nil)
+			if len(jobs) != 1 || jobs[0].Name != "checkpoint" {
+				t.Fatalf("%s, %v: %d jobs", name, mode, len(jobs))
+			}
+			result, err := jobs[0].Run(n.fs, jobs[0].Args)
+			if err != nil || !n.journal.Done(n.now, result) {
+				t.Fatalf("%s, %v: %v", name, mode, err)
+			}
+			if err := l.Invariants(); err != nil || l.DurableEndOffset != end {
+				t.Fatalf("%s, %v: %v, durable %d, written %d, end %d", name, mode, err, l.DurableEndOffset, l.WrittenEndOffset, end)
+			}
+		}
+	}
+}

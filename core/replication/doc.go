@@ -10,7 +10,7 @@
 //
 //	R1 LogStartOffset <= HighWatermark <= LogEndOffset.
 //	R2 The high watermark never goes back while the replica lives.
-//	R3 Synced <= written <= LogEndOffset; what a leader counts of its own log is
+//	R3 Durable <= written <= LogEndOffset; what a leader counts of its own log is
 //	   synced in synced mode and written in replicated mode.
 //	R4 Waiting produces stand by rising end offset, above what is reached, at or
 //	   below LogEndOffset, and only on a leader.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"trialog/core/kafka"
-	"trialog/core/partition"
 )
 
 // Invariants checks R1 and R3 to R8; R2 is checked where the high watermark
@@ -24,7 +23,7 @@ func (r *Replica) Check() error {
 	switch {
 	case l.LogStartOffset > l.HighWatermark || l.HighWatermark > l.LogEndOffset:
 		return fmt.Errorf("R1: log start %d, high watermark %d, end %d", l.LogStartOffset, l.HighWatermark, l.LogEndOffset)
-	case l.WrittenEndOffset > l.LogEndOffset || l.Mode == partition.Synced && l.DurableEndOffset > l.WrittenEndOffset:
+	case l.WrittenEndOffset > l.LogEndOffset || l.DurableEndOffset > l.WrittenEndOffset:
 		return fmt.Errorf("R3: durable %d, written %d, end %d", l.DurableEndOffset, l.WrittenEndOffset, l.LogEndOffset)
 	case r.role != RoleNone && r.epoch < l.LatestEpoch():
 		return fmt.Errorf("R6: role in epoch %d, the log is in %d", r.epoch, l.LatestEpoch())
