@@ -174,7 +174,8 @@ func (s *reshape) elect(isr []kafka.BrokerID) (kafka.BrokerID, []kafka.BrokerID)
 	return kafka.NoBroker, isr
 }
 
-// lastKnown names the last leader, unless its disk is another now.
+// lastKnown names the last leader, unless its disk is another now. In replicated
+// mode a power cut may have shortened its log, which a registration does not tell.
 func (s *reshape) lastKnown() []kafka.BrokerID {
 	last := s.p.LastKnownELR
 	if s.p.Leader != kafka.NoBroker {
