@@ -155,7 +155,9 @@ func (w *watch) remember(node int, at int64) {
 	})
 	for _, name := range w.names {
 		if b := w.before[name]; name.node == node && !b.seen && !b.missing && (asked || w.movedAway(node, b)) {
-			b.required = 0 // the broker has ended it
+			// The broker has ended it, and tells no more how far it had come. If the
+			// crash undoes the end, it comes back with what was appended until then.
+			b.required, b.appended = 0, history.Unset
 		}
 	}
 }
