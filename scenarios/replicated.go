@@ -210,7 +210,6 @@ func replicatedUnsynced() Scenario {
 			sometimes(40, ProcessKill, 1, 3).At(Controller),
 			sometimes(40, Isolate, 1, 3).At(Leader),
 			sometimes(40, Pause, 1, 3),
-			sometimes(40, PowerCut, 1, 1),
 			always(LostResponse, 4, 10),
 		},
 		Needs: worked,
