@@ -2,18 +2,19 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // All returns every declared scenario.
 func All() []Scenario { return append(append(singles(), storageLog()), replicateds()...) }
 
-// Named returns the scenarios of these names, or all of them when none is
-// given. A name that nobody declared is an error that lists the ones there are.
+// Named returns the scenarios of these names, or all that are not open when
+// none is given. A name that nobody declared is an error that lists the ones there are.
 func Named(names ...string) ([]Scenario, error) {
 	all := All()
 	if len(names) == 0 {
-		return all, nil
+		return slices.DeleteFunc(all, func(s Scenario) bool { return s.Open != "" }), nil
 	}
 	found := make([]Scenario, 0, len(names))
 	for _, name := range names {

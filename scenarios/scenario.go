@@ -21,6 +21,9 @@ type Scenario struct {
 	// Needs are what must have happened for a seed to count as evidence.
 	Needs  []Need
 	Expect Expect
+	// Open, when not empty, says what is known to be red here. Such a scenario
+	// runs only when it is named.
+	Open string
 }
 
 // Range is a closed interval of whole numbers, drawn evenly.

@@ -19,6 +19,7 @@ type listedScenario struct {
 	Name   string   `json:"name"`
 	Why    string   `json:"why"`
 	Expect string   `json:"expect"`
+	Open   string   `json:"open,omitempty"`
 	Faults []string `json:"faults"`
 }
 
@@ -43,7 +44,7 @@ func (c *listCommand) Run(to output) error {
 		Faults     []listedFault    `json:"faults"`
 	}
 	for _, s := range scenarios.All() {
-		row := listedScenario{Name: s.Name, Why: s.Why, Expect: s.Expect.String()}
+		row := listedScenario{Name: s.Name, Why: s.Why, Expect: s.Expect.String(), Open: s.Open}
 		for _, f := range s.Faults {
 			row.Faults = append(row.Faults, f.Kind.String())
 		}
@@ -63,6 +64,9 @@ func (c *listCommand) Run(to output) error {
 	fmt.Fprintln(to.out, "Scenarios")
 	for _, s := range lists.Scenarios {
 		fmt.Fprintf(to.out, "  %s\n      %s\n      expected: %s\n", s.Name, s.Why, s.Expect)
+		if s.Open != "" {
+			fmt.Fprintf(to.out, "      open, runs only when named: %s\n", s.Open)
+		}
 	}
 	fmt.Fprintln(to.out, "\nProperties")
 	t := tabwriter.NewWriter(to.out, 0, 8, 2, ' ', 0)
