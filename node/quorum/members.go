@@ -273,9 +273,10 @@ func (e *Engine) Reconfigure(r *port.Reconfigure) {
 		e.config.Log.Debug("a step of the quorum's membership was refused", "replica", replica, "error", err)
 		return
 	}
+	step := int(r.Step) // the effects that hold r are used again
 	e.proposals.Go(func() {
 		result := <-state.ResultC()
-		e.config.Log.Debug("a step of the quorum's membership", "replica", replica, "step", int(r.Step), "done", result.Completed())
+		e.config.Log.Debug("a step of the quorum's membership", "replica", replica, "step", step, "done", result.Completed())
 		state.Release()
 	})
 }

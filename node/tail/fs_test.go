@@ -101,7 +101,11 @@ func TestWhatIsReadIsWhatTheFileHolds(t *testing.T) {
 			}
 		}
 	})
-	if hits < 100 {
+	least := 100
+	if testing.Short() { // a fifth of the checks, and of those some have no room at all
+		least = 5
+	}
+	if hits < least {
 		t.Errorf("only %d hits: this shows nothing", hits)
 	}
 }
