@@ -64,7 +64,7 @@ func one(v reflect.Value) {
 // is accepted can be written again.
 func TestMutatedRequests(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		q, version := drawKmsg(t)
+		q, version := drawKmsg(t, true)
 		key := q.Key()
 		body := q.AppendTo(nil)
 		switch rapid.IntRange(0, 9).Draw(t, "flat") {

@@ -7,6 +7,7 @@ package protocol
 // elements that are really there.
 //
 //	1 2 4 8 16   so many bytes           s   string, or null
+//	                                     b   bytes, or null
 //	[ … ]        array of structs        { … }   array of plain values
 //	< … >        struct or null (one byte, -1 for null)
 //	@3+ @0-5:    the next token exists from version 3, or in 0 to 5
@@ -57,6 +58,11 @@ func (w *shapeWalk) fields(at int, close byte) int {
 		case 's':
 			if present {
 				w.r.shortBytes()
+			}
+			at++
+		case 'b':
+			if present {
+				w.r.nullableBytes()
 			}
 			at++
 		default:

@@ -12,6 +12,15 @@ const (
 	KeyFetch                       int16 = 1
 	KeyListOffsets                 int16 = 2
 	KeyMetadata                    int16 = 3
+	KeyOffsetCommit                int16 = 8
+	KeyOffsetFetch                 int16 = 9
+	KeyFindCoordinator             int16 = 10
+	KeyJoinGroup                   int16 = 11
+	KeyHeartbeat                   int16 = 12
+	KeyLeaveGroup                  int16 = 13
+	KeySyncGroup                   int16 = 14
+	KeyDescribeGroups              int16 = 15
+	KeyListGroups                  int16 = 16
 	KeyApiVersions                 int16 = 18
 	KeyCreateTopics                int16 = 19
 	KeyDeleteTopics                int16 = 20
@@ -21,10 +30,12 @@ const (
 	KeyAlterConfigs                int16 = 33
 	KeyDescribeLogDirs             int16 = 35
 	KeyCreatePartitions            int16 = 37
+	KeyDeleteGroups                int16 = 42
 	KeyElectLeaders                int16 = 43
 	KeyIncrementalAlterConfigs     int16 = 44
 	KeyAlterPartitionReassignments int16 = 45
 	KeyListPartitionReassignments  int16 = 46
+	KeyOffsetDelete                int16 = 47
 	KeyDescribeQuorum              int16 = 55
 	KeyAlterPartition              int16 = 56
 	KeyUpdateFeatures              int16 = 57
@@ -34,6 +45,8 @@ const (
 	KeyBrokerHeartbeat             int16 = 63
 	KeyUnregisterBroker            int16 = 64
 	KeyAllocateProducerIDs         int16 = 67
+	KeyConsumerGroupHeartbeat      int16 = 68
+	KeyConsumerGroupDescribe       int16 = 69
 	KeyListConfigResources         int16 = 74
 	KeyDescribeTopicPartitions     int16 = 75
 	KeyAddRaftVoter                int16 = 80
@@ -70,6 +83,15 @@ var apis = [...]API{
 	{Key: KeyFetch, Name: "Fetch", Min: 4, Max: 18, AdvertisedMin: 4, FlexibleFrom: 12, Listed: true},
 	{Key: KeyListOffsets, Name: "ListOffsets", Min: 1, Max: 11, AdvertisedMin: 1, FlexibleFrom: 6, Listed: true, Shape: "4 @2+1 [ s [ 4 @4+4 8 ] ] @10+4"},
 	{Key: KeyMetadata, Name: "Metadata", Min: 0, Max: 13, AdvertisedMin: 0, FlexibleFrom: 9, Listed: true, Shape: "[ @10+16 s ] @4+1 @8-10:1 @8+1"},
+	{Key: KeyOffsetCommit, Name: "OffsetCommit", Min: 2, Max: 10, AdvertisedMin: 2, FlexibleFrom: 8, Shape: "s 4 s @7+s @2-4:8 [ @2-9:s @10+16 [ 4 8 @6+4 s ] ]"},
+	{Key: KeyOffsetFetch, Name: "OffsetFetch", Min: 1, Max: 10, AdvertisedMin: 1, FlexibleFrom: 6, Shape: "@1-7:s @1-7:[ s { 4 } ] @8+[ s @9+s @9+4 [ @8-9:s @10+16 { 4 } ] ] @7+1"},
+	{Key: KeyFindCoordinator, Name: "FindCoordinator", Min: 0, Max: 6, AdvertisedMin: 0, FlexibleFrom: 3, Shape: "@0-3:s @1+1 @4+{ s }"},
+	{Key: KeyJoinGroup, Name: "JoinGroup", Min: 0, Max: 9, AdvertisedMin: 0, FlexibleFrom: 6, Shape: "s 4 @1+4 s @5+s s [ s b ] @8+s"},
+	{Key: KeyHeartbeat, Name: "Heartbeat", Min: 0, Max: 4, AdvertisedMin: 0, FlexibleFrom: 4, Shape: "s 4 s @3+s"},
+	{Key: KeyLeaveGroup, Name: "LeaveGroup", Min: 0, Max: 5, AdvertisedMin: 0, FlexibleFrom: 4, Shape: "s @0-2:s @3+[ s s @5+s ]"},
+	{Key: KeySyncGroup, Name: "SyncGroup", Min: 0, Max: 5, AdvertisedMin: 0, FlexibleFrom: 4, Shape: "s 4 s @3+s @5+s @5+s [ s b ]"},
+	{Key: KeyDescribeGroups, Name: "DescribeGroups", Min: 0, Max: 6, AdvertisedMin: 0, FlexibleFrom: 5, Shape: "{ s } @3+1"},
+	{Key: KeyListGroups, Name: "ListGroups", Min: 0, Max: 5, AdvertisedMin: 0, FlexibleFrom: 3, Shape: "@4+{ s } @5+{ s }"},
 	{Key: KeyApiVersions, Name: "ApiVersions", Min: 0, Max: 4, AdvertisedMin: 0, FlexibleFrom: 3, Listed: true, Shape: "@3+s @3+s"},
 	{Key: KeyCreateTopics, Name: "CreateTopics", Min: 2, Max: 7, AdvertisedMin: 2, FlexibleFrom: 5, Listed: true, Shape: "[ s 4 2 [ 4 { 4 } ] [ s s ] ] 4 1"},
 	{Key: KeyDeleteTopics, Name: "DeleteTopics", Min: 1, Max: 6, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true, Shape: "@0-5:{ s } @6+[ s 16 ] 4"},
@@ -79,10 +101,12 @@ var apis = [...]API{
 	{Key: KeyAlterConfigs, Name: "AlterConfigs", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ 1 s [ s s ] ] 1"},
 	{Key: KeyDescribeLogDirs, Name: "DescribeLogDirs", Min: 1, Max: 4, AdvertisedMin: 1, FlexibleFrom: 2, Listed: true, Shape: "[ s { 4 } ]"},
 	{Key: KeyCreatePartitions, Name: "CreatePartitions", Min: 0, Max: 3, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ s 4 [ { 4 } ] ] 4 1"},
+	{Key: KeyDeleteGroups, Name: "DeleteGroups", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Shape: "{ s }"},
 	{Key: KeyElectLeaders, Name: "ElectLeaders", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "@1+1 [ s { 4 } ] 4"},
 	{Key: KeyIncrementalAlterConfigs, Name: "IncrementalAlterConfigs", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 1, Listed: true, Shape: "[ 1 s [ s 1 s ] ] 1"},
 	{Key: KeyAlterPartitionReassignments, Name: "AlterPartitionReassignments", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4 @1+1 [ s [ 4 { 4 } ] ]"},
 	{Key: KeyListPartitionReassignments, Name: "ListPartitionReassignments", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4 [ s { 4 } ]"},
+	{Key: KeyOffsetDelete, Name: "OffsetDelete", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 1, Shape: "s [ s [ 4 ] ]"},
 	{Key: KeyDescribeQuorum, Name: "DescribeQuorum", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "[ s [ 4 ] ]"},
 	{Key: KeyAlterPartition, Name: "AlterPartition", Min: 3, Max: 3, FlexibleFrom: 0, Internal: true, Shape: "4 8 [ 16 [ 4 4 [ 4 8 ] 1 4 ] ]"},
 	{Key: KeyUpdateFeatures, Name: "UpdateFeatures", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4 [ s 2 @0-0:1 @1+1 ] @1+1"},
@@ -92,6 +116,8 @@ var apis = [...]API{
 	{Key: KeyBrokerHeartbeat, Name: "BrokerHeartbeat", Min: 0, Max: 1, FlexibleFrom: 0, Internal: true, Shape: "4 8 8 1 1"},
 	{Key: KeyUnregisterBroker, Name: "UnregisterBroker", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "4"},
 	{Key: KeyAllocateProducerIDs, Name: "AllocateProducerIds", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "4 8"},
+	{Key: KeyConsumerGroupHeartbeat, Name: "ConsumerGroupHeartbeat", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Shape: "s s 4 s s 4 { s } @1+s s [ 16 { 4 } ]"},
+	{Key: KeyConsumerGroupDescribe, Name: "ConsumerGroupDescribe", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Shape: "{ s } 1"},
 	{Key: KeyListConfigResources, Name: "ListConfigResources", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "@1+{ 1 }"},
 	{Key: KeyDescribeTopicPartitions, Name: "DescribeTopicPartitions", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "[ s ] 4 < s 4 >"},
 	{Key: KeyAddRaftVoter, Name: "AddRaftVoter", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "s 4 4 16 [ s s 2 ] @1+1"},
