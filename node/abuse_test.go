@@ -79,6 +79,30 @@ func TestBombsAreRefusedByTheirSize(t *testing.T) {
 	}
 }
 
+// TestWhoWastesTimeWaits: neither the end of a connection, after garbage, nor the
+// refusal of a batch that unpacks to more than the bound comes before the
+// penalty pause is over, so that no client can do more of either.
+func TestWhoWastesTimeWaits(t *testing.T) {
+	const pause = 300 * time.Millisecond
+	n := start(t, t.TempDir(), func(c *node.Config) {
+		c.Network.PenaltyPause = pause
+		c.Broker["trialog.batch.max.decompressed.bytes"] = "8388608"
+	})
+	defer n.stop()
+	create(t, n.node.Addr(), "bad", 1, nil)
+	for _, kind := range abuses(t, "bad", 16<<20) {
+		if kind.name == "half a frame" || kind.name == "nothing" {
+			continue // they wait for nothing
+		}
+		c := dial(t, n.node.Addr())
+		began := time.Now()
+		kind.do(c)
+		if took := time.Since(began); took < pause {
+			t.Errorf("%s: over after %v", kind.name, took)
+		}
+	}
+}
+
 // TestHalfAFrameIsNotWaitedFor: what was announced must come.
 func TestHalfAFrameIsNotWaitedFor(t *testing.T) {
 	n := start(t, t.TempDir(), func(c *node.Config) { c.Network.FrameTimeout = 200 * time.Millisecond })

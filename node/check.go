@@ -40,12 +40,18 @@ func (c *checkers) checker(bound int32) *batch.Checker {
 	return &batch.Checker{Codecs: c.codecs, Limits: batch.Limits{MaxDecompressedBytes: bound}}
 }
 
-// prepare verifies every batch of a request.
-func (c *checkers) prepare(q *protocol.ProduceRequest, version int16) {
+// prepare verifies every batch of a request and returns the processor time that
+// batches beyond the bound have wasted; 0: none was.
+func (c *checkers) prepare(q *protocol.ProduceRequest, version int16) (wasted time.Duration) {
+	began := time.Now()
 	c.light(q, version)
 	if c.bound > lightBytes && protocol.Beyond(q) {
-		c.again(q, version)
+		began = c.again(q, version)
 	}
+	if protocol.Beyond(q) {
+		return max(1, time.Since(began))
+	}
+	return 0
 }
 
 func (c *checkers) light(q *protocol.ProduceRequest, version int16) {
@@ -56,16 +62,13 @@ func (c *checkers) light(q *protocol.ProduceRequest, version int16) {
 	c.idle.Put(checker)
 }
 
-// again verifies what was too large for light. Whoever sent more than the bound
-// has wasted processor time: as much is left to others before the next turn.
-func (c *checkers) again(q *protocol.ProduceRequest, version int16) {
+// again verifies what was too large for light. It returns when its turn began.
+func (c *checkers) again(q *protocol.ProduceRequest, version int16) time.Time {
 	c.heavy <- struct{}{}
 	defer func() { <-c.heavy }()
 	checker, _ := c.large.Get().(*batch.Checker)
 	began := time.Now()
 	protocol.PrepareBeyond(q, version, checker)
 	c.large.Put(checker)
-	if protocol.Beyond(q) {
-		time.Sleep(time.Since(began))
-	}
+	return began
 }

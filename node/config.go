@@ -54,6 +54,7 @@ type Network struct {
 	MaxDecompressed     int32         // trialog.batch.max.decompressed.bytes; Broker decides
 	ConnectionMaxIdle   time.Duration // connections.max.idle.ms, negative: for ever; Broker decides
 	FrameTimeout        time.Duration // a frame that has begun must end within it, and its size at 64 KiB/s
+	PenaltyPause        time.Duration // a connection that sent what it should not have is left alone for so long, so that sending more of it does not pay
 	RequestQueue        int           // inputs waiting for the loop
 	ReadThreads         int           // disk reads at a time
 	JournalSegmentBytes int           // size of the journal's files
@@ -78,6 +79,7 @@ func DefaultNetwork() Network {
 		MaxInFlight:         64,
 		MaxReplyBytes:       16 << 20,
 		FrameTimeout:        time.Minute,
+		PenaltyPause:        100 * time.Millisecond,
 		RequestQueue:        4096,
 		ReadThreads:         4,
 		JournalSegmentBytes: 4 << 20,

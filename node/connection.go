@@ -74,12 +74,25 @@ func (c *connection) serve(listener string) {
 	}()
 	if err := c.read(); err != nil && !c.isClosed() {
 		c.explain(err)
+		if errors.Is(err, errProtocol) && !errors.Is(err, io.ErrUnexpectedEOF) { // it waits, unless it has gone
+			c.penalise(0)
+		}
 	}
 	c.close()
 	<-writing
 	c.node.inbox.put(&broker.ConnectionClosed{Conn: c.id})
 	c.node.requests.release(c.held)
 	c.out.abandon(c.node.replies)
+}
+
+// penalise leaves a connection alone that has wasted the node's time: for the
+// penalty pause, or for longer. Its client waits for its answer, or for the end
+// of the connection, before it can do more of the same; nobody else waits.
+func (c *connection) penalise(longer time.Duration) {
+	select {
+	case <-time.After(max(longer, c.node.config.Network.PenaltyPause)):
+	case <-c.node.ctx.Done():
+	}
 }
 
 // explain logs why a connection was closed, where that is worth a line.
@@ -176,7 +189,9 @@ func (c *connection) deliver(frame []byte, header *protocol.RequestHeader) (err 
 	p := pledge{frame: int64(len(frame)), began: time.Now()}
 	switch b := body.(type) {
 	case *protocol.ProduceRequest:
-		c.node.checks.prepare(b, header.Version)
+		if wasted := c.node.checks.prepare(b, header.Version); wasted > 0 {
+			c.penalise(9 * wasted) // a tenth of a processor at most
+		}
 	case *protocol.FetchRequest:
 		p.reply = int64(max(0, b.MaxBytes))
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 
 	"trialog/core/batch"
@@ -25,17 +26,26 @@ func All() batch.Codecs {
 	return c
 }
 
+// stretch is how much is decompressed before others may use the processor: what
+// waits behind a large batch then waits for some ten microseconds, not for the
+// scheduler's ten milliseconds.
+const stretch = 128 << 10
+
 // readAll appends what r yields to dst, at most limit bytes.
 func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
-	start := len(dst)
+	start, yielded := len(dst), len(dst)
 	for {
 		if len(dst) == cap(dst) { // twice as much, but not more than the limit asks for
 			dst = slices.Grow(dst, max(512, min(len(dst), limit+1-(len(dst)-start))))
 		}
 		// One byte beyond the limit is enough to know that there is more.
-		room := min(cap(dst)-len(dst), limit+1-(len(dst)-start))
+		room := min(cap(dst)-len(dst), limit+1-(len(dst)-start), stretch)
 		n, err := r.Read(dst[len(dst) : len(dst)+room])
 		dst = dst[:len(dst)+n]
+		if len(dst)-yielded >= stretch {
+			runtime.Gosched()
+			yielded = len(dst)
+		}
 		switch {
 		case len(dst)-start > limit:
 			return dst[:start], batch.ErrTooLarge
