@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -132,9 +134,23 @@ func (n *Node) newBroker() (*broker.Broker, error) {
 		Listeners:   listeners,
 		Rack:        n.config.Broker["broker.rack"],
 		Voter:       true,
-		Settings:    n.config.Broker,
+		Settings:    n.brokerSettings(),
 		Codecs:      &n.codecs,
 	}, n.limits), nil
+}
+
+// brokerSettings are the broker's settings with what the node knows of its place, for
+// those who ask: DescribeConfigs, DescribeLogDirs.
+func (n *Node) brokerSettings() map[string]string {
+	all := maps.Clone(n.config.Broker)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	all["node.id"] = strconv.FormatInt(int64(n.config.NodeID), 10)
+	if dir, err := filepath.Abs(n.config.DataDir); err == nil {
+		all["log.dirs"] = dir
+	}
+	return all
 }
 
 // advertised is the address that clients are told: what was configured, or

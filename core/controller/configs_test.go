@@ -83,6 +83,8 @@ func TestAlterConfigs(t *testing.T) {
 	if got := fmt.Sprint(b.image().Configs(metadata.TopicResource("t"))); got != "[{cleanup.policy compact} {segment.ms 9}]" {
 		t.Errorf("the topic has %s", got)
 	}
+	unknown := AlterOp{Name: "follower.replication.throttled.rate", Op: kafka.OpDelete}
+	b.must(&AlterConfigs{Resources: []AlterResource{topicOps("t", unknown), {Resource: metadata.ClusterResource(), Ops: []AlterOp{unknown}}}})
 	entries := b.image().Index()
 	b.must(&AlterConfigs{ValidateOnly: true, Resources: []AlterResource{topicOps("t", set("retention.ms", "1"))}})
 	if _, set := b.image().Configs(metadata.TopicResource("t")).Get("retention.ms"); set {
