@@ -30,6 +30,10 @@ type Config struct {
 	// Broker holds settings by Kafka's names for core's registry.
 	Broker map[string]string
 
+	// BootID is another text after every start of the machine; empty: the kernel's.
+	// Tests that cut the power of a file system alone give their own.
+	BootID string
+
 	// Limits changes the broker's own bounds; nil: they are production's. Tests
 	// make the journal's generations small with it.
 	Limits func(*broker.Limits)

@@ -84,6 +84,9 @@ func Start(config Config) (*Node, error) {
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.config.applySettings()
+	if n.config.BootID == "" {
+		n.config.BootID = bootID()
+	}
 	n.codecs, n.limits = codec.All(), broker.DefaultLimits()
 	if config.Limits != nil {
 		config.Limits(&n.limits)
@@ -130,6 +133,7 @@ func (n *Node) newBroker() (*broker.Broker, error) {
 	return broker.New(broker.Config{
 		NodeID:      kafka.BrokerID(n.config.NodeID),
 		Incarnation: kafka.IncarnationID(draw.UUID()),
+		Boot:        n.config.BootID,
 		Seed:        draw.Uint64(),
 		Listeners:   listeners,
 		Rack:        n.config.Broker["broker.rack"],

@@ -34,6 +34,7 @@ const (
 	DiskWiped                      // a broker comes back on an empty disk
 	RollingRestart                 // every broker in turn is stopped in a controlled way and started again
 	GarbledRequest                 // a request arrives that the broker cannot read
+	KillAll                        // every broker dies at once, one of them perhaps by a power cut
 	KindCount                      // must stay last
 )
 
@@ -45,6 +46,7 @@ var kindNames = [KindCount]string{
 	Reset: "reset", HalfOpen: "half-open", Delay: "delay", Cut: "cut", CutOneWay: "cut-one-way", Isolate: "isolate", LostResponse: "lost-response",
 	ClientKill: "client-kill", ClientPause: "client-pause",
 	PowerCutAll: "power-cut-all", DiskWiped: "disk-wiped", RollingRestart: "rolling-restart", GarbledRequest: "garbled-request",
+	KillAll: "kill-all",
 }
 
 // String names the kind.

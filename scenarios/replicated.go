@@ -200,12 +200,15 @@ func replicatedClock() Scenario {
 func replicatedUnsynced() Scenario {
 	return Scenario{
 		Name:     "replicated-unsynced",
-		Why:      "without fsync before the acknowledgement, copies in the memory of several brokers must survive any number of kills",
+		Why:      "without fsync before the acknowledgement, copies in the memory of several brokers must survive any number of kills and a power cut of one, in whatever order they come back",
 		Cluster:  threeBrokers,
 		Topics:   unsyncedTopics,
 		Workload: clustered,
 		Faults: []Fault{
 			always(ProcessKill, 3, 9),
+			// Each leaves the in-sync set as it comes back, unless it still has everything.
+			sometimes(50, KillAll, 1, 2),
+			sometimes(40, PowerCut, 1, 1),
 			always(Shutdown, 2, 3), // it leaves something synced that later kills must spare
 			sometimes(40, ProcessKill, 1, 3).At(Controller),
 			sometimes(40, Isolate, 1, 3).At(Leader),

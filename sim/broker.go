@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"strconv"
+
 	"trialog/core/broker"
 	"trialog/core/kafka"
 	"trialog/sim/choice"
@@ -90,6 +92,7 @@ func (w *World) startBroker(b *brokerHost) {
 		NodeID:      kafka.BrokerID(h.node),
 		Incarnation: kafka.IncarnationID(seed.UUID()),
 		Seed:        seed.Uint64(),
+		Boot:        strconv.Itoa(h.boots),
 		Listeners: []broker.Listener{{
 			Name: listenerName, Host: h.name, Port: brokerPort, Security: kafka.Plaintext, InterBroker: true,
 		}},

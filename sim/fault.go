@@ -35,6 +35,7 @@ const (
 	FaultDiskWiped                           // the power goes, and the broker comes back on an empty disk
 	FaultRollingRestart                      // every broker in turn is stopped in a controlled way and started again
 	FaultGarbledRequest                      // a client's request arrives, and cannot be read
+	FaultKillAll                             // every broker dies at once, one of them perhaps by a power cut, if that is claimed to be borne
 
 	FaultKindCount // must stay last
 )
@@ -50,6 +51,7 @@ var faultNames = [FaultKindCount]string{
 	FaultCut: "cut", FaultIsolate: "isolate", FaultLostResponse: "lost-response",
 	FaultClientKill: "client-kill", FaultClientPause: "client-pause",
 	FaultDiskWiped: "disk-wiped", FaultRollingRestart: "rolling-restart", FaultGarbledRequest: "garbled-request",
+	FaultKillAll: "kill-all",
 }
 
 // String names the kind.

@@ -12,7 +12,7 @@ import (
 func (w *World) inflict(s *strike, h *host, f *Fault) bool {
 	switch s.Kind {
 	case FaultProcessKill, FaultClientKill, FaultPowerCut, FaultPowerCutAll, FaultShutdown, FaultPause, FaultClientPause,
-		FaultCrashInCall, FaultDiskWiped, FaultRollingRestart:
+		FaultCrashInCall, FaultDiskWiped, FaultRollingRestart, FaultKillAll:
 		return w.inflictProcess(s, h, f)
 	case FaultWriteError, FaultReadError, FaultSyncError, FaultShortWrite, FaultDiskBroken, FaultNoSpace, FaultDiskStall,
 		FaultJournalRot, FaultSegmentRot:
@@ -28,6 +28,9 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 	switch {
 	case s.Kind == FaultPowerCutAll:
 		w.powerCutAll(s, h, f)
+		return true
+	case s.Kind == FaultKillAll:
+		w.killAll(s, h, f)
 		return true
 	case s.Kind == FaultRollingRestart:
 		w.rollingRestart(s, f)

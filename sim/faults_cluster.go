@@ -54,6 +54,19 @@ func (w *World) powerCutAll(s *strike, h *host, f *Fault) {
 	}
 }
 
+// killAll ends every broker's process at once. Where replicas are compared, and
+// no partition loses more copies than it is claimed to bear, half the time the
+// power goes on one of them. They come back in any order.
+func (w *World) killAll(s *strike, h *host, f *Fault) {
+	cut := s.draw.Choose(choice.FaultDetail, 2) == 1 && w.oracle != nil && w.oracle.Spare(h.node)
+	for _, o := range w.hosts[1 : w.config.Brokers+1] {
+		if cut && o == h || o.running {
+			w.crash(o, cut && o == h, "")
+			w.restart(o, f.Until+s.draw.Between(choice.FaultDetail, 0, 2*Second))
+		}
+	}
+}
+
 // rollingRestart stops every broker in turn, each some time after the one before.
 func (w *World) rollingRestart(s *strike, f *Fault) {
 	at := w.now

@@ -12,6 +12,7 @@ type host struct {
 	draw  *choice.Stream
 
 	up          bool // the operating system runs
+	boots       int  // how often it was started
 	running     bool // the process runs
 	paused      bool // SIGSTOP
 	incarnation uint32

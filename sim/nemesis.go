@@ -105,7 +105,7 @@ func (w *World) strike(i uint64) {
 // span is how long a kind lasts when the plan does not say.
 func span(k FaultKind) (low, high int64) {
 	switch k {
-	case FaultProcessKill, FaultShutdown, FaultRollingRestart, FaultCrashInCall, FaultClientKill:
+	case FaultProcessKill, FaultShutdown, FaultRollingRestart, FaultCrashInCall, FaultClientKill, FaultKillAll:
 		return 100 * Millisecond, 3 * Second
 	case FaultPowerCut, FaultPowerCutAll, FaultDiskBroken, FaultDiskWiped:
 		return 500 * Millisecond, 5 * Second

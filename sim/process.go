@@ -9,6 +9,7 @@ func (w *World) boot(h *host) {
 	h.restartAt = 0
 	if !h.up {
 		h.up = true
+		h.boots++
 		h.clock.boot(w.now, 0)
 	}
 	h.running = true

@@ -9,6 +9,10 @@ import (
 	"trialog/core/protocol"
 )
 
+// tagKeptSince is ours, a tagged field between brokers: since whose start a
+// directory has lost nothing.
+const tagKeptSince = 10_000
+
 // beginBrokerRegistration hands another broker's registration to the controller.
 func (b *Broker) beginBrokerRegistration(r *request) {
 	q := r.body.(*kmsg.BrokerRegistrationRequest)
@@ -21,6 +25,11 @@ func (b *Broker) beginBrokerRegistration(r *request) {
 	if len(q.LogDirs) == 1 {
 		c.Directory = q.LogDirs[0]
 	}
+	q.UnknownTags.Each(func(tag uint32, value []byte) {
+		if tag == tagKeptSince && len(value) == len(c.KeptSince) {
+			c.KeptSince = kafka.IncarnationID(value)
+		}
+	})
 	if q.Rack != nil {
 		c.Rack = *q.Rack
 	}

@@ -153,6 +153,11 @@ func TestBrokersRegisterWithTheControllersBroker(t *testing.T) {
 	if len(a.Brokers) != 3 || a.ControllerID != 1 || *a.ClusterID != worlds[0].b.ClusterID() {
 		t.Fatalf("metadata of broker 3: %+v", a)
 	}
+	for _, k := range worlds[0].b.Image().Brokers() {
+		if k.KeptSince != k.Incarnation {
+			t.Fatalf("broker %d, new in its directory, registered with %v as kept since %v", k.ID, k.Incarnation, k.KeptSince)
+		}
+	}
 }
 
 func TestAdminRequestsReachTheController(t *testing.T) {

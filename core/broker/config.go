@@ -12,6 +12,10 @@ type Config struct {
 	NodeID kafka.BrokerID
 	// Incarnation names this run of the process; never all zero.
 	Incarnation kafka.IncarnationID
+	// Boot is another text after every start of the machine: the kernel's boot ID.
+	// Empty: not known, and every unclean stop may then have taken what was not
+	// synced.
+	Boot string
 	// Seed feeds the broker's own generator (directory, cluster and topic IDs,
 	// nonces): entropy in production, a choice in simulation. It differs between
 	// incarnations.

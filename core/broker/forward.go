@@ -151,6 +151,7 @@ func registrationRequest(c *controller.RegisterBroker) *kmsg.BrokerRegistrationR
 		q.ClusterID = c.ClusterID.String()
 	}
 	q.LogDirs = append(q.LogDirs, c.Directory)
+	q.UnknownTags.Set(tagKeptSince, c.KeptSince[:])
 	q.Rack = optional(c.Rack)
 	for _, l := range c.Listeners {
 		q.Listeners = append(q.Listeners, kmsg.BrokerRegistrationRequestListener{

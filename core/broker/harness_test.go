@@ -74,7 +74,7 @@ func newWorld(t testing.TB) *world {
 	w.config = broker.Config{
 		NodeID: 1, Voter: true, Codecs: &batch.Codecs{batch.Zstd: batch.RunLength{}},
 		Listeners: []broker.Listener{{Name: "PLAINTEXT", Host: "localhost", Port: 9092, InterBroker: true}},
-		Settings:  map[string]string{},
+		Settings:  map[string]string{}, Boot: "1",
 	}
 	return w
 }

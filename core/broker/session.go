@@ -11,10 +11,11 @@ import (
 // session is the broker's standing with the controller: its registration, its
 // heartbeats, and in the end its shutdown.
 type session struct {
-	registered  bool              // the image contains this incarnation
-	epoch       kafka.BrokerEpoch // of this incarnation, once registered
-	previous    kafka.BrokerEpoch // in the clean-shutdown mark, NoBrokerEpoch without
-	diskCluster string            // the cluster that the data directory belongs to, empty while it is new
+	registered  bool                // the image contains this incarnation
+	epoch       kafka.BrokerEpoch   // of this incarnation, once registered
+	previous    kafka.BrokerEpoch   // in the clean-shutdown mark, NoBrokerEpoch without
+	keptSince   kafka.IncarnationID // since whose start nothing is missing on the disk
+	diskCluster string              // the cluster that the data directory belongs to, empty while it is new
 
 	asking   bool          // a command is under way
 	giveUpAt kafka.Instant // when to ask again although it is
@@ -105,7 +106,7 @@ func (b *Broker) sessionDue() {
 func (b *Broker) registration() *controller.RegisterBroker {
 	r := &controller.RegisterBroker{
 		Broker: b.config.NodeID, Incarnation: b.config.Incarnation, Directory: b.directory,
-		Previous: b.session.previous, Rack: b.config.Rack,
+		Previous: b.session.previous, KeptSince: b.session.keptSince, Rack: b.config.Rack,
 	}
 	if id, err := kafka.ParseUUID(b.session.diskCluster); err == nil {
 		r.ClusterID = id

@@ -19,6 +19,7 @@ func (b *Broker) start() {
 	settings := kafka.LoadTopicConfig(&layers)
 	b.emitJob("recover", partition.Recover, &partition.RecoverArgs{
 		Now: b.now, NodeID: b.config.NodeID, Directory: kafka.DirectoryID(b.rand.UUID()),
+		Incarnation: b.config.Incarnation, Boot: b.config.Boot,
 		Limits: &b.limits.Storage, IndexIntervalBytes: settings.IndexIntervalBytes,
 	})
 }
@@ -75,7 +76,7 @@ func (b *Broker) recovered(r *partition.RecoverResult) {
 	b.journal, b.directory = r.Journal, r.Directory
 	b.appends.startAt(r.Journal.LastRef())
 	b.session.diskCluster = r.ClusterID
-	b.session.previous = r.Previous
+	b.session.previous, b.session.keptSince = r.Previous, r.KeptSince
 	b.noteRecovery(r)
 	for _, log := range r.Logs {
 		if !log.Known() {
@@ -128,7 +129,7 @@ func (b *Broker) upkeep() {
 	for i := from; i < len(b.out.Jobs); i++ {
 		ref, p := b.jobs.add()
 		p.name = b.out.Jobs[i].Name
-		b.out.Jobs[i].Ref = ref
+		b.out.Jobs[i].Ref, b.out.Jobs[i].Run = ref, partition.Doubting(b.out.Jobs[i].Run)
 		b.counters.Jobs++
 	}
 	if b.noRoom && b.room() {

@@ -67,7 +67,11 @@ type RegisterBroker struct {
 	Directory   kafka.DirectoryID
 	// Previous is the broker epoch in the clean-shutdown mark, NoBrokerEpoch when
 	// there is no mark.
-	Previous  kafka.BrokerEpoch
+	Previous kafka.BrokerEpoch
+	// KeptSince is the incarnation since whose start everything is there that was
+	// written to the directory (the broker's kernel has run ever since); Incarnation
+	// or zero when nothing vouches for what was there before.
+	KeptSince kafka.IncarnationID
 	Rack      string
 	Listeners []metadata.Listener
 }

@@ -37,18 +37,27 @@ func (m *Machine) registerBroker(d *draft, r *RegisterBroker) (ResultBody, *refu
 	epoch := d.image.LastBrokerEpoch() + 1
 	d.add(&metadata.BrokerRegistration{
 		Broker: r.Broker, Epoch: epoch, Incarnation: r.Incarnation, Directory: r.Directory,
-		Previous: r.Previous, Rack: r.Rack, Listeners: slices.Clone(r.Listeners),
+		Previous: r.Previous, KeptSince: r.KeptSince, Rack: r.Rack, Listeners: slices.Clone(r.Listeners),
 	})
-	clean := old != nil && r.Previous == old.Epoch
-	m.reshapeAfterRegistration(d, r, clean)
+	m.reshapeAfterRegistration(d, r, whole(old, r))
 	s := m.session(r.Broker)
 	s.lastContact, s.applied = m.now.Mono, 0
 	return &RegisterBrokerResult{Epoch: epoch}, nil
 }
 
+// whole tells whether everything is on the disk that the incarnation before has
+// written, synced or not: it ended with care, or it died and the kernel has gone
+// on. A power cut in between may have taken what was not synced.
+func whole(old *metadata.Broker, r *RegisterBroker) bool {
+	if old == nil || old.Directory != r.Directory {
+		return false
+	}
+	return r.Previous == old.Epoch || r.KeptSince == old.KeptSince && r.KeptSince != (kafka.IncarnationID{})
+}
+
 // reshapeAfterRegistration takes the broker's roles, and what its disk no
 // longer vouches for.
-func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, clean bool) {
+func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, whole bool) {
 	m.reshapeEach(d, r.Broker, func(s *reshape) {
 		at := slices.Index(s.p.Replicas, r.Broker)
 		switch {
@@ -59,7 +68,7 @@ func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, clean bo
 			q.Directories = slices.Clone(q.Directories)
 			q.Directories[at] = r.Directory
 			s.p = &q
-		case !clean && s.p.Mode == kafka.ModeReplicated:
+		case !whole && s.p.Mode == kafka.ModeReplicated:
 			m.out.Watch.Reached(must.ReplicaUncleanlyRestarted)
 			s.lost = r.Broker
 		}

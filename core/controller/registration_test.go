@@ -117,6 +117,40 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestKept: in replicated mode an unclean stop costs ISR and ELR unless the
+// broker's kernel has gone on since the registration before.
+func TestKept(t *testing.T) {
+	again := func(b *bench, id kafka.BrokerID, incarnation, directory, since int) {
+		b.must(&RegisterBroker{
+			Broker: id, Incarnation: life(incarnation), Directory: dir(directory), Previous: kafka.NoBrokerEpoch, KeptSince: life(since),
+			Listeners: []metadata.Listener{{Name: "P"}},
+		})
+	}
+	for _, c := range []struct {
+		name string
+		do   func(b *bench)
+		want string
+	}{
+		{"killed", func(b *bench) { again(b, 1, 2, 1, 1) }, "-1@1 isr[] elr[1] last[1]"},
+		{"killed, and led again", func(b *bench) { again(b, 1, 2, 1, 1); b.beat(1) }, "1@2 isr[1] elr[] last[]"},
+		{"killed twice", func(b *bench) { again(b, 1, 2, 1, 1); again(b, 1, 3, 1, 1) }, "-1@1 isr[] elr[1] last[1]"},
+		{"cut", func(b *bench) { again(b, 1, 2, 1, 2) }, "-1@1 isr[] elr[] last[1]"},
+		{"cut, then killed before it led", func(b *bench) { again(b, 1, 2, 1, 2); again(b, 1, 3, 1, 2) }, "-1@1 isr[] elr[] last[1]"},
+		{"killed, then cut", func(b *bench) { again(b, 1, 2, 1, 1); again(b, 1, 3, 1, 3) }, "-1@1 isr[] elr[] last[1]"},
+		{"another directory", func(b *bench) { b.silence(); again(b, 1, 2, 2, 1) }, "-1@1 isr[] elr[] last[]"},
+		{"not told", func(b *bench) { b.register(1, 2, 1, kafka.NoBrokerEpoch) }, "-1@1 isr[] elr[] last[1]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			again(b, 1, 1, 1, 1)
+			b.beat(1)
+			b.create("t", ids(1), replicated)
+			c.do(b)
+			b.wantShape("t", c.want)
+		})
+	}
+}
+
 func TestHeartbeat(t *testing.T) {
 	b := newBench(t)
 	epoch := b.register(1, 1, 1, kafka.NoBrokerEpoch)

@@ -174,8 +174,9 @@ func (s *reshape) elect(isr []kafka.BrokerID) (kafka.BrokerID, []kafka.BrokerID)
 	return kafka.NoBroker, isr
 }
 
-// lastKnown names the last leader, unless its disk is another now. In replicated
-// mode a power cut may have shortened its log, which a registration does not tell.
+// lastKnown names the last leader, unless its disk is another now. Its log may lack
+// its tail, or it would be in the ELR: it leads only where so many replicas have
+// lost theirs that nobody is left who has not.
 func (s *reshape) lastKnown() []kafka.BrokerID {
 	last := s.p.LastKnownELR
 	if s.p.Leader != kafka.NoBroker {

@@ -8,7 +8,7 @@ func (e *edit) brokerRegistration(r *BrokerRegistration) error {
 	}
 	b := &Broker{
 		ID: r.Broker, Epoch: r.Epoch, Incarnation: r.Incarnation, Directory: r.Directory,
-		Rack: r.Rack, Listeners: r.Listeners, Fenced: true,
+		KeptSince: r.KeptSince, Rack: r.Rack, Listeners: r.Listeners, Fenced: true,
 		RegisteredAt: e.to.index, ChangedAt: e.to.index,
 	}
 	brokers := slices.Clone(e.to.brokers)

@@ -33,6 +33,7 @@ type Broker struct {
 	Epoch       kafka.BrokerEpoch
 	Incarnation kafka.IncarnationID
 	Directory   kafka.DirectoryID
+	KeptSince   kafka.IncarnationID // see BrokerRegistration
 	Rack        string
 	Listeners   []Listener
 	Fenced      bool

@@ -138,8 +138,9 @@ func (r *reader) listeners() []Listener {
 	return ls
 }
 
+// registration reads a registration. The first ones ended with the listeners.
 func (r *reader) registration() *BrokerRegistration {
-	return &BrokerRegistration{
+	b := &BrokerRegistration{
 		Broker:      readInt[kafka.BrokerID](r),
 		Epoch:       readInt[kafka.BrokerEpoch](r),
 		Incarnation: kafka.IncarnationID(r.uuid()),
@@ -148,6 +149,10 @@ func (r *reader) registration() *BrokerRegistration {
 		Rack:        r.string(),
 		Listeners:   r.listeners(),
 	}
+	if len(r.b) > 0 {
+		b.KeptSince = kafka.IncarnationID(r.uuid())
+	}
+	return b
 }
 
 func (r *reader) partitionState() PartitionState {

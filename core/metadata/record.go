@@ -39,7 +39,11 @@ type BrokerRegistration struct {
 	Directory   kafka.DirectoryID
 	// Previous is the broker epoch that the directory's clean-shutdown mark
 	// named; NoBrokerEpoch after an unclean stop.
-	Previous  kafka.BrokerEpoch
+	Previous kafka.BrokerEpoch
+	// KeptSince is the incarnation since whose start the directory has lost nothing
+	// that was written to it, synced or not. Two registrations with the same one
+	// tell that no power cut came between them.
+	KeptSince kafka.IncarnationID
 	Rack      string
 	Listeners []Listener
 }

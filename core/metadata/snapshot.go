@@ -10,8 +10,8 @@ import (
 )
 
 // snapshotVersion is the first byte of a snapshot. Version 1 ended with the
-// settings.
-const snapshotVersion = 2
+// settings, in version 2 brokers did with ChangedAt.
+const snapshotVersion = 3
 
 // AppendSnapshot encodes an image: a version byte, the index, the applier, the
 // cluster's facts, the brokers by ID, the topics by name with their partitions,
@@ -69,7 +69,8 @@ func appendBroker(b []byte, k *Broker) []byte {
 	b = append(append(b, k.Incarnation[:]...), k.Directory[:]...)
 	b = appendListeners(appendString(b, k.Rack), k.Listeners)
 	b = appendBool(appendBool(b, k.Fenced), k.ShuttingDown)
-	return binary.AppendUvarint(binary.AppendUvarint(b, k.RegisteredAt), k.ChangedAt)
+	b = binary.AppendUvarint(binary.AppendUvarint(b, k.RegisteredAt), k.ChangedAt)
+	return append(b, k.KeptSince[:]...)
 }
 
 // LoadSnapshot decodes an image.
@@ -95,7 +96,11 @@ func LoadSnapshot(b []byte) (*Image, error) {
 	im.lastEpoch = readInt[kafka.BrokerEpoch](&r)
 	im.nextProducerID = readInt[kafka.ProducerID](&r)
 	for range r.count(38) {
-		im.brokers = append(im.brokers, r.broker())
+		k := r.broker()
+		if b[0] > 2 {
+			k.KeptSince = kafka.IncarnationID(r.uuid())
+		}
+		im.brokers = append(im.brokers, k)
 	}
 	for range r.count(18) {
 		r.topic(im)

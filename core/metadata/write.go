@@ -62,7 +62,7 @@ func appendRegistration(b []byte, r *BrokerRegistration) []byte {
 	b = appendInt(appendInt(b, r.Broker), r.Epoch)
 	b = append(append(b, r.Incarnation[:]...), r.Directory[:]...)
 	b = appendString(appendInt(b, r.Previous), r.Rack)
-	return appendListeners(b, r.Listeners)
+	return append(appendListeners(b, r.Listeners), r.KeptSince[:]...)
 }
 
 func appendPartitionState(b []byte, s *PartitionState) []byte {

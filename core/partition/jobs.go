@@ -13,7 +13,11 @@ type RecoverArgs struct {
 	// Directory becomes the data directory's ID if it has none yet. The driver
 	// draws it at random.
 	Directory kafka.DirectoryID
-	Limits    *Limits
+	// Incarnation is the broker's, Boot the kernel's boot ID: another one after
+	// every start of the machine, "" where that is not known.
+	Incarnation kafka.IncarnationID
+	Boot        string
+	Limits      *Limits
 	// IndexIntervalBytes is for index entries of what recovery appends.
 	IndexIntervalBytes int32
 }
@@ -30,6 +34,9 @@ type RecoverResult struct {
 	// Previous is the broker epoch that the clean-shutdown mark names,
 	// NoBrokerEpoch when there was no mark.
 	Previous kafka.BrokerEpoch
+	// KeptSince is the incarnation since whose start everything is there that was
+	// written to the directory; the present one where nothing vouches for more.
+	KeptSince kafka.IncarnationID
 
 	// What recovery met.
 	TornTail     bool // the journal's end was torn and has been cut

@@ -13,7 +13,8 @@ import (
 // returns the logs and the journal. It may stop at any call and be run again:
 // the journal stays until its logs have checkpoints of all that was redone.
 //
-//  1. meta.properties; the clean mark, whose removal is durable first.
+//  1. meta.properties; whether anything written may be missing (kept); the clean
+//     mark, whose removal is durable first.
 //  2. The checkpoints: each log as of some LSN.
 //  3. The journal: where it ends, and what of it is damaged (surveyJournal).
 //  4. Replay of every entry beyond its log's checkpoint.
@@ -25,6 +26,18 @@ import (
 func Recover(fs disk.FS, args any) (any, error) {
 	a := args.(*RecoverArgs)
 	m, formatted, err := openDirectory(fs, a)
+	if err != nil {
+		return nil, err
+	}
+	result, err := recoverDirectory(fs, a, &m, formatted)
+	if err != nil {
+		return nil, doubt(fs, err)
+	}
+	return result, nil
+}
+
+func recoverDirectory(fs disk.FS, a *RecoverArgs, m *meta, formatted bool) (*RecoverResult, error) {
+	since, err := keep(fs, a)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +57,7 @@ func Recover(fs disk.FS, args any) (any, error) {
 			Formatted: formatted,
 			Clean:     clean,
 			Previous:  mark.epoch,
+			KeptSince: since,
 		},
 	}
 	if err := r.loadLogs(); err != nil {

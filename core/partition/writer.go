@@ -56,10 +56,10 @@ func (w *Writer) Write(appends []disk.Append) error {
 		if w.err != nil {
 			break
 		}
-		w.err = w.write(&appends[i])
+		w.err = w.ended(w.write(&appends[i]))
 	}
 	if w.rare && w.err == nil {
-		w.err = w.sync()
+		w.err = w.ended(w.sync())
 	}
 	return w.err
 }
@@ -135,10 +135,13 @@ func (w *Writer) segment(a *disk.Append, payload []byte) error {
 // one. An error is final, and is never followed by another attempt.
 func (w *Writer) Sync() error {
 	if w.err == nil {
-		w.err = w.sync()
+		w.err = w.ended(w.sync())
 	}
 	return w.err
 }
+
+// ended passes an error on, after which the directory vouches for nothing.
+func (w *Writer) ended(err error) error { return doubt(w.files.fs, err) }
 
 func (w *Writer) sync() error {
 	if !w.unsynced {

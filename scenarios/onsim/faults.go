@@ -43,6 +43,7 @@ var faultRows = []faultRow{
 	{scenarios.DiskWiped, sim.FaultDiskWiped, history.FaultDiskWiped},
 	{scenarios.RollingRestart, sim.FaultRollingRestart, history.FaultKill},
 	{scenarios.GarbledRequest, sim.FaultGarbledRequest, history.FaultDrop},
+	{scenarios.KillAll, sim.FaultKillAll, history.FaultKill},
 }
 
 // Supports tells whether the simulator can inject a kind of fault.
@@ -76,7 +77,8 @@ func span(f *scenarios.Fault) (least, most int64) {
 		return int64(f.SpanMs.Min) * sim.Millisecond, int64(f.SpanMs.Max) * sim.Millisecond
 	}
 	switch f.Kind {
-	case scenarios.ProcessKill, scenarios.PowerCut, scenarios.PowerCutAll, scenarios.DiskWiped, scenarios.RollingRestart, scenarios.CrashInCall, scenarios.Shutdown:
+	case scenarios.ProcessKill, scenarios.PowerCut, scenarios.PowerCutAll, scenarios.DiskWiped, scenarios.RollingRestart, scenarios.CrashInCall, scenarios.Shutdown,
+		scenarios.KillAll:
 		return backAfterLeast, backAfterMost
 	default:
 		return 0, 0
