@@ -12,7 +12,8 @@ import (
 // world: pass steps on, end a replica that is a member no more, and let a broker
 // without one join.
 
-// joinEvery is how often a broker that has no replica asks for one.
+// joinEvery is how often a broker that has no replica asks for one, and one whose
+// replica is no member asks whether it will ever be.
 const joinEvery = 100 * Millisecond
 
 func (w *World) reconfigure(b *brokerHost, r *quorum.Reconfigure) {
@@ -28,7 +29,7 @@ func (w *World) reconfigure(b *brokerHost, r *quorum.Reconfigure) {
 
 // forsaken ends a broker whose replica is a member no more; it comes back without one.
 func (w *World) forsaken(h *host, members *quorum.Members) bool {
-	if _, is := members.Member(w.quorum.Replica(h.node - 1)); is || members.Highest < w.quorum.Replica(h.node-1) {
+	if !members.Over(w.quorum.Replica(h.node - 1)) {
 		return false
 	}
 	w.crash(h, false, "its replica of the metadata log is over")
@@ -40,7 +41,7 @@ func (w *World) forsaken(h *host, members *quorum.Members) bool {
 
 // askToJoin asks a broker, the controller's if that is known, for a replica.
 func (w *World) askToJoin(h *host) {
-	if w.quorum.Replica(h.node-1) != 0 {
+	if _, is := w.quorum.Members().Member(w.quorum.Replica(h.node - 1)); is {
 		return
 	}
 	w.schedule(h, w.now+joinEvery, evJoin, 0, 0)
@@ -48,6 +49,13 @@ func (w *World) askToJoin(h *host) {
 	// Whoever does not answer is followed by the next.
 	h.broker.askToJoin = h.broker.askToJoin%w.config.Brokers + 1
 	if to == h || !to.running || to.paused || to.broker.core == nil || w.link(h, to).cuts > 0 || w.link(to, h).cuts > 0 {
+		return
+	}
+	if w.quorum.Replica(h.node-1) != 0 {
+		// It has been given one, which is no member: perhaps it never will be.
+		if members := w.quorum.Members(); !members.Over(w.quorum.Replica(to.node - 1)) {
+			w.forsaken(h, members)
+		}
 		return
 	}
 	in := broker.JoinQuorum{Ref: kafka.Ref(uint64(h.broker.quorumLife)<<16 | uint64(h.node)), Join: quorum.Join{Node: kafka.BrokerID(h.node)}}
@@ -65,9 +73,51 @@ func (w *World) joins(j *broker.Joined) {
 		return
 	}
 	if j.Answer.Given() {
+		if !w.ownReplica(h, j.Answer.Replica) {
+			w.fail(h.node, "a replica ID of the metadata quorum was given to two directories")
+			return
+		}
 		w.quorum.Join(w.instant(), h.node-1, j.Answer.Replica)
 		w.armQuorum()
 	} else if ask, known := j.Answer.Ask(); known {
 		h.broker.askToJoin = int(ask)
 	}
+}
+
+// ownReplica tells whether a replica ID was given to this disk of a broker's and to
+// no other. The founders have theirs from the beginning.
+func (w *World) ownReplica(h *host, id quorum.ReplicaID) bool {
+	for int(id) >= len(w.replicas) {
+		w.replicas = append(w.replicas, 0)
+	}
+	self := uint64(h.node)<<32 | uint64(h.broker.quorumLife)
+	if w.replicas[id] == 0 && !w.quorum.Founder(id) {
+		w.replicas[id] = self
+	}
+	return w.replicas[id] == self
+}
+
+// Settled tells whether the membership of the metadata quorum is what every broker
+// knows to be decided, and nobody is on the way: until then a replica may be ended,
+// and its process with it.
+func (w *World) Settled() bool {
+	members := w.quorum.Members()
+	if !w.config.Membership {
+		return true
+	}
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		image := w.Image(h.node)
+		if image == nil || !h.broker.joined || len(image.Replicas()) != 0 && len(image.Replicas()) != len(members.Members) {
+			return false
+		}
+		for _, decided := range image.Replicas() {
+			if is, some := members.Member(decided.Replica); !some || is.Voter != decided.Voter {
+				return false
+			}
+		}
+		if _, is := members.Member(w.quorum.Replica(h.node - 1)); !is {
+			return false
+		}
+	}
+	return true
 }

@@ -37,14 +37,15 @@ func (w *World) enterPhase(p Phase) {
 	}
 }
 
-// idle tells whether every App has nothing left to do, and every replica is in sync.
+// idle tells whether every App has nothing left to do, every replica is in sync,
+// and the metadata quorum has the members that were decided.
 func (w *World) idle() bool {
 	for _, h := range w.hosts[1:] {
 		if h.client != nil && !h.client.app.Idle() {
 			return false
 		}
 	}
-	return w.oracle == nil || w.oracle.Whole()
+	return (w.oracle == nil || w.oracle.Whole()) && w.Settled()
 }
 
 // result gathers what the run tells.

@@ -22,7 +22,8 @@ type Result struct {
 	Broken     string
 	BrokenAt   int64
 	BrokenNode int
-	// Stuck says that the run ended with an App that was not idle.
+	// Stuck says that the run ended with an App that was not idle, a replica that was
+	// not in sync, or a metadata quorum whose members were not those decided.
 	Stuck bool
 	// ServingAtEnd is how many brokers served clients at the end.
 	ServingAtEnd int

@@ -47,6 +47,7 @@ type World struct {
 	quorum *model.Model
 	// quorumAt is when the model is asked next; 0: not at all.
 	quorumAt int64
+	replicas []uint64 // by replica ID of the quorum: to which broker's which disk it was given
 	nemesis  nemesis
 	oracle   *oracle.Oracle // nil: nobody compares replicas
 

@@ -19,9 +19,11 @@ import "trialog/core/kafka"
 //     is no order between Members and Committed.
 //   - It hands a Reconfigure to the engine as it is. The engine carries it out
 //     only if its membership is still of the Version named; else nothing happens.
-//   - A replica that finds itself missing from a Members of a version that once
-//     had it is over for good, for an ID is never given again: its driver stops
-//     it, empties the quorum's directory, draws a new Directory and joins.
+//   - A replica that a Members says is Over is that for good, for an ID is never
+//     given again: its driver stops it, empties the quorum's directory, draws a new
+//     Directory and joins. It may never have been a member: what it was given can be
+//     taken back before the engine knows of it. Nobody tells one that is no member,
+//     so its driver asks members for their Members now and then.
 //   - A node whose quorum directory is empty, and which does not found a cluster,
 //     sends Join to any member, follows Joined.Controller while the answer is
 //     NOT_CONTROLLER, and asks again while there is none. With Joined.Replica it starts a
@@ -98,6 +100,13 @@ func (m *Members) Member(id ReplicaID) (Member, bool) {
 		}
 	}
 	return Member{}, false
+}
+
+// Over tells whether a replica is no member and never will be: one with a larger
+// ID has been, and replicas become members in the order of their IDs.
+func (m *Members) Over(id ReplicaID) bool {
+	_, is := m.Member(id)
+	return !is && id <= m.Highest
 }
 
 // Voters counts the members that vote.

@@ -90,3 +90,12 @@ func FuzzDecodeEntry(f *testing.F) {
 		}
 	})
 }
+
+func TestOver(t *testing.T) {
+	m := quorum.Members{Version: 5, Highest: 7, Members: []quorum.Member{{Replica: 2, Voter: true}, {Replica: 7}}}
+	for id, want := range map[quorum.ReplicaID]bool{2: false, 7: false, 3: true, 6: true, 8: false} {
+		if m.Over(id) != want {
+			t.Errorf("replica %d: over %v", id, m.Over(id))
+		}
+	}
+}

@@ -429,3 +429,31 @@ func TestParseVoters(t *testing.T) {
 		}
 	}
 }
+
+// A node may be given a replica ID that is taken back before the engine knows of
+// it. Nobody tells such a replica anything, and still it must learn that it is over.
+func TestReplicaThatNeverBecameAMember(t *testing.T) {
+	t.Parallel()
+	addresses := voters(t)
+	first, members := alone(t, t.TempDir(), false)
+	first.Voters, first.Listen, first.Advertise = addresses[:1], addresses[0].Address, addresses[0].Address
+	first.Join = func(context.Context, *port.Join) (port.Joined, error) { return port.Joined{Replica: 7}, nil }
+	founder := start(t, first)
+	defer founder.Close()
+	members.await(t, "leadership", leads)
+
+	second, _ := alone(t, t.TempDir(), false)
+	second.Voters, second.Self, second.Listen, second.Advertise = addresses[:1], 2, addresses[1].Address, addresses[1].Address
+	over := make(chan struct{})
+	second.Over = func() { close(over) }
+	joined := start(t, second)
+	defer joined.Close()
+
+	version := members.await(t, "the membership", func(e port.Event) bool { _, ok := e.(*port.Members); return ok }).(*port.Members).Version
+	founder.Reconfigure(&port.Reconfigure{Version: version, Step: port.AddNonVoter, Replica: 8, Node: 2})
+	select {
+	case <-over:
+	case <-time.After(60 * time.Second):
+		t.Fatal("a replica that will never be a member waits for ever")
+	}
+}

@@ -126,21 +126,16 @@ func (e *Engine) look() (over bool) {
 		return false
 	}
 	m.missed = 0
-	if _, removed := now.Removed[e.replica]; removed {
+	members := membersOf(now)
+	if members.Over(port.ReplicaID(e.replica)) {
 		return true
 	}
-	members := membersOf(now)
 	if members.Version <= m.last.Version {
 		return false
 	}
 	first := m.last.Version == 0
 	m.last = members
-	gone := make([]uint64, 0, len(now.Removed))
-	for id := range now.Removed {
-		gone = append(gone, id)
-	}
-	slices.Sort(gone)
-	e.transport.tellGone(gone)
+	e.transport.tellMembers(&members)
 	self, _ := members.Member(port.ReplicaID(e.replica))
 	m.votes.Store(self.Voter)
 	if self.Voter && e.identity.Joined && !e.identity.Voter {
@@ -218,7 +213,7 @@ func (e *Engine) forsaken() bool {
 		ctx, cancel := context.WithTimeout(e.membership.ctx, membersTimeout)
 		peer, err := e.transport.ask(ctx, target)
 		cancel()
-		if err == nil && slices.Contains(peer.Gone, e.replica) {
+		if err == nil && peer.Members.Over(port.ReplicaID(e.replica)) {
 			return true
 		}
 	}
@@ -241,7 +236,7 @@ func (e *Engine) greetOthers() {
 			cancel()
 			if greeted[target] = err == nil; err != nil {
 				waiting = true
-			} else if slices.Contains(peer.Gone, e.replica) {
+			} else if peer.Members.Over(port.ReplicaID(e.replica)) {
 				signal(m.over)
 			}
 		}

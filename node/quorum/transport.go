@@ -45,7 +45,7 @@ type transport struct {
 
 	mu       sync.Mutex
 	identity identity
-	gone     []uint64 // replicas that are members no more
+	members  port.Members // as last known
 	open     map[net.Conn]struct{}
 	shutDown bool
 
@@ -71,22 +71,24 @@ func (t *transport) introduce(id *identity) {
 	t.mu.Unlock()
 }
 
-// tellGone sets of which replicas peers are told that they are members no more.
-func (t *transport) tellGone(replicas []uint64) {
+// tellMembers sets what peers are told of the membership.
+func (t *transport) tellMembers(m *port.Members) {
 	t.mu.Lock()
-	t.gone = replicas
+	t.members = *m
 	t.mu.Unlock()
 }
 
 // welcome is what a caller is told of this replica.
 type welcome struct {
 	identity
-	Gone []uint64 `json:"gone,omitempty"`
+	// Members is the membership as this replica knows it, so that one of which the
+	// engine tells nothing any more, or never will, learns that.
+	Members port.Members `json:"members"`
 }
 
 func (t *transport) welcome() []byte {
 	t.mu.Lock()
-	w := welcome{identity: t.identity, Gone: t.gone}
+	w := welcome{identity: t.identity, Members: t.members}
 	t.mu.Unlock()
 	b, err := json.Marshal(&w)
 	if err != nil {

@@ -171,6 +171,9 @@ func (t *trial) stuck() string {
 			list = append(list, fmt.Sprintf("client %d read %s/%d to %d and not on", k.id, f.topic, f.index, f.next))
 		}
 	}
+	if t.watch.world != nil && !t.watch.world.Settled() {
+		list = append(list, "the metadata quorum had not the members that were decided")
+	}
 	if len(list) == 0 {
 		list = append(list, "some replica was not in sync")
 	}

@@ -80,7 +80,8 @@ func (t *trial) fenced(topic string, index int32) bool {
 	return found
 }
 
-// drained tells whether every producer has all its outcomes after the faults.
+// drained tells whether every producer has all its outcomes after the faults, and
+// no broker will be ended because its replica of the metadata log is over.
 func (t *trial) drained(c *sim.ClientHost) bool {
 	if c.Phase() < sim.Healing {
 		return false
@@ -90,5 +91,5 @@ func (t *trial) drained(c *sim.ClientHost) bool {
 			return false
 		}
 	}
-	return true
+	return len(t.admin.pending) == 0 && (t.watch.world == nil || t.watch.world.Settled())
 }

@@ -54,6 +54,14 @@ func (m *Model) voter(nth int) int {
 	return 0
 }
 
+// Members is the membership as it is.
+func (m *Model) Members() *quorum.Members { return &m.members }
+
+// Founder tells whether a replica ID was a member's from the beginning.
+func (m *Model) Founder(id quorum.ReplicaID) bool {
+	return id <= quorum.ReplicaID(m.cfg.FirstNode)+quorum.ReplicaID(len(m.nodes))
+}
+
 // Replica returns a node's replica, 0 when it has none.
 func (m *Model) Replica(node int) quorum.ReplicaID { return m.nodes[node].replica }
 
