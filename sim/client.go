@@ -154,6 +154,20 @@ func (w *World) done(c *ClientHost, d *client.Done) {
 			w.trace.number("to", int64(f.To))
 			w.trace.number("hw", int64(f.HighWatermark))
 		}
+		for i := range d.Rebalances {
+			r := &d.Rebalances[i]
+			w.trace.say("rebalance", r.Kind.String(), r.Topic, r.Member)
+			w.trace.number("partition", int64(r.Partition))
+			w.trace.number("generation", int64(r.Generation))
+			w.trace.number("offset", int64(r.Offset))
+		}
+		for i := range d.Offsets {
+			o := &d.Offsets[i]
+			w.trace.say("group-offset", o.Outcome.String(), o.Err.String(), o.Topic)
+			w.trace.number("partition", int64(o.Partition))
+			w.trace.number("offset", int64(o.Offset))
+			w.trace.number("tag", int64(o.Tag))
+		}
 	}
 	c.app.Done(c, d)
 }
@@ -172,6 +186,14 @@ func (w *World) digestDone(d *client.Done) {
 		if n := len(f.Records); n > 0 {
 			t.bytes(f.Records[n-1].Value)
 		}
+	}
+	for i := range d.Rebalances {
+		r := &d.Rebalances[i]
+		t.add2(uint64(r.Kind)<<56^uint64(uint32(r.Generation))<<24^uint64(uint32(r.Partition)), uint64(r.Offset))
+	}
+	for i := range d.Offsets {
+		o := &d.Offsets[i]
+		t.add2(uint64(o.Offset)<<16^uint64(uint32(o.Partition)), o.Tag<<24^uint64(uint16(o.Err))<<8^uint64(o.Outcome))
 	}
 }
 

@@ -29,6 +29,11 @@ type Client struct {
 	producer producer
 	consumer consumer
 	admin    admin
+
+	member       member
+	offsets      offsets
+	coordinators []*coordinator
+
 	slab     slab
 	unpacked []byte // memory of the last decompression
 
@@ -47,6 +52,7 @@ func New(config Config) *Client {
 		c.bootstrap = append(c.bootstrap, endpoint{id: kafka.NoBroker, address: a})
 	}
 	c.producer.id = kafka.NoProducerID
+	c.member.generation = NoGeneration
 	return c
 }
 
@@ -92,6 +98,14 @@ func (c *Client) command(in Input, out *Effects) {
 		c.unassign(in, out)
 	case *Poll:
 		c.poll(in)
+	case *Subscribe:
+		c.subscribe(in, out)
+	case *Leave:
+		c.leave(in, out)
+	case *Commit:
+		c.commit(in)
+	case *FetchCommitted:
+		c.fetchCommitted(in)
 	default:
 		c.administer(in)
 	}
@@ -105,6 +119,7 @@ func (c *Client) advance(out *Effects) {
 	c.checkTimeouts(out)
 	c.refreshMetadata(out)
 	c.advanceProducer(out)
+	c.advanceGroup(out)
 	c.advanceConsumer(out)
 	c.advanceAdmin(out)
 }
@@ -165,6 +180,7 @@ func (c *Client) stop(out *Effects) {
 	}
 	c.stopped = true
 	c.stopProducer(out)
+	c.stopGroup(out)
 	c.stopConsumer(out)
 	c.stopAdmin(out)
 	for _, n := range c.conns {
@@ -187,6 +203,14 @@ func (c *Client) refuse(in Input, out *Effects) {
 	case *Unassign:
 		op = in.Op
 	case *Poll:
+		op = in.Op
+	case *Subscribe:
+		op = in.Op
+	case *Leave:
+		op = in.Op
+	case *Commit:
+		op = in.Op
+	case *FetchCommitted:
 		op = in.Op
 	default:
 		op = adminOpID(in)

@@ -78,6 +78,7 @@ type ConsumerConfig struct {
 	// own client closes the session.
 	Resume bool
 	RackID string
+	Group  GroupConfig
 }
 
 // Limits are the client's bounds and timeouts. Sizes are bytes.

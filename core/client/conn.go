@@ -14,6 +14,7 @@ const (
 	roleMeta role = iota // metadata, administration, offsets, producer IDs
 	roleProduce
 	roleFetch
+	roleGroup // a group's coordinator
 )
 
 type connState uint8
@@ -165,6 +166,7 @@ func (c *Client) drop(n *conn, why Reason, out *Effects) {
 		c.release(r)
 	}
 	n.underway = nil
+	c.coordinatorsGone(n)
 }
 
 // endpointOf finds where a connection leads; nil once the metadata has

@@ -32,7 +32,9 @@ type assignedState uint8
 const (
 	finding assignedState = iota // its position is being looked up
 	reading
-	stopped // an error ended it, until it is assigned again
+	stopped  // an error ended it, until it is assigned again
+	unplaced // given by the group; the application has not seen that yet
+	placing  // the group's committed offset is being looked up
 )
 
 // assigned is a partition that is read.
@@ -48,6 +50,8 @@ type assigned struct {
 	failures   int
 	// resetting: the position is looked up because it was out of range.
 	resetting bool
+	// fromNothing: that is because the group has committed nothing.
+	fromNothing bool
 	// arrived holds what a poll will return; nothing is fetched meanwhile.
 	arrived arrival
 }
@@ -132,7 +136,9 @@ func (c *Client) found(o *adminOp, offset kafka.Offset, code kafka.ErrorCode, re
 		}
 	default:
 		a.state, a.position, a.epoch = reading, offset, kafka.NoLeaderEpoch
-		if a.resetting {
+		if a.fromNothing {
+			c.groupFound(a)
+		} else if a.resetting {
 			c.arrive(a, Fetched{Err: kafka.ErrOffsetOutOfRange, Reset: true})
 			a.arrived.share.From = from
 			out.Watch.Reached(must.ConsumerReset)
@@ -158,6 +164,7 @@ func (c *Client) lose(a *assigned, code kafka.ErrorCode) {
 }
 
 func (c *Client) poll(in *Poll) {
+	c.groupPolled()
 	c.consumer.polls = append(c.consumer.polls, poll{op: in.Op, wait: in.Wait, max: in.MaxRecords})
 }
 
@@ -170,7 +177,7 @@ func (c *Client) advanceConsumer(out *Effects) {
 		if !p.began {
 			p.began, p.since, p.until = true, s.serial, c.now.Mono.Add(p.wait)
 		}
-		if !c.anyArrived() {
+		if len(c.member.told) == 0 && !c.anyArrived() {
 			c.fetch(p, out)
 			if !c.due(p.until) {
 				return

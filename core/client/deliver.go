@@ -13,6 +13,9 @@ const decompressLimit = 64 << 20
 
 // deliver answers a poll with everything that has arrived.
 func (c *Client) deliver(p *poll, out *Effects) {
+	events := len(out.rebalances)
+	out.rebalances = append(out.rebalances, c.member.told...)
+	c.member.told = c.member.told[:0]
 	first := len(out.fetched)
 	left := p.max
 	if left <= 0 {
@@ -25,6 +28,7 @@ func (c *Client) deliver(p *poll, out *Effects) {
 	}
 	c.takeTurns(out.fetched[first:])
 	d := c.done(p.op, OK, out)
+	d.Rebalances = out.rebalances[events:len(out.rebalances):len(out.rebalances)]
 	d.Fetched = out.fetched[first:len(out.fetched):len(out.fetched)]
 }
 

@@ -17,6 +17,10 @@
 //	metadata.go   topics, leaders, refresh
 //	producer.go   batches, sequences, retries; producer_id.go the epochs
 //	consumer.go   positions, fetches, resets; session.go what fetches need not repeat
+//	group.go      the member of a group: states, rejoining; group_coordinator.go
+//	              who coordinates; group_join.go calls and answers; group_assign.go
+//	              what a leader divides; group_offsets.go commits and their reading;
+//	              group_place.go where reading begins
 //	admin.go      topics, configurations, offsets; admin_cluster.go replicas, leaders
 //
 // # Invariants
@@ -30,6 +34,7 @@
 //	C5  A consumer's position moves only past records that it returned, by a
 //	    command, or by a reset that it reported.
 //	C6  A fetch session has an ID and holds each of its partitions once.
+//	C7  A member reads what it owns, and nothing else.
 //
 // Read next: core/client/outcome.go, then producer.go.
 package client

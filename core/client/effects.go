@@ -21,7 +21,10 @@ type Effects struct {
 	fetch   []*protocol.FetchRequest
 	fetched []Fetched
 	records []Record
-	used    struct{ produce, fetch int }
+	// of polls and of operations on offsets
+	rebalances []Rebalance
+	offsets    []GroupOffset
+	used       struct{ produce, fetch int }
 }
 
 // Dial asks for a connection; Connected or Disconnected answers.
@@ -113,6 +116,11 @@ type Done struct {
 
 	// Fetched are a poll's answers; its memory is Effects'.
 	Fetched []Fetched
+	// Rebalances are what became of the member's partitions before a poll's
+	// records; Offsets the partitions of a Commit or FetchCommitted. The memory is
+	// Effects'.
+	Rebalances []Rebalance
+	Offsets    []GroupOffset
 }
 
 // Fetched is one partition's share of one fetch.
@@ -152,6 +160,8 @@ func (e *Effects) Reset() {
 	e.used.produce, e.used.fetch = 0, 0
 	e.fetched = e.fetched[:0]
 	e.records = e.records[:0]
+	e.rebalances = e.rebalances[:0]
+	e.offsets = e.offsets[:0]
 }
 
 // Empty tells whether there is anything to carry out.

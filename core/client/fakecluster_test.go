@@ -21,6 +21,7 @@ type cluster struct {
 	onFetch   func(q *protocol.FetchPartition, out *protocol.FetchPartitionResponse)
 	epochMax  kafka.ProducerEpoch // what InitProducerId gives out
 	sessions  fakeSessions
+	group     *fakeGroup // nil: there are no groups
 	// spoil changes answers to fetches.
 	spoil func(a *protocol.FetchResponse)
 }
@@ -145,6 +146,9 @@ func (c *cluster) serve(at int, key, version int16, body protocol.Body) protocol
 		a.Topics = append(a.Topics, t)
 		return a
 	}
+	if c.group != nil {
+		return c.group.serve(at, c, key, version, body)
+	}
 	panic("the fake cluster was asked for " + protocol.APIName(key))
 }
 
@@ -156,6 +160,7 @@ func (c *cluster) apiVersions(version int16) protocol.Body {
 	}
 	a := kmsg.NewPtrApiVersionsResponse()
 	a.ApiKeys = protocol.AppendAPIKeys(nil)
+	listGroups(a)
 	for i := range a.ApiKeys {
 		a.ApiKeys[i].MaxVersion = c.newest(a.ApiKeys[i].ApiKey)
 	}

@@ -111,7 +111,7 @@ func (h *harness) step(in Input) {
 		if _, twice := h.done[d.Op]; twice {
 			h.t.Fatalf("operation %d was answered twice", d.Op)
 		}
-		d.Fetched = slices.Clone(d.Fetched)
+		d.Fetched, d.Rebalances, d.Offsets = slices.Clone(d.Fetched), slices.Clone(d.Rebalances), slices.Clone(d.Offsets)
 		for j := range d.Fetched {
 			d.Fetched[j].Records = slices.Clone(d.Fetched[j].Records)
 		}

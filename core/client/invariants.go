@@ -3,12 +3,13 @@ package client
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"trialog/core/batch"
 	"trialog/core/kafka"
 )
 
-// Invariants checks C1 to C6 of doc.go as far as state shows them: C2 is
+// Invariants checks C1 to C7 of doc.go as far as state shows them: C2 is
 // asserted where a batch is numbered, C5 follows from deliver.go.
 func (c *Client) Invariants() error {
 	open := len(c.producer.flushes) + len(c.consumer.polls)
@@ -24,8 +25,19 @@ func (c *Client) Invariants() error {
 			open++
 		}
 	}
+	for _, o := range c.offsets.ops {
+		if !o.silent {
+			open++
+		}
+	}
+	if c.member.leaveOn {
+		open++
+	}
 	if open != c.open {
 		return fmt.Errorf("client C4: %d operations are open, %d are being worked on", c.open, open)
+	}
+	if err := c.ownsWhatItReads(); err != nil {
+		return err
 	}
 	for _, f := range c.consumer.sessions {
 		if err := f.check(); err != nil {
@@ -76,3 +88,21 @@ func follows(b *outBatch, s kafka.Sequence) bool {
 	end := batch.NextSequence(b.producer.BaseSequence, b.count)
 	return (int64(s)-int64(end))&0x7fffffff < 1<<30
 }
+
+// ownsWhatItReads checks C7.
+func (c *Client) ownsWhatItReads() error {
+	if c.config.Consumer.Group.ID == "" {
+		return nil
+	}
+	if len(c.consumer.assigned) != len(c.member.owned) {
+		return errReadsWithoutOwning
+	}
+	for _, a := range c.consumer.assigned {
+		if !slices.Contains(c.member.owned, ownedPartition{a.topic.name, a.index}) {
+			return errReadsWithoutOwning
+		}
+	}
+	return nil
+}
+
+var errReadsWithoutOwning = errors.New("client C7: a member does not read just what it owns")

@@ -232,6 +232,9 @@ func (c *Client) wanted(t *topic) bool {
 			return true
 		}
 	}
+	if c.member.state == assigning {
+		return false // whoever divides a topic that is not there waits for nothing
+	}
 	for _, o := range c.admin.ops {
 		if o.kind == adminListOffsets && o.topic == t.name {
 			return true

@@ -17,6 +17,9 @@ type request struct {
 	reads       []sentFetch // Fetch
 	serial      uint64      // Fetch: its number
 	admin       *adminOp    // whatever serves an operation of the administrator
+	coordinator *coordinator
+	offsets     *offsetOp
+	call        uint64 // a member's: which of its calls it belongs to
 }
 
 // send puts a request on a ready connection. The caller fills what answering
@@ -61,6 +64,12 @@ func (c *Client) answered(n *conn, r *request, body protocol.Body, out *Effects)
 		c.fetched(n, r, body, out)
 	case protocol.KeyInitProducerID:
 		c.producerIDAnswered(body)
+	case protocol.KeyFindCoordinator:
+		c.coordinatorAnswered(r, body)
+	case protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup:
+		c.memberAnswered(n, r, body, out)
+	case protocol.KeyOffsetCommit, protocol.KeyOffsetFetch:
+		c.offsetsAnswered(n, r, body, out)
 	default:
 		c.adminAnswered(n, r, body, out)
 	}
@@ -77,6 +86,12 @@ func (c *Client) unanswered(n *conn, r *request, why Reason, out *Effects) {
 		c.fetchUnanswered(n, r)
 	case protocol.KeyInitProducerID:
 		c.producerIDFailed()
+	case protocol.KeyFindCoordinator:
+		c.seekAgain(r.coordinator)
+	case protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup:
+		c.memberUnanswered(r)
+	case protocol.KeyOffsetCommit, protocol.KeyOffsetFetch:
+		c.offsetsUnanswered(r, why, out)
 	default:
 		if r.admin != nil {
 			c.adminUnanswered(r.admin, why)

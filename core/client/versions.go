@@ -14,6 +14,13 @@ var spoken = [...]int16{
 	protocol.KeyCreateTopics, protocol.KeyDeleteTopics, protocol.KeyInitProducerID, protocol.KeyCreatePartitions,
 	protocol.KeyIncrementalAlterConfigs, protocol.KeyAlterPartitionReassignments, protocol.KeyElectLeaders,
 	protocol.KeyAddRaftVoter, protocol.KeyRemoveRaftVoter,
+	protocol.KeyFindCoordinator, protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup,
+	protocol.KeyOffsetCommit, protocol.KeyOffsetFetch,
+}
+
+// OfGroups tells whether an API is spoken by members of groups only.
+func OfGroups(key int16) bool {
+	return key >= protocol.KeyOffsetCommit && key <= protocol.KeySyncGroup || key == protocol.KeyConsumerGroupHeartbeat
 }
 
 // Spoken lists the APIs that a client uses.

@@ -57,16 +57,22 @@ const (
 	LogAppendTimeStamped // replication: a batch got the leader's time
 	TimestampRefused     // replication: a record's CreateTime lay outside the topic's bounds
 
-	OldVersionSpoken    // client: a connection speaks an API below the newest of both ends
-	SentAheadOfFirst    // client: a batch was sent before the first of its producer in the partition was acknowledged
-	CompressedSent      // client: a batch was compressed
-	CompressedRead      // client: a compressed batch was read
-	ProduceUnclear      // client: an operation ended without anybody knowing whether it was appended
-	AcknowledgedTooLate // client: the answer to an abandoned batch came after all, and it was appended
-	SequencesRestarted  // client: a producer raised its epoch because its sequences were in doubt
-	ConsumerReset       // client: a consumer's position was out of range and it moved
-	ConsumerDiverged    // client: the log that a consumer had read was truncated
-	SessionLost         // client: a broker no longer knew a fetch session
+	OldVersionSpoken     // client: a connection speaks an API below the newest of both ends
+	SentAheadOfFirst     // client: a batch was sent before the first of its producer in the partition was acknowledged
+	CompressedSent       // client: a batch was compressed
+	CompressedRead       // client: a compressed batch was read
+	ProduceUnclear       // client: an operation ended without anybody knowing whether it was appended
+	AcknowledgedTooLate  // client: the answer to an abandoned batch came after all, and it was appended
+	SequencesRestarted   // client: a producer raised its epoch because its sequences were in doubt
+	ConsumerReset        // client: a consumer's position was out of range and it moved
+	ConsumerDiverged     // client: the log that a consumer had read was truncated
+	SessionLost          // client: a broker no longer knew a fetch session
+	MemberForgotten      // client: a coordinator did not know a member any more
+	GenerationFenced     // client: a member spoke in a generation that is over
+	InstanceFenced       // client: a static member met its successor
+	CooperativelyRevoked // client: a member gave up part of what it had
+	CommitFenced         // client: a commit told a member that it is not what it was
+	NothingCommitted     // client: a member began without a committed offset
 
 	ProduceWaitedForJournal   // broker: the journal was at its bound and produce waited
 	ProduceTimedOut           // broker: a produce was answered REQUEST_TIMED_OUT
@@ -140,16 +146,22 @@ var probeNames = [ProbeCount]string{
 	LogAppendTimeStamped: "log-append-time-stamped",
 	TimestampRefused:     "timestamp-refused",
 
-	OldVersionSpoken:    "old-version-spoken",
-	SentAheadOfFirst:    "sent-ahead-of-first",
-	CompressedSent:      "compressed-sent",
-	CompressedRead:      "compressed-read",
-	ProduceUnclear:      "produce-unclear",
-	AcknowledgedTooLate: "acknowledged-too-late",
-	SequencesRestarted:  "sequences-restarted",
-	ConsumerReset:       "consumer-reset",
-	ConsumerDiverged:    "consumer-diverged",
-	SessionLost:         "session-lost",
+	OldVersionSpoken:     "old-version-spoken",
+	SentAheadOfFirst:     "sent-ahead-of-first",
+	CompressedSent:       "compressed-sent",
+	CompressedRead:       "compressed-read",
+	ProduceUnclear:       "produce-unclear",
+	AcknowledgedTooLate:  "acknowledged-too-late",
+	SequencesRestarted:   "sequences-restarted",
+	ConsumerReset:        "consumer-reset",
+	ConsumerDiverged:     "consumer-diverged",
+	SessionLost:          "session-lost",
+	MemberForgotten:      "member-forgotten",
+	GenerationFenced:     "generation-fenced",
+	InstanceFenced:       "instance-fenced",
+	CooperativelyRevoked: "cooperatively-revoked",
+	CommitFenced:         "commit-fenced",
+	NothingCommitted:     "nothing-committed",
 
 	ProduceWaitedForJournal:   "produce-waited-for-journal",
 	ProduceTimedOut:           "produce-timed-out",

@@ -244,6 +244,9 @@ func (d drawer) versions() []client.VersionCap {
 	var caps []client.VersionCap
 	oldest := d.stream.Choose(choice.SwarmSetting, 4) == 3
 	for _, key := range client.Spoken() {
+		if client.OfGroups(key) {
+			continue
+		}
 		a, _ := protocol.LookupAPI(key)
 		if most := d.stream.Between(choice.SwarmSetting, int64(a.Min), int64(a.Max)); oldest {
 			caps = append(caps, client.VersionCap{Key: key, Max: a.Min})
