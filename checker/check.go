@@ -21,6 +21,9 @@ var judges = [...]struct {
 	{history.AppendRealtime, judgeAppendRealtime},
 	{history.LogLinearizable, judgeLogLinearizable},
 	{history.SessionMonotonicReads, judgeSessionMonotonicReads},
+	{history.GroupAtLeastOnce, judgeGroupAtLeastOnce},
+	{history.GroupExclusivity, judgeGroupExclusivity},
+	{history.CommitLinearizable, judgeCommitLinearizable},
 	{history.CrashConsistency, judgeCrashConsistency},
 }
 
@@ -66,6 +69,9 @@ func (c *Checker) Check(h *history.History) *Report {
 		if c.options.Properties != nil && !slices.Contains(c.options.Properties, j.property) {
 			continue
 		}
+		if ofGroups(j.property) && malformed == nil && !t.grouped() {
+			continue // nobody was a member of any
+		}
 		if malformed != nil {
 			r.Verdicts = append(r.Verdicts, Verdict{Property: j.property, Status: Unknown, Reason: "the history contradicts itself: " + malformed.Error()})
 			continue
@@ -76,6 +82,10 @@ func (c *Checker) Check(h *history.History) *Report {
 	}
 	r.Elapsed = time.Since(began)
 	return r
+}
+
+func ofGroups(p history.Property) bool {
+	return p >= history.GroupAtLeastOnce && p <= history.CommitLinearizable
 }
 
 // Verdict returns the verdict on a property, or nil if it was not judged.

@@ -47,6 +47,15 @@ func asked(b *strings.Builder, h *history.History, o *history.Op) {
 		}
 		return
 	}
+	for _, n := range []struct {
+		what string
+		name history.Name
+	}{{"group", o.Group}, {"member", o.Member}, {"instance", o.Instance}} {
+		if n.name != 0 {
+			b.WriteString(" " + n.what + " " + h.Name(n.name))
+		}
+	}
+	number(b, "generation", int64(o.Generation))
 	number(b, "at", o.At)
 	if o.Has(history.Reset) {
 		b.WriteString(" by reset")
@@ -66,6 +75,7 @@ func told(b *strings.Builder, h *history.History, o *history.Op) {
 			fmt.Fprintf(b, " … %d=%v (%d records)", last.Offset, last.Value, len(records))
 		}
 	}
+	number(b, "of operation", int64(o.Commit))
 	number(b, "to", o.To)
 	number(b, "hw", o.HighWatermark)
 	number(b, "start", o.LogStartOffset)

@@ -9,5 +9,6 @@
 //
 // Read next: check.go (the entry), index.go (what all judges share: which
 // value lies at which offset), claims.go (what is promised under which
-// settings and faults), linear.go (the linear-time linearizability check).
+// settings and faults), linear.go (the linear-time linearizability check),
+// groups.go and register.go (what consumer groups did).
 package checker

@@ -43,6 +43,15 @@ type trial struct {
 	appendsBefore []int32
 	posed         problem
 	linear        linearizer
+
+	// seats are the groups' places in partitions, seatOf the one of each operation
+	// (-1: none; empty: the history knows no group).
+	seats     []seat
+	seatOf    []int32
+	seatIndex map[seat]int32
+	clusters  []cluster
+	// seen has the commits of reads that bear no mark, where only one can be it.
+	seen map[int32]history.OpID
 }
 
 // conflict: two records were seen at one offset.
@@ -100,6 +109,7 @@ func (t *trial) index(h *history.History) error {
 	t.claims.derive(h)
 	t.findStale()
 	t.findScans()
+	t.findSeats()
 	return nil
 }
 

@@ -19,7 +19,8 @@ type session struct {
 
 // judgeSessionMonotonicReads: a consumer neither skips a record that somebody
 // read nor goes back, unless it seeks, is assigned anew, or what it skips was
-// deleted. Offsets at which nobody ever read a record may be control records
+// deleted. A member of a group begins at an offset that somebody had begun to
+// commit, and not beyond the largest. Offsets at which nobody ever read a record may be control records
 // and are not skips. What the final scan skips is property 3's.
 func judgeSessionMonotonicReads(t *trial, f *finding) {
 	r := reading{t: t, f: f, sessions: make(map[readerAt]session), dropped: make(map[int32]int64)}
@@ -31,6 +32,10 @@ func judgeSessionMonotonicReads(t *trial, f *finding) {
 			r.poll(int32(i), o, key)
 		case history.Subscribe:
 			r.dropped[o.Process] = o.InvokePos
+		case history.Revoke:
+			delete(r.sessions, key)
+		case history.CommitOffsets:
+			r.committed(o)
 		case history.Assign, history.Seek:
 			switch {
 			case o.Partition == history.NoPartition:
@@ -39,6 +44,8 @@ func judgeSessionMonotonicReads(t *trial, f *finding) {
 				r.reset(int32(i), o, key)
 			case o.At < 0:
 				delete(r.sessions, key)
+			case o.Kind == history.Seek && o.Member != 0:
+				r.placed(int32(i), o, key)
 			default:
 				r.sessions[key] = session{o.At, int32(i)}
 			}
@@ -52,6 +59,28 @@ type reading struct {
 	f        *finding
 	sessions map[readerAt]session
 	dropped  map[int32]int64 // process → position at which it forgot all positions
+	farthest map[seat]int64  // the largest offset that was to be committed
+}
+
+func (r *reading) committed(o *history.Op) {
+	if r.farthest == nil {
+		r.farthest = make(map[seat]int64)
+	}
+	if key := (seat{o.Group, o.Partition}); o.At >= r.farthest[key] {
+		r.farthest[key] = o.At
+	}
+}
+
+// placed judges where a member begins: at what its group has committed.
+func (r *reading) placed(i int32, o *history.Op, key readerAt) {
+	r.sessions[key] = session{o.At, i}
+	if most, known := r.farthest[seat{o.Group, o.Partition}]; known && o.At <= most {
+		return
+	}
+	if a := r.f.found("poll-skip", o.Partition, o.InvokePos); a != nil {
+		a.Offset, a.Ops = o.At, opIDs(i)
+		a.Text = fmt.Sprintf("a member begins at offset %d, and its group has committed nothing as far as that", o.At)
+	}
 }
 
 func (r *reading) session(key readerAt) (session, bool) {

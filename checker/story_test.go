@@ -21,7 +21,8 @@ import (
 //	! crash 0 power                an event
 //
 // Records are those of writer 0 unless written as writer.count. Options go
-// anywhere: p=1 another partition, acks=, pid=, n= (attempts), rc, ff, reset.
+// anywhere: g= m= inst= gen= a group and its member (group g if none is named),
+// of=LABEL the commit that was read, p=1 another partition, acks=, pid=, n= (attempts), rc, ff, reset.
 func story(t testing.TB, header history.Header, text string) *history.History {
 	s := storyteller{t: t, r: history.NewRecorder(header), labels: map[string]history.OpID{}}
 	for n, line := range strings.Split(text, "\n") {
@@ -69,6 +70,7 @@ func (s *storyteller) tell(line string) {
 var verbs = map[string]history.Kind{
 	"send": history.Send, "poll": history.Poll, "scan": history.Scan, "list": history.ListOffsets,
 	"assign": history.Assign, "seek": history.Seek, "subscribe": history.Subscribe, "delete": history.DeleteRecords,
+	"commit": history.CommitOffsets, "fetch": history.FetchOffsets, "revoke": history.Revoke, "drop": history.DeleteOffsets,
 }
 
 func (s *storyteller) invoke(words []string) history.OpID {
@@ -92,6 +94,17 @@ func (s *storyteller) invoke(words []string) history.OpID {
 			op.Partition = history.NoPartition
 		case "at":
 			op.At = s.number(v)
+		case "g":
+			op.Group = s.r.Name(v)
+		case "m":
+			op.Member = s.r.Name(v)
+			if op.Group == 0 {
+				op.Group = s.r.Name("g")
+			}
+		case "inst":
+			op.Instance = s.r.Name(v)
+		case "gen":
+			op.Generation = int32(s.number(v))
 		case "acks":
 			op.Acks = int8(s.number(v))
 		case "pid":
@@ -116,6 +129,8 @@ func (s *storyteller) complete(id history.OpID, words []string) {
 	for _, w := range words[1:] {
 		key, v, option := strings.Cut(w, "=")
 		switch {
+		case key == "of":
+			res.Commit = s.labels[v]
 		case option:
 			*map[string]*int64{"hw": &res.HighWatermark, "to": &res.To, "st": &res.LogStartOffset, "lso": &res.LastStableOffset}[key] = s.number(v)
 		case w == "ff":

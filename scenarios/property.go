@@ -12,6 +12,7 @@ const (
 	ClassConsistency Class = "consistency"       // two readers, or a reader and a writer, were told different things
 	ClassDuplicates  Class = "duplicates"        // something is there twice
 	ClassOrder       Class = "order"             // something is in the wrong order
+	ClassGroups      Class = "groups"            // a consumer group lost its place, or had two owners
 	ClassCrash       Class = "crash-consistency" // recovery found what it must not, or lost what it had to keep
 	ClassInvariant   Class = "invariant"         // a machine broke one of its own rules
 	ClassProgress    Class = "progress"          // after everything healed, something stands still
@@ -20,7 +21,7 @@ const (
 
 // Classes lists the classes.
 func Classes() []Class {
-	return []Class{ClassDurability, ClassConsistency, ClassDuplicates, ClassOrder, ClassCrash, ClassInvariant, ClassProgress, ClassHarness}
+	return []Class{ClassDurability, ClassConsistency, ClassDuplicates, ClassOrder, ClassGroups, ClassCrash, ClassInvariant, ClassProgress, ClassHarness}
 }
 
 // ClassOf is the class that a violation of the property belongs to.
@@ -34,6 +35,8 @@ func ClassOf(p history.Property) Class {
 		return ClassDuplicates
 	case history.ProducerOrder, history.AppendRealtime, history.SessionMonotonicReads:
 		return ClassOrder
+	case history.GroupAtLeastOnce, history.GroupExclusivity, history.CommitLinearizable:
+		return ClassGroups
 	case history.CrashConsistency:
 		return ClassCrash
 	default:

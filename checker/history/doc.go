@@ -43,7 +43,7 @@
 //	op  int     operation ID: dense, from 0, in the order of the file
 //	f   string  kind: send, poll, scan, list-offsets, assign, subscribe, seek,
 //	            create-topic, delete-topic, create-partitions, delete-records,
-//	            init-producer, commit-offsets, fetch-offsets
+//	            init-producer, commit-offsets, fetch-offsets, revoke, delete-offsets
 //	c   int     client: one instance of an application, from 0
 //	pr  int     process: one incarnation of a client's connection state; a
 //	            client that gave up on an unclear outcome goes on as another
@@ -58,15 +58,18 @@
 //	rc  bool    isolation is read_committed
 //	fl  bool    the reader accepts answers of followers
 //	rt  bool    seek, assign: the client moved by itself (auto.offset.reset)
-//	at  int     position of the consumer before the call, the offset sought,
-//	            the timestamp or the offset asked for (default -1)
+//	at  int     position of the consumer before the call, the offset sought or
+//	            committed, the timestamp or the offset asked for (default -1)
+//	gr  string  group              mb  string  ID of its member
+//	ii  string  group.instance.id  gn  int     generation or member epoch (default -1)
 //
 // A completion ("c") adds:
 //
 //	op  int     the operation
 //	r   string  ok, fail or info
 //	er  string  Kafka's name of the error, or the client's
-//	o   int     send: offset of the first record; list-offsets: the answer;
+//	o   int     send: offset of the first record; list-offsets, fetch-offsets:
+//	            the answer;
 //	            delete-records: the new log start (default -1: not told)
 //	rs  array   records read: ["offset:writer:sequence", ...]
 //	hw  int     high watermark seen (default -1: not told). It bounds what the log
@@ -79,6 +82,8 @@
 //	ff  bool    answered by a follower
 //	to  int     position of the consumer after the call (default -1)
 //	n   int     attempts (default 1)
+//	cm  int     fetch-offsets: the operation that committed what was read
+//	            (default -1: not known)
 //	pid pe sq   as above, when they became known after the call
 //
 // An event ("e") adds the fields of [Event]:

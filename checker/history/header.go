@@ -41,6 +41,8 @@ type Header struct {
 	// Topics are those that claims are derived from. A partition whose topic
 	// is not listed counts as one replica, synced, never deleting.
 	Topics []Topic `json:"topics,omitempty"`
+	// Groups are the consumer groups of which more is known than their name.
+	Groups []Group `json:"groups,omitempty"`
 	// Claims overrides what the checker derives from Topics and faults.
 	Claims []Claim `json:"claims,omitempty"`
 	// Expect names anomalies that must be found: a control.
@@ -71,6 +73,14 @@ type Topic struct {
 	// Compacted: records may vanish when a later one has their key; a missing
 	// record is judged by its own property, not as a lost write.
 	Compacted bool `json:"compacted,omitempty"`
+}
+
+// Group is what a consumer group promises.
+type Group struct {
+	Name string `json:"name"`
+	// Classic: its members speak the classic protocol only, so that one generation
+	// holds for all of them.
+	Classic bool `json:"classic,omitempty"`
 }
 
 // Claim says that a property is claimed in this run or is not, and why.

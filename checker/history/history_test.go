@@ -29,6 +29,8 @@ func drawHistory(t *rapid.T) *History {
 		case 0:
 			op := NewOp(Kind(rapid.IntRange(1, int(kinds)-1).Draw(t, "kind")), rapid.Int32Range(0, 9).Draw(t, "client"), rapid.Int32Range(0, 9).Draw(t, "process"), p)
 			op.At, op.ProducerID, op.ProducerEpoch = offset.Draw(t, "at"), offset.Draw(t, "pid"), int16(rapid.IntRange(-1, 99).Draw(t, "pe"))
+			op.Group, op.Member, op.Instance = r.Name(text.Draw(t, "group")), r.Name(text.Draw(t, "member")), r.Name(text.Draw(t, "instance"))
+			op.Generation = small.Draw(t, "generation")
 			op.Sequence, op.Acks, op.Incarnation = small.Draw(t, "sq"), int8(rapid.IntRange(-1, 1).Draw(t, "acks")), 3
 			op.Flags = Flags(rapid.IntRange(0, 31).Draw(t, "flags")) &^ FromFollower
 			var values []Value
@@ -47,6 +49,11 @@ func drawHistory(t *rapid.T) *History {
 			res.LastStableOffset, res.LogStartOffset, res.To = offset.Draw(t, "ls"), offset.Draw(t, "st"), offset.Draw(t, "to")
 			res.LeaderEpoch, res.Broker, res.Attempts = small.Draw(t, "le"), small.Draw(t, "b"), int16(rapid.IntRange(1, 9).Draw(t, "n"))
 			res.FromFollower = rapid.Bool().Draw(t, "ff")
+			for c := range r.h.Ops {
+				if r.h.Ops[c].Kind == CommitOffsets && r.h.Ops[id].Kind == FetchOffsets {
+					res.Commit = OpID(c)
+				}
+			}
 			if r.h.Ops[id].Reads() {
 				for range rapid.IntRange(0, 3).Draw(t, "records") {
 					res.Records = append(res.Records, Record{rapid.Int64Range(0, 1<<40).Draw(t, "ro"), drawValue(t)})

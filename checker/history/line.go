@@ -17,6 +17,10 @@ type line struct {
 	X text `json:"x"`
 	M text `json:"m"`
 
+	Group    text `json:"gr"`
+	Member   text `json:"mb"`
+	Instance text `json:"ii"`
+
 	FoundHash text `json:"ph"`
 	WantHash  text `json:"wh"`
 
@@ -48,6 +52,8 @@ type line struct {
 	WE   int64 `json:"we"`
 	OE   int64 `json:"oe"`
 	Q    int64 `json:"q"`
+	GN   int64 `json:"gn"`
+	CM   int64 `json:"cm"`
 
 	ID bool `json:"id"`
 	RC bool `json:"rc"`
@@ -73,7 +79,7 @@ func (l *line) reset() {
 		Values: l.Values[:0], Records: l.Records[:0],
 		PID: Unset, PE: Unset, SQ: Unset, AK: -1, At: Unset, O: Unset, HW: Unset, LS: Unset, ST: Unset,
 		LE: Unset, B: Unset, To: Unset, ND: Unset, PN: Unset, RE: Unset, WE: Unset, OE: Unset,
-		P: Unset, Op: Unset,
+		P: Unset, Op: Unset, GN: Unset, CM: Unset,
 	}
 }
 

@@ -19,6 +19,12 @@ func (l *line) textMember(key []byte) *text {
 		return &l.X
 	case "m":
 		return &l.M
+	case "gr":
+		return &l.Group
+	case "mb":
+		return &l.Member
+	case "ii":
+		return &l.Instance
 	case "ph":
 		return &l.FoundHash
 	case "wh":
@@ -105,6 +111,10 @@ func (l *line) eventIntMember(key []byte) *int64 {
 		return &l.OE
 	case "q":
 		return &l.Q
+	case "gn":
+		return &l.GN
+	case "cm":
+		return &l.CM
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ var kindNames = [...]string{
 	Assign: "assign", Subscribe: "subscribe", Seek: "seek",
 	CreateTopic: "create-topic", DeleteTopic: "delete-topic", CreatePartitions: "create-partitions",
 	DeleteRecords: "delete-records", InitProducer: "init-producer",
-	CommitOffsets: "commit-offsets", FetchOffsets: "fetch-offsets",
+	CommitOffsets: "commit-offsets", FetchOffsets: "fetch-offsets", Revoke: "revoke", DeleteOffsets: "delete-offsets",
 }
 
 var outcomeNames = [...]string{Open: "open", OK: "ok", Fail: "fail", Info: "info"}

@@ -40,7 +40,9 @@ const (
 	// watermark, or the last stable offset for read_committed), -2 earliest.
 	ListOffsets
 	// Assign gives a consumer one partition at a position (At; Unset: unknown).
-	// With NoPartition it drops all that the process had.
+	// With NoPartition it drops all that the process had. To a member of a group
+	// (Group, Member, Generation) the group gives it; a Seek of the member says
+	// where it then begins.
 	Assign
 	// Subscribe joins a group; the broker picks the partitions, so that every
 	// position of the process is forgotten.
@@ -55,9 +57,15 @@ const (
 	DeleteRecords
 	// InitProducer obtains a producer ID and epoch.
 	InitProducer
-	// CommitOffsets and FetchOffsets write and read a group's position.
+	// CommitOffsets and FetchOffsets write and read a group's position in one
+	// partition: At is what is written, Offset what is read (OK without one: the
+	// group has committed nothing).
 	CommitOffsets
 	FetchOffsets
+	// Revoke takes a partition from a member of a group.
+	Revoke
+	// DeleteOffsets takes a group's position in a partition away.
+	DeleteOffsets
 	kinds
 )
 
@@ -119,6 +127,16 @@ type Op struct {
 	Broker      int32
 	Error       Name // Kafka's name of the error; 0: none
 
+	// Of what a group is about: its name, the member's ID and group.instance.id,
+	// and the generation or member epoch in which it speaks (Unset: outside any).
+	Group      Name
+	Member     Name
+	Instance   Name
+	Generation int32
+	// Commit is, in a FetchOffsets, the CommitOffsets that wrote what was read
+	// (NoOp: not known). Whoever commits leaves its operation's ID beside the offset.
+	Commit OpID
+
 	ProducerEpoch int16
 	Attempts      int16
 	Kind          Kind
@@ -143,7 +161,7 @@ func NewOp(kind Kind, client, process int32, partition Partition) Op {
 		Offset: Unset, HighWatermark: Unset, LastStableOffset: Unset, LogStartOffset: Unset, At: Unset, To: Unset,
 		ProducerID: Unset, ProducerEpoch: Unset, Sequence: Unset, LeaderEpoch: Unset, Broker: Unset,
 		Client: client, Process: process, Partition: partition,
-		Kind: kind, Acks: -1, Attempts: 1,
+		Kind: kind, Acks: -1, Attempts: 1, Generation: Unset, Commit: NoOp,
 	}
 }
 

@@ -18,6 +18,9 @@ const (
 	AppendRealtime        Property = 7
 	LogLinearizable       Property = 8
 	SessionMonotonicReads Property = 9
+	GroupAtLeastOnce      Property = 10
+	GroupExclusivity      Property = 11
+	CommitLinearizable    Property = 12
 	CrashConsistency      Property = 22
 )
 
@@ -40,7 +43,10 @@ var catalogue = [...]Definition{
 	{ProducerOrder, "producer-order", "The records of one producer lie in a partition in the order of their sends."},
 	{AppendRealtime, "append-realtime", "A send that was acknowledged before another began has the smaller offset."},
 	{LogLinearizable, "log-linearizable", "Appends and reads of a partition, high watermarks included, fit one order of instants, each between call and return."},
-	{SessionMonotonicReads, "session-monotonic-reads", "A consumer neither skips a record nor goes back unless it is told to."},
+	{SessionMonotonicReads, "session-monotonic-reads", "A consumer neither skips a record nor goes back unless it is told to; a group's member begins where the group has committed."},
+	{GroupAtLeastOnce, "group-at-least-once", "What a member of a group commits lies behind no record that no member had read."},
+	{GroupExclusivity, "group-exclusivity", "In one generation a partition has one owner, and a commit of a generation that is over is refused."},
+	{CommitLinearizable, "offset-commit-linearizable", "A group's offset in a partition is what was committed last: commits and their reading fit one order of instants, each between call and return."},
 	{CrashConsistency, "crash-consistency", "A restarted node has a prefix of what was appended, with all that the crash had to spare."},
 }
 

@@ -99,7 +99,7 @@ func (d *reader) line(b []byte) error {
 			return fmt.Errorf("offset %d out of range", v)
 		}
 	}
-	for _, v := range [...]int64{l.C, l.Proc, l.In, l.SQ, l.LE, l.B, l.N, l.ND, l.PN} {
+	for _, v := range [...]int64{l.C, l.Proc, l.In, l.SQ, l.LE, l.B, l.N, l.ND, l.PN, l.GN, l.CM} {
 		if v < Unset || v > math.MaxInt32 {
 			return fmt.Errorf("number %d out of range", v)
 		}
@@ -141,6 +141,7 @@ func (d *reader) invocation() error {
 	o.set(ReadCommitted, l.RC)
 	o.set(MayReadFollower, l.FL)
 	o.set(Reset, l.RT)
+	o.Group, o.Member, o.Instance, o.Generation = d.name(l.Group), d.name(l.Member), d.name(l.Instance), int32(l.GN)
 	if Kind(kind) != Send && len(l.Values) > 0 {
 		return errors.New("values in what is no send")
 	}
@@ -190,6 +191,10 @@ func (d *reader) completion() error {
 		o.Sequence = int32(l.SQ)
 	}
 	o.set(FromFollower, l.FF)
+	if l.CM >= int64(len(d.h.Ops)) || l.CM >= 0 && d.h.Ops[l.CM].Kind != CommitOffsets {
+		return fmt.Errorf("operation %d committed nothing", l.CM)
+	}
+	o.Commit = OpID(l.CM)
 	if o.Kind == Send && len(l.Records) == 0 {
 		stampOffsets(d.h.RecordsOf(o), o.Offset)
 		return nil

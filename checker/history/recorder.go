@@ -26,6 +26,7 @@ type Result struct {
 	ProducerEpoch    int16
 	Attempts         int16
 	FromFollower     bool
+	Commit           OpID     // FetchOffsets: who wrote what was read
 	Records          []Record // read; copied
 }
 
@@ -33,7 +34,7 @@ type Result struct {
 func NewResult(outcome Outcome) Result {
 	return Result{
 		Outcome: outcome, Offset: Unset, HighWatermark: Unset, LastStableOffset: Unset, LogStartOffset: Unset, To: Unset,
-		ProducerID: Unset, Sequence: Unset, LeaderEpoch: Unset, Broker: Unset, ProducerEpoch: Unset, Attempts: 1,
+		ProducerID: Unset, Sequence: Unset, LeaderEpoch: Unset, Broker: Unset, ProducerEpoch: Unset, Attempts: 1, Commit: NoOp,
 	}
 }
 
@@ -72,7 +73,8 @@ func (r *Recorder) Partition(topic string, index int32) Partition {
 	return p
 }
 
-func (r *Recorder) name(s string) Name {
+// Name gives a text its index, for the names in an operation.
+func (r *Recorder) Name(s string) Name {
 	if s == "" {
 		return 0
 	}
@@ -108,10 +110,11 @@ func (r *Recorder) Complete(now int64, id OpID, res *Result) bool {
 		return false
 	}
 	o.ReturnPos, o.ReturnTime, o.Outcome = r.position(), now, res.Outcome
-	o.Error = r.name(res.Error)
+	o.Error = r.Name(res.Error)
 	o.Offset, o.HighWatermark, o.LastStableOffset = res.Offset, res.HighWatermark, res.LastStableOffset
 	o.LogStartOffset, o.To = res.LogStartOffset, res.To
 	o.LeaderEpoch, o.Broker, o.Attempts = res.LeaderEpoch, res.Broker, res.Attempts
+	o.Commit = res.Commit
 	if res.ProducerID != Unset {
 		o.ProducerID, o.ProducerEpoch = res.ProducerID, res.ProducerEpoch
 	}

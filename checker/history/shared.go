@@ -26,6 +26,16 @@ func (s *SharedRecorder) Partition(topic string, index int32) Partition {
 	return s.r.Partition(topic, index)
 }
 
+// Name is [Recorder.Name].
+func (s *SharedRecorder) Name(text string) Name {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return 0
+	}
+	return s.r.Name(text)
+}
+
 // Invoke is [Recorder.Invoke].
 func (s *SharedRecorder) Invoke(now int64, op *Op, values ...Value) OpID {
 	s.mu.Lock()

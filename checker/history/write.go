@@ -113,6 +113,10 @@ func (e *encoder) invocation(id int64, o *Op) {
 	e.flag("fl", o.Has(MayReadFollower))
 	e.flag("rt", o.Has(Reset))
 	e.integer("at", o.At, Unset)
+	e.text("gr", e.h.Name(o.Group))
+	e.text("mb", e.h.Name(o.Member))
+	e.text("ii", e.h.Name(o.Instance))
+	e.integer("gn", int64(o.Generation), Unset)
 }
 
 func (e *encoder) completion(id int64, o *Op) {
@@ -132,6 +136,7 @@ func (e *encoder) completion(id int64, o *Op) {
 	e.flag("ff", o.Has(FromFollower))
 	e.integer("to", o.To, Unset)
 	e.integer("n", int64(o.Attempts), 1)
+	e.integer("cm", int64(o.Commit), int64(NoOp))
 }
 
 func (e *encoder) event(v *Event) {
