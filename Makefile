@@ -24,9 +24,8 @@ check: build ## format, vet, lint, house rules
 sim: build ## SEEDS fresh seeds of every scenario in simulation
 	$(LAB) run --seeds $(SEEDS)
 
-soak: build ## 20,000 fresh seeds, and ten minutes of real processes
-	$(LAB) run --seeds 20000
-	$(LAB) run --on local --for 10m
+soak: build ## thirty minutes of real clusters: kills, pauses, cuts, restarts, power cuts; into results/soak.md
+	.ci/soak
 
 race:     ## tests of the drivers and the core under the race detector
 	go test -race -short ./node/... ./core/... ./sim/... ./checker/... ./scenarios/...
@@ -34,7 +33,7 @@ race:     ## tests of the drivers and the core under the race detector
 fuzz:     ## every fuzz target for FOR (default 60s) each
 	.ci/fuzz $(FOR)
 
-local: build ## the scenarios on real processes of this machine: kill -9, pauses, restarts
+local: build ## the scenarios on real processes of this machine: kill -9, pauses, cuts, power cuts
 	$(LAB) run --on local --for 3m
 
 interop: build ## unmodified foreign clients against a real node; installs them
@@ -57,6 +56,7 @@ build:    ## both binaries into bin/, static
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -o $(NODE) ./cmd/trialog
 	CGO_ENABLED=0 go build -trimpath -o $(LAB) ./cmd/trialog-lab
+	CGO_ENABLED=0 go build -trimpath -o bin/trialog-powercut ./node/powercut/drive
 
 release:  ## static archives for linux/amd64 and linux/arm64 with checksums, into bin/release
 	.ci/release

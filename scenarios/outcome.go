@@ -43,6 +43,8 @@ type Outcome struct {
 	Judging     int64 `json:"judging_ns"`       // of it, the judge
 
 	Faults []Tally `json:"faults,omitempty"`
+	// Moved counts, by kind, the faults of nodes that moved a leader. Real clusters only.
+	Moved  []Tally `json:"moved,omitempty"`
 	Probes []Tally `json:"probes,omitempty"`
 	// Rounds is how often a process was ended on purpose. ReadyMs are the times from
 	// the start of a new one until it said that it serves, RestartMs those until it

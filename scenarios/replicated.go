@@ -29,7 +29,7 @@ var clustered = Workload{
 func replicateds() []Scenario {
 	return []Scenario{
 		replicatedCrash(), replicatedPower(), replicatedPartition(), replicatedDisk(), replicatedWipe(), replicatedRolling(),
-		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedVoters(),
+		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedVoters(), replicatedSoak(),
 		replicatedAcksOne(), replicatedUnclean(), replicatedMinISROne(), replicatedUnsyncedPower(), replicatedLastStanding(),
 	}
 }

@@ -18,6 +18,10 @@ type Scenario struct {
 	// cluster or clients around it; Cluster, Topics and Workload do not apply.
 	Storage *Storage
 	Faults  []Fault
+	// Paced has faults of real nodes strike one after another, evenly over the
+	// time, so that a cluster may recover and its leaders can move; otherwise, and
+	// in simulation, they strike at any time.
+	Paced bool
 	// Needs are what must have happened for a seed to count as evidence.
 	Needs  []Need
 	Expect Expect

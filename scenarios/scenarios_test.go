@@ -139,3 +139,30 @@ func TestSummary(t *testing.T) {
 		t.Fatalf("a control that nobody caught passed: %q", sum.Complaints)
 	}
 }
+
+// TestRequire: a run that was to move leaders and did not, or whose faults were
+// too few of a kind, has not passed; controls do not count.
+func TestRequire(t *testing.T) {
+	list, err := Named("replicated-soak", "replicated-acks-one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := NewGather(list)
+	for i, name := range []string{"replicated-soak", "replicated-soak", "replicated-acks-one"} {
+		g.Add(&Outcome{
+			Scenario: name, Seed: uint64(i), Caught: true, AckedValues: 1000, Read: 1000,
+			Faults: []Tally{{"process-kill", 5}, {"pause", 4}}, Moved: []Tally{{"process-kill", 3}},
+		})
+	}
+	for _, c := range []struct {
+		moves, each int64
+		complaints  int
+	}{{6, 8, 0}, {7, 8, 1}, {6, 9, 1}, {7, 11, 3}, {0, 0, 0}} {
+		sum := g.Summary()
+		sum.Complaints = nil
+		sum.Require(c.moves, c.each)
+		if len(sum.Complaints) != c.complaints {
+			t.Errorf("%d moves, each %d: %v", c.moves, c.each, sum.Complaints)
+		}
+	}
+}

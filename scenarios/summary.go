@@ -48,6 +48,8 @@ type ScenarioSummary struct {
 	Rounds      int64             `json:"rounds,omitempty"`
 	ReadyMs     *Spread           `json:"ready_ms,omitempty"`
 	RestartMs   *Spread           `json:"restart_ms,omitempty"`
+	Faults      []Tally           `json:"faults,omitempty"` // summed over the seeds, by kind
+	Moved       []Tally           `json:"moved,omitempty"`  // those of them that moved a leader
 	Properties  []PropertySummary `json:"properties"`
 	Lacking     []Tally           `json:"lacking,omitempty"`
 }
@@ -154,6 +156,12 @@ func summarise(s *Scenario, outcomes []*Outcome) ScenarioSummary {
 			part.Lacking = addTally(part.Lacking, Tally{name, 1})
 		}
 		part.Rounds += o.Rounds
+		for _, f := range o.Faults {
+			part.Faults = addTally(part.Faults, f)
+		}
+		for _, m := range o.Moved {
+			part.Moved = addTally(part.Moved, m)
+		}
 		ready, restarts = append(ready, o.ReadyMs...), append(restarts, o.RestartMs...)
 		part.Properties = addJudgements(part.Properties, o.Judgements)
 	}
@@ -180,6 +188,28 @@ func spread(values []int64) *Spread {
 	}
 	slices.Sort(values)
 	return &Spread{N: n, Median: values[n/2], P99: values[n*99/100], Max: values[n-1]}
+}
+
+// Require adds complaints unless, over all scenarios that are no controls, so
+// many faults moved a leader and every kind of fault struck so often.
+func (s *Summary) Require(moves, each int64) {
+	for i := range s.Scenarios {
+		part := &s.Scenarios[i]
+		if part.Control || part.Seeds == 0 {
+			continue
+		}
+		for _, m := range part.Moved {
+			moves -= m.N
+		}
+		for _, f := range part.Faults {
+			if f.N < each {
+				s.Complaints = append(s.Complaints, fmt.Sprintf("%s: %s struck %d times, wanted are %d", part.Name, f.Name, f.N, each))
+			}
+		}
+	}
+	if moves > 0 {
+		s.Complaints = append(s.Complaints, fmt.Sprintf("%d faults that move a leader are missing", moves))
+	}
 }
 
 // complaints are the ways in which a scenario fails as a whole: at most one

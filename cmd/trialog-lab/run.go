@@ -21,6 +21,9 @@ type runCommand struct {
 	Jobs      int           `help:"Seeds at a time. Default: one a core in the simulator, one at all on real processes." placeholder:"J"`
 	On        string        `help:"Where to run: sim, local (real processes of this machine), or HOST:PORT of any Kafka-compatible broker." default:"sim"`
 	Trialog   string        `help:"The server program for --on local. Default: the one beside this program, else built from source." placeholder:"FILE" type:"path"`
+	Power     string        `help:"The program that cuts nodes' power for --on local, on FUSE. Default: trialog-powercut beside this program, else built from source." placeholder:"FILE" type:"path"`
+	Moves     int64         `help:"Fail unless so many faults moved a leader, in all." placeholder:"N"`
+	Each      int64         `help:"Fail unless every kind of fault of a scenario struck so often, in all." placeholder:"N"`
 	History   string        `help:"Keep the history of every seed in this directory. Default: only those of red seeds on real processes, in ./results." placeholder:"DIR" type:"path"`
 	Failures  int           `help:"Stop after this many red seeds." default:"5"`
 	JSON      bool          `help:"Print a summary for machines."`
@@ -36,7 +39,7 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 		return usage("say how much: --seeds N or --for 10m")
 	}
 	first := c.firstSeed()
-	arms, err := newArms(ctx, armOptions{on: c.On, jobs: c.jobs(), trialog: c.Trialog, history: c.History, log: to.log})
+	arms, err := newArms(ctx, armOptions{on: c.On, jobs: c.jobs(), trialog: c.Trialog, power: c.Power, history: c.History, log: to.log})
 	if err != nil {
 		return err
 	}
@@ -64,6 +67,7 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 	bar.clear()
 	sum := gather.Summary()
 	sum.Interrupted = ctx.Err() != nil
+	sum.Require(c.Moves, c.Each)
 	return c.report(to.out, sum, first, time.Since(began))
 }
 

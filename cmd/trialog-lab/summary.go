@@ -14,6 +14,7 @@ import (
 // the probes that were reached, and the verdict on the run.
 func printSummary(w io.Writer, sum *scenarios.Summary, first uint64, elapsed time.Duration) {
 	printScenarios(w, sum)
+	printFaults(w, sum)
 	printProperties(w, sum)
 	printProbes(w, sum)
 	fmt.Fprintf(w, "\n%d seeds from %d in %s (%s of processor time), %d red\n",
@@ -47,6 +48,35 @@ func printScenarios(w io.Writer, sum *scenarios.Summary) {
 			s.FaultsFired, s.FaultKinds, s.Restarts, short(s.Span), short(s.CPU), short(s.Judging), remark(&s))
 	}
 	_ = t.Flush() // the verdict counts more than where it is printed
+}
+
+// printFaults prints how often each kind of fault struck real clusters, and how
+// often it moved a leader.
+func printFaults(w io.Writer, sum *scenarios.Summary) {
+	head := "\nFaults of real clusters"
+	for _, s := range sum.Scenarios {
+		if len(s.Moved) == 0 {
+			continue
+		}
+		struck, moved := int64(0), int64(0)
+		for _, f := range s.Faults {
+			struck += f.N
+		}
+		for _, m := range s.Moved {
+			moved += m.N
+		}
+		fmt.Fprintf(w, "%s\n  %s: %d struck, %d moved a leader\n", head, s.Name, struck, moved)
+		head = ""
+		for _, f := range s.Faults {
+			fmt.Fprintf(w, "    %-16s %4d", f.Name, f.N)
+			for _, m := range s.Moved {
+				if m.Name == f.Name {
+					fmt.Fprintf(w, ", %d moved a leader", m.N)
+				}
+			}
+			fmt.Fprintln(w)
+		}
+	}
 }
 
 func remark(s *scenarios.ScenarioSummary) string {

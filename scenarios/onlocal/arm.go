@@ -22,6 +22,9 @@ const (
 type Options struct {
 	// Program is the server; empty: Address is used.
 	Program string
+	// Power is a program that holds disks whose power can go (node/powercut/drive).
+	// Empty, or where it cannot mount any: power is not cut.
+	Power string
 	// Address is a Kafka-compatible broker that is not ours: its process is left alone.
 	Address string
 	// HistoryDir keeps every history; empty: those of red seeds go to "results".
@@ -35,6 +38,7 @@ type Options struct {
 type Arm struct {
 	options Options
 	judge   *checker.Checker
+	noPower error // why power cannot be cut; nil: it can
 }
 
 // New makes an arm.
@@ -42,18 +46,25 @@ func New(o Options) *Arm {
 	if o.RestartWithin == 0 {
 		o.RestartWithin = restartBar
 	}
-	return &Arm{options: o, judge: checker.New(checker.Options{})}
+	return &Arm{options: o, judge: checker.New(checker.Options{}), noPower: tryPower(o.Power)}
+}
+
+// WithoutPower tells why this arm cannot cut power; nil: it can.
+func (a *Arm) WithoutPower() error { return a.noPower }
+
+func (a *Arm) means() means {
+	return means{process: a.options.Program != "", power: a.noPower == nil}
 }
 
 // Run carries out one seed and judges it.
 func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scenarios.Outcome {
 	process := a.options.Program != ""
-	o := &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(a.arm()), Unsupported: outside(s, process)}
+	o := &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(a.arm()), Unsupported: outside(s, a.means())}
 	if len(o.Unsupported) == len(s.Faults) {
 		o.NotRun = true
 		return o
 	}
-	p := draw(s, seed, process)
+	p := draw(s, seed, a.means())
 	r := &run{plan: p, record: history.NewSharedRecorder(p.header(s, seed, a.arm())), began: time.Now(), wire: newWire(seed)}
 	if process && s.Cluster.Brokers > 1 {
 		return a.runCluster(ctx, r, s, seed, o)

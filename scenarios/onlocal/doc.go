@@ -5,11 +5,15 @@
 // works on any Kafka-compatible address, without faults of the process.
 //
 // The same seed draws the same plan, not the same run. What cannot be injected
-// here (a power cut, a rotten bit, a clock of another node) is reported as not
-// supported.
+// here (a rotten bit, a clock of another node) is reported as not supported. The
+// power of a cluster's nodes is cut where FUSE can be had: a program beside this
+// one, node/powercut/drive, then holds a disk for each.
 //
 // Files: arm.go (one seed), plan.go (what a seed draws), server.go (the
-// process), restarts.go (its lives), nemesis.go (the faults), wire.go (faults of
-// connections), producer.go, consumer.go and admin.go (the workload), scan.go
-// (the last word of fresh consumers), run.go (what all of them share).
+// process), restarts.go (its lives), nemesis.go (the faults), fleet.go,
+// fleet_run.go and fleet_nemesis.go (clusters), links.go (relays between
+// nodes), power.go (disks that lose power), leaders.go (who leads, and what
+// moved a leader), wire.go (faults of connections), producer.go, consumer.go and
+// admin.go (the workload), scan.go (the last word of fresh consumers), run.go
+// (what all of them share).
 package onlocal

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"trialog/checker/history"
 	"trialog/scenarios"
 )
 
@@ -20,6 +19,8 @@ type fleet struct {
 	dir     string
 	links   *links
 	servers []*server
+	power   *power // nil: its disks are the machine's
+	leaders *leaders
 
 	mu   sync.Mutex
 	busy map[int32]bool // a fault of its process is under way
@@ -29,32 +30,49 @@ type fleet struct {
 // sessions make failures of a node known in seconds, so that a short run sees many.
 var sessions = []string{"broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"}
 
-// newFleet prepares a cluster; start starts it.
-func newFleet(program string, s *scenarios.Scenario, seed uint64) (*fleet, error) {
+// newFleet prepares a cluster; start starts it, and end ends it in any case.
+// With power, each node has a disk that can lose it.
+func newFleet(program string, power *power, s *scenarios.Scenario, seed uint64) (*fleet, error) {
 	dir, err := os.MkdirTemp("", "trialog-local-")
 	if err != nil {
 		return nil, err
 	}
-	f := &fleet{dir: dir, links: newLinks(), busy: make(map[int32]bool), draw: rand.New(rand.NewPCG(seed, 5))}
+	f := &fleet{
+		dir: dir, links: newLinks(), busy: make(map[int32]bool), draw: rand.New(rand.NewPCG(seed, 5)),
+		power: power, leaders: newLeaders(),
+	}
+	if err := f.prepare(program, s, seed); err != nil {
+		f.end()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *fleet) prepare(program string, s *scenarios.Scenario, seed uint64) error {
 	var own, voters []string
 	for i := range s.Cluster.Brokers {
 		node := int32(i + 1)
 		behind, err := freeAddress()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		front, err := f.links.front(node, behind)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		own = append(own, behind)
 		voters = append(voters, fmt.Sprintf("%d@%s", node, front))
 	}
 	for i := range s.Cluster.Brokers {
-		v := newServer(program, filepath.Join(dir, fmt.Sprintf("node-%d", i+1)))
+		v := newServer(program, filepath.Join(f.dir, fmt.Sprintf("node-%d", i+1)))
 		v.node = int32(i + 1)
+		f.servers = append(f.servers, v)
+		if err := f.disk(v, seed); err != nil {
+			return err
+		}
+		var err error
 		if v.address, err = freeAddress(); err != nil {
-			return nil, err
+			return err
 		}
 		v.env = []string{"TRIALOG_CLUSTER_SECRET=" + fmt.Sprintf("%x", seed)}
 		v.args = []string{"--node-id", fmt.Sprint(v.node), "--quorum-voters", strings.Join(voters, ","), "--quorum-listen", own[i]}
@@ -64,9 +82,24 @@ func newFleet(program string, s *scenarios.Scenario, seed uint64) (*fleet, error
 		for _, c := range s.Cluster.Settings {
 			v.args = append(v.args, "--set", c.Name+"="+c.Value)
 		}
-		f.servers = append(f.servers, v)
 	}
-	return f, nil
+	return nil
+}
+
+// disk makes a node's directory, and a disk at it if power is to go.
+func (f *fleet) disk(s *server, seed uint64) error {
+	if err := os.Mkdir(s.dir, 0o755); err != nil {
+		return err
+	}
+	log, err := os.Create(s.dir + ".log")
+	if err != nil {
+		return err
+	}
+	s.log = log
+	if f.power == nil {
+		return nil
+	}
+	return f.power.mount(s.node, s.dir, seed*16+uint64(s.node))
 }
 
 func freeAddress() (string, error) {
@@ -106,12 +139,26 @@ func (f *fleet) addresses() string {
 	return strings.Join(all, ",")
 }
 
+func (f *fleet) nodes() []int32 {
+	var all []int32
+	for _, s := range f.servers {
+		all = append(all, s.node)
+	}
+	return all
+}
+
 // end ends everything and removes what was kept.
 func (f *fleet) end() {
 	for _, s := range f.servers {
 		s.kill()
+		if s.log != nil {
+			s.log.Close()
+		}
 	}
 	f.links.close()
+	if f.power != nil {
+		f.power.end()
+	}
 	_ = os.RemoveAll(f.dir)
 }
 
@@ -123,35 +170,6 @@ func (f *fleet) failure() error {
 		}
 	}
 	return nil
-}
-
-// runCluster carries out one seed on a cluster of processes and judges it.
-func (a *Arm) runCluster(ctx context.Context, r *run, s *scenarios.Scenario, seed uint64, o *scenarios.Outcome) *scenarios.Outcome {
-	f, err := newFleet(a.options.Program, s, seed)
-	if err != nil {
-		o.Break("harness", scenarios.ClassHarness, err.Error())
-		return o
-	}
-	defer f.end()
-	if err := f.start(); err != nil {
-		o.Break("progress", scenarios.ClassProgress, err.Error())
-		return o
-	}
-	r.address = f.addresses()
-	strike := func() map[scenarios.Kind]int64 { return r.strikeFleet(ctx, f) }
-	a.carryOut(ctx, r, strike, func() error { return f.await(startPatience) }, seed, o)
-	if ctx.Err() != nil {
-		return nil // interrupted: what happened says nothing
-	}
-	o.Span = r.now()
-	if err := f.failure(); err != nil {
-		o.Break("invariant", scenarios.ClassInvariant, err.Error())
-	}
-	if err := r.standstill(); err != nil {
-		o.Break("progress", scenarios.ClassProgress, err.Error())
-	}
-	a.weigh(r, s, o, func() {})
-	return o
 }
 
 // pick takes a node whose process nobody else strikes, that of an aim if it
@@ -171,28 +189,40 @@ func (f *fleet) pick(aimed int32, process bool) *server {
 	return nil
 }
 
-func (f *fleet) release(s *server) {
+func (f *fleet) release(nodes ...*server) {
 	f.mu.Lock()
-	f.busy[s.node] = false
+	for _, s := range nodes {
+		f.busy[s.node] = false
+	}
 	f.mu.Unlock()
 }
 
-// crash ends a node's process, in order or not, and starts it again.
-func (r *run) crash(f *fleet, s *server, k strike) {
-	if k.kind == scenarios.ProcessKill {
-		r.atRisk()
-		s.kill()
-		r.eventAt(s.node, history.Crash, history.FaultKill, false)
-	} else {
-		r.eventAt(s.node, history.Crash, history.FaultKill, s.stop())
+// pickAll takes every node, once no process is being struck; false: that does
+// not come about within a while.
+func (f *fleet) pickAll(ctx context.Context) bool {
+	for end := time.Now().Add(pickPatience); time.Now().Before(end); {
+		if f.takeAll() {
+			return true
+		}
+		if !sleep(ctx, 20*time.Millisecond) {
+			return false
+		}
 	}
-	time.Sleep(k.span)
-	if err := s.start(); err != nil {
-		r.fail(err)
-		return
+	return false
+}
+
+const pickPatience = 20 * time.Second
+
+func (f *fleet) takeAll() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.servers {
+		if f.busy[s.node] {
+			return false
+		}
 	}
-	r.eventAt(s.node, history.Start, history.FaultNone, false)
-	if err := s.await(startPatience); err != nil {
-		r.stuck(fmt.Errorf("node %d: %w", s.node, err))
+	for _, s := range f.servers {
+		f.busy[s.node] = true
 	}
+	return true
 }

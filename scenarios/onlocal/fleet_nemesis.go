@@ -44,20 +44,35 @@ func (r *run) strikeOne(ctx context.Context, f *fleet, k strike) bool {
 		r.event(history.Fault, wireFault(k.kind), false)
 		return true
 	}
-	if k.kind == scenarios.RollingRestart {
+	switch k.kind {
+	case scenarios.RollingRestart:
+		b := f.leaders.strikes(k.kind, f.nodes()...)
+		defer f.leaders.ends(b)
 		for _, s := range f.servers {
 			if f.pick(s.node, true) != nil {
-				r.crash(f, s, k)
+				r.crash(f, k, s)
 				f.release(s)
 			}
 		}
 		return true
+	case scenarios.PowerCutAll:
+		if !f.pickAll(ctx) {
+			return false
+		}
+		defer f.release(f.servers...)
+		b := f.leaders.strikes(k.kind, f.nodes()...)
+		defer f.leaders.ends(b)
+		r.crash(f, k, f.servers...)
+		return true
+	default:
 	}
-	process := ofProcess(k.kind)
+	process := !ofCluster(k.kind)
 	s := f.pick(r.aimed(ctx, f, k.aim), process)
 	if s == nil {
 		return false // whom it should hit is struck already
 	}
+	b := f.leaders.strikes(k.kind, s.node)
+	defer f.leaders.ends(b)
 	if !process {
 		return r.cutOff(f, s, k)
 	}
@@ -68,7 +83,7 @@ func (r *run) strikeOne(ctx context.Context, f *fleet, k strike) bool {
 		r.eventAt(s.node, history.Heal, history.FaultPause, false)
 		return true
 	}
-	r.crash(f, s, k)
+	r.crash(f, k, s)
 	return true
 }
 

@@ -8,12 +8,15 @@ import (
 	"trialog/scenarios"
 )
 
-// TestFaultsOfARealCluster kills, pauses and cuts off three processes under
-// producers of both kinds and a consumer.
+// TestFaultsOfARealCluster kills, pauses and cuts off three processes, and takes
+// their power where FUSE can be had, under producers of both kinds and a consumer.
 func TestFaultsOfARealCluster(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "trialog")
-	if said, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "trialog/cmd/trialog").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
+	dir := t.TempDir()
+	program, power := filepath.Join(dir, "trialog"), filepath.Join(dir, "trialog-powercut")
+	for out, source := range map[string]string{program: "trialog/cmd/trialog", power: "trialog/node/powercut/drive"} {
+		if said, err := exec.CommandContext(t.Context(), "go", "build", "-o", out, source).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
 	}
 	times := func(kind scenarios.Kind, n int) scenarios.Fault {
 		return scenarios.Fault{Kind: kind, Times: scenarios.Fixed(n), SpanMs: scenarios.Range{Min: 100, Max: 4000}}
@@ -23,22 +26,30 @@ func TestFaultsOfARealCluster(t *testing.T) {
 		Cluster: scenarios.Cluster{Brokers: 3, Settings: []scenarios.Setting{{Name: "default.replication.factor", Value: "3"}}},
 		Topics:  scenarios.TopicSettings{Topics: scenarios.Fixed(1), Partitions: scenarios.Fixed(3)},
 		Workload: scenarios.Workload{
-			Plain: scenarios.Fixed(1), Idempotent: scenarios.Fixed(2), Consumers: scenarios.Fixed(1), Seconds: scenarios.Fixed(12),
+			Plain: scenarios.Fixed(1), Idempotent: scenarios.Fixed(2), Consumers: scenarios.Fixed(1), Seconds: scenarios.Fixed(16),
 			BatchRecords: scenarios.Range{Min: 1, Max: 4}, RecordBytes: scenarios.Range{Min: 10, Max: 100}, InFlight: scenarios.Fixed(3),
 		},
 		Faults: []scenarios.Fault{
 			times(scenarios.ProcessKill, 1).At(scenarios.Leader), times(scenarios.Pause, 1).At(scenarios.Controller),
 			times(scenarios.Isolate, 1).At(scenarios.Leader), times(scenarios.CutOneWay, 1), times(scenarios.Reset, 1), times(scenarios.Shutdown, 1),
+			times(scenarios.PowerCut, 1).At(scenarios.Leader), times(scenarios.PowerCutAll, 1),
 		},
+		Paced: true,
 	}
-	o := New(Options{Program: program, HistoryDir: t.TempDir()}).Run(t.Context(), s, 1)
+	arm := New(Options{Program: program, Power: power, HistoryDir: t.TempDir()})
+	missing := 0
+	if why := arm.WithoutPower(); why != nil {
+		t.Logf("no power cuts: %v", why)
+		missing = 2
+	}
+	o := arm.Run(t.Context(), s, 1)
 	if o.Red() {
 		t.Fatalf("%+v", o.Failure)
 	}
-	if o.FaultsFired < 4 || o.Acked < 100 || o.Read < 100 || len(o.Unsupported) != 0 {
+	if o.FaultsFired < 4 || o.Acked < 100 || o.Read < 100 || len(o.Unsupported) != missing || len(o.Moved) == 0 {
 		t.Fatalf("%d faults %v, %d acknowledged, %d read, not supported %v", o.FaultsFired, o.Faults, o.Acked, o.Read, o.Unsupported)
 	}
-	t.Logf("%v, %d acknowledged, %d read", o.Faults, o.Acked, o.Read)
+	t.Logf("%v, of which moved a leader %v, %d acknowledged, %d read", o.Faults, o.Moved, o.Acked, o.Read)
 	for _, j := range o.Judgements {
 		if j.Number != 22 && j.Status != "HOLDS" && j.Status != "VACUOUS" {
 			t.Errorf("%s: %s %s", j.Name, j.Status, j.Reason)

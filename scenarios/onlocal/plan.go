@@ -50,7 +50,20 @@ type strike struct {
 const mostAfter = 800 * time.Millisecond
 
 // Supports tells whether this arm can inject a kind of fault.
-func Supports(kind scenarios.Kind) bool { return ofProcess(kind) || ofWire(kind) || ofCluster(kind) }
+func Supports(kind scenarios.Kind) bool {
+	return ofProcess(kind) || ofWire(kind) || ofCluster(kind) || ofPower(kind)
+}
+
+// ofPower tells the faults that take disks whose power can go, and several nodes.
+func ofPower(kind scenarios.Kind) bool {
+	return kind == scenarios.PowerCut || kind == scenarios.PowerCutAll
+}
+
+// means are what an arm has to strike with.
+type means struct {
+	process bool // the processes are ours
+	power   bool // and their disks' power can be cut
+}
 
 // ofCluster tells the faults that take several nodes.
 func ofCluster(kind scenarios.Kind) bool {
@@ -76,31 +89,33 @@ func ofWire(kind scenarios.Kind) bool {
 }
 
 // injects tells whether a fault of a scenario can be carried out.
-func injects(s *scenarios.Scenario, kind scenarios.Kind, process bool) bool {
+func injects(s *scenarios.Scenario, kind scenarios.Kind, by means) bool {
 	switch {
 	case s.Storage != nil, s.Workload.ModeChanges.Max > 0: // the work is not done here
 		return false
 	case ofCluster(kind):
-		return process && s.Cluster.Brokers > 1
+		return by.process && s.Cluster.Brokers > 1
+	case ofPower(kind):
+		return by.process && by.power && s.Cluster.Brokers > 1
 	case ofProcess(kind):
-		return process
+		return by.process
 	}
 	return ofWire(kind)
 }
 
 // outside lists the faults of a scenario that this arm cannot inject.
-func outside(s *scenarios.Scenario, process bool) []string {
+func outside(s *scenarios.Scenario, by means) []string {
 	var list []string
 	for _, f := range s.Faults {
-		if !injects(s, f.Kind, process) {
+		if !injects(s, f.Kind, by) {
 			list = append(list, f.Kind.String())
 		}
 	}
 	return list
 }
 
-// draw makes the plan of a seed. Process faults are left out for an address.
-func draw(s *scenarios.Scenario, seed uint64, process bool) *plan {
+// draw makes the plan of a seed. What there are no means for is left out.
+func draw(s *scenarios.Scenario, seed uint64, by means) *plan {
 	r := rand.New(rand.NewPCG(seed, 0x7472696c6f67))
 	p := &plan{
 		length:    time.Duration(between(r, s.Workload.Seconds)) * time.Second,
@@ -125,7 +140,7 @@ func draw(s *scenarios.Scenario, seed uint64, process bool) *plan {
 	if n := minutes(between(r, s.Workload.ListOffsets)); n > 0 {
 		p.listEvery = p.length / time.Duration(n)
 	}
-	p.drawStrikes(r, s, process)
+	p.drawStrikes(r, s, by)
 	return p
 }
 
@@ -138,9 +153,9 @@ func drawProducer(r *rand.Rand, s *scenarios.Scenario, idempotent bool) producer
 	return producerPlan{idempotent: idempotent, acksOne: acksOne, inFlight: inFlight, recordSize: s.Workload.RecordBytes, batch: s.Workload.BatchRecords}
 }
 
-func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
+func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, by means) {
 	for _, f := range s.Faults {
-		if !injects(s, f.Kind, process) {
+		if !injects(s, f.Kind, by) {
 			continue
 		}
 		if f.Share > 0 && r.IntN(100) >= f.Share {
@@ -156,7 +171,26 @@ func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, process bool) {
 			})
 		}
 	}
+	if s.Paced {
+		p.pace(r)
+	}
 	slices.SortFunc(p.strikes, func(a, b strike) int { return cmp.Compare(a.at, b.at) })
+}
+
+// pace gives each fault of a node a stretch of time of its own, in which it
+// strikes early, in an order that is drawn.
+func (p *plan) pace(r *rand.Rand) {
+	var nodes []*strike
+	for i := range p.strikes {
+		if !ofWire(p.strikes[i].kind) {
+			nodes = append(nodes, &p.strikes[i])
+		}
+	}
+	r.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
+	stretch := p.length / time.Duration(max(1, len(nodes)))
+	for i, k := range nodes {
+		k.at = time.Duration(i)*stretch + time.Duration(r.Int64N(int64(stretch)/3+1))
+	}
 }
 
 // spanOf draws how long a fault lasts: until a dead process is started again,
@@ -167,7 +201,7 @@ func spanOf(r *rand.Rand, f *scenarios.Fault) time.Duration {
 	}
 	most := 500 * time.Millisecond
 	switch f.Kind {
-	case scenarios.ProcessKill, scenarios.Shutdown:
+	case scenarios.ProcessKill, scenarios.Shutdown, scenarios.PowerCut, scenarios.PowerCutAll:
 		most = 200 * time.Millisecond
 	case scenarios.Pause:
 		most = 2 * time.Second

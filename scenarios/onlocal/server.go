@@ -23,6 +23,7 @@ type server struct {
 	node    int32    // its ID, from 1 on
 	args    []string // of a node of a cluster, besides
 	env     []string
+	log     *os.File // gets all that its processes say; nil: only the end of it is kept
 
 	mu       sync.Mutex
 	cmd      *exec.Cmd
@@ -52,6 +53,9 @@ func (s *server) start() error {
 	cmd := exec.Command(s.program, args...)
 	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stderr = s.said
+	if s.log != nil {
+		cmd.Stderr = io.MultiWriter(s.said, s.log)
+	}
 	// The process must not outlive a killed parent.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -109,6 +113,22 @@ func (s *server) await(limit time.Duration) error {
 
 // kill ends the process at once, as a crash does.
 func (s *server) kill() { s.end(syscall.SIGKILL, time.Minute) }
+
+// killAnd is kill for a process that may be held by calls that hang: free lets
+// them return once the signal is there.
+func (s *server) killAnd(free func()) {
+	s.mu.Lock()
+	s.expected = true
+	cmd, gone := s.cmd, s.gone
+	s.mu.Unlock()
+	if cmd == nil {
+		free()
+		return
+	}
+	_ = cmd.Process.Kill() // it may have ended
+	free()
+	<-gone
+}
 
 // stop asks the process to end; after a while it is killed. It returns whether
 // it ended as asked.
