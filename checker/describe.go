@@ -119,6 +119,7 @@ func DescribeEvent(h *history.History, i int) string {
 	number(&b, "had to spare below", e.RequiredEndOffset)
 	number(&b, "appended below", e.AppendedEndOffset)
 	number(&b, "ends at", e.FoundEndOffset)
+	number(&b, "high watermark", e.HighWatermark)
 	number(&b, "starts at", e.LogStartOffset)
 	if e.FoundHash != 0 || e.WantHash != 0 {
 		fmt.Fprintf(&b, " hash %x, appended %x", e.FoundHash, e.WantHash)
@@ -126,7 +127,7 @@ func DescribeEvent(h *history.History, i int) string {
 	for _, s := range []struct {
 		on   bool
 		name string
-	}{{e.Fenced, "fenced"}, {e.Clean, "clean"}} {
+	}{{e.Fenced, "fenced"}, {e.Clean, "clean"}, {e.Leading, "leads"}} {
 		if s.on {
 			b.WriteString(" " + s.name)
 		}

@@ -89,13 +89,16 @@
 // An event ("e") adds the fields of [Event]:
 //
 //	f   string  kind: fault, heal, crash, start, recovered, leader, isr,
-//	            truncated, log-start, replicated, risk, void, phase, note
+//	            truncated, log-start, replicated, risk, void, phase, note, replica
 //	x   string  fault: power, kill, pause, link, drop, ...; phase: its name
 //	nd  int     node (default -1)      pn  int  the other node of a link
 //	k   string  partition              le  int  leader epoch
 //	re  int     recovered: end offset that the crash had to spare
 //	we  int     recovered: largest end offset ever appended before the crash
-//	oe  int     recovered: end offset found;  truncated: the new end
+//	oe  int     recovered: end offset found;  truncated: the new end;  replica: the log's end
+//	hw  int     replica: its high watermark (default -1)
+//	ld  bool    replica: it leads
+//	u   int     fault: nanoseconds at which it ends by itself (default 0: not told)
 //	st  int     log start offset
 //	ph  string  recovered: hash of the bytes found, in hex
 //	wh  string  recovered: hash of what was appended there, in hex

@@ -19,7 +19,7 @@ const (
 	Recovered
 	// Leader: a partition got the leader Node in LeaderEpoch.
 	Leader
-	// ISR: a partition's in-sync set has Count members.
+	// ISR: a partition's in-sync set has Count members; Note lists them.
 	ISR
 	// Truncated: a replica cut its log to FoundEndOffset.
 	Truncated
@@ -37,6 +37,11 @@ const (
 	Phase
 	// Note: text for people.
 	Note
+	// Replica: the driver looked at the copy of Partition on Node: its log ends
+	// at FoundEndOffset and starts at LogStartOffset, its high watermark is
+	// HighWatermark, its epoch LeaderEpoch; Leading, if it leads. Written when
+	// one of these has changed since the last look; no judge reads it.
+	Replica
 	eventKinds
 )
 
@@ -101,6 +106,8 @@ type Event struct {
 	LogStartOffset    int64
 	FoundHash         uint64
 	WantHash          uint64
+	HighWatermark     int64 // Replica
+	Until             int64 // Fault: the time at which it ends by itself; 0: not told
 
 	Note string
 
@@ -114,6 +121,7 @@ type Event struct {
 	Property    Property
 	Fenced      bool // Recovered: refused service instead of serving what it found
 	Clean       bool // Crash, Start: with a clean mark
+	Leading     bool // Replica: leads the partition
 }
 
 // NewEvent returns an event with every field that is not told Unset.
@@ -121,5 +129,6 @@ func NewEvent(kind EventKind, node int32) Event {
 	return Event{
 		Kind: kind, Node: node, Peer: Unset, Partition: NoPartition, LeaderEpoch: Unset,
 		RequiredEndOffset: Unset, AppendedEndOffset: Unset, FoundEndOffset: Unset, LogStartOffset: Unset,
+		HighWatermark: Unset,
 	}
 }

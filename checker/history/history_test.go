@@ -66,6 +66,7 @@ func drawHistory(t *rapid.T) *History {
 			e.RequiredEndOffset, e.AppendedEndOffset, e.FoundEndOffset = offset.Draw(t, "re"), offset.Draw(t, "we"), offset.Draw(t, "oe")
 			e.FoundHash, e.WantHash, e.Count = rapid.Uint64().Draw(t, "ph"), rapid.Uint64().Draw(t, "wh"), rapid.Int32Range(0, 9).Draw(t, "count")
 			e.Fenced, e.Clean, e.Note, e.Property = rapid.Bool().Draw(t, "fe"), rapid.Bool().Draw(t, "cl"), text.Draw(t, "note"), CrashConsistency
+			e.HighWatermark, e.Until, e.Leading = offset.Draw(t, "ehw"), rapid.Int64Range(0, 1<<40).Draw(t, "until"), rapid.Bool().Draw(t, "ld")
 			r.Event(now, &e)
 		}
 	}

@@ -54,6 +54,7 @@ type line struct {
 	Q    int64 `json:"q"`
 	GN   int64 `json:"gn"`
 	CM   int64 `json:"cm"`
+	U    int64 `json:"u"`
 
 	ID bool `json:"id"`
 	RC bool `json:"rc"`
@@ -62,6 +63,7 @@ type line struct {
 	FF bool `json:"ff"`
 	FE bool `json:"fe"`
 	CL bool `json:"cl"`
+	LD bool `json:"ld"`
 }
 
 // text is a string that the fast decoder leaves in the input.

@@ -49,6 +49,8 @@ func (l *line) boolMember(key []byte) *bool {
 		return &l.FE
 	case "cl":
 		return &l.CL
+	case "ld":
+		return &l.LD
 	}
 	return nil
 }
@@ -115,6 +117,8 @@ func (l *line) eventIntMember(key []byte) *int64 {
 		return &l.GN
 	case "cm":
 		return &l.CM
+	case "u":
+		return &l.U
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ var outcomeNames = [...]string{Open: "open", OK: "ok", Fail: "fail", Info: "info
 var eventNames = [...]string{
 	Fault: "fault", Heal: "heal", Crash: "crash", Start: "start", Recovered: "recovered",
 	Leader: "leader", ISR: "isr", Truncated: "truncated", LogStart: "log-start",
-	Replicated: "replicated", Risk: "risk", Void: "void", Phase: "phase", Note: "note",
+	Replicated: "replicated", Risk: "risk", Void: "void", Phase: "phase", Note: "note", Replica: "replica",
 }
 
 var faultNames = [...]string{

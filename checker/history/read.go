@@ -243,6 +243,7 @@ func (d *reader) event() error {
 	e := NewEvent(EventKind(kind), int32(l.ND))
 	e.Pos, e.Time, e.Fault, e.Peer, e.Partition, e.LeaderEpoch = l.P, l.T, FaultKind(fault), int32(l.PN), p, int32(l.LE)
 	e.RequiredEndOffset, e.AppendedEndOffset, e.FoundEndOffset, e.LogStartOffset = l.RE, l.WE, l.OE, l.ST
+	e.HighWatermark, e.Until, e.Leading = l.HW, l.U, l.LD
 	e.Fenced, e.Clean, e.Property, e.Count, e.Note = l.FE, l.CL, Property(l.Q), int32(l.N), string(l.M)
 	if e.FoundHash, err = hash(l.FoundHash); err != nil {
 		return err

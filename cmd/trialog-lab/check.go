@@ -3,29 +3,22 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 
 	"trialog/checker"
-	"trialog/checker/history"
 	"trialog/scenarios"
 )
 
 type checkCommand struct {
-	File string `arg:"" help:"A history: one JSON object a line, see the documentation of package checker/history."`
-	HTML string `help:"Draw the window around the first anomaly into this page." placeholder:"FILE" type:"path"`
-	JSON bool   `help:"Print the verdicts for machines."`
+	File  string `arg:"" help:"A history: one JSON object a line, see the documentation of package checker/history."`
+	JSON  bool   `help:"Print the verdicts for machines."`
+	Pages pages  `embed:""`
 }
 
 // Run judges a stored history.
 func (c *checkCommand) Run(to output) error {
-	f, err := os.Open(c.File)
+	h, err := readHistory(c.File)
 	if err != nil {
 		return err
-	}
-	defer func() { _ = f.Close() }()
-	h, err := history.Read(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	report := checker.Check(h, checker.Options{})
 	o := scenarios.Outcome{Scenario: h.Header.Scenario, Seed: h.Header.Seed, Arm: string(h.Header.Arm), TraceHash: h.Header.TraceHash}
@@ -34,10 +27,8 @@ func (c *checkCommand) Run(to output) error {
 	if err := c.print(to, &o); err != nil {
 		return err
 	}
-	if c.HTML != "" {
-		if err := drawPicture(c.HTML, h); err != nil {
-			return err
-		}
+	if err := c.Pages.draw(h); err != nil {
+		return err
 	}
 	if report.Failed() {
 		return errNotSo

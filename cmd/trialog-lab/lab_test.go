@@ -68,7 +68,7 @@ func TestReplayAndCheck(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "h.jsonl")
 	page := filepath.Join(t.TempDir(), "p.html")
 	status, out, log := lab("replay", "single-crash", "--seed", "1", "--history", file, "--html", page, "--json")
-	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("<html")) {
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte(`id="stage"`)) {
 		t.Fatalf("no page: %v", err)
 	}
 	var o scenarios.Outcome
@@ -85,7 +85,15 @@ func TestReplayAndCheck(t *testing.T) {
 	if err := os.WriteFile(file, forget(t, text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if status, out, _ := lab("check", file); status != exitNotSo || !strings.Contains(out, "VIOLATED") {
+	window := filepath.Join(t.TempDir(), "w.html")
+	status, out, _ = lab("check", file, "--html", page, "--porcupine", window)
+	if text, err := os.ReadFile(page); err != nil || !bytes.Contains(text, []byte("First divergent offset: ")) {
+		t.Errorf("the page does not tell the story: %v", err)
+	}
+	if text, err := os.ReadFile(window); err != nil || !bytes.Contains(text, []byte("<html")) {
+		t.Errorf("no page of Porcupine's: %v", err)
+	}
+	if status != exitNotSo || !strings.Contains(out, "VIOLATED") {
 		t.Fatalf("a scan that forgot a record: %d\n%s", status, out)
 	}
 }

@@ -19,8 +19,8 @@ type replayCommand struct {
 	Trace   bool    `help:"Print every event of the run."`
 	Twice   bool    `help:"Run it twice and compare: print the first event that differs."`
 	History string  `help:"Write the history of the run to this file." placeholder:"FILE" type:"path"`
-	HTML    string  `help:"Draw the window around the first anomaly into this page." placeholder:"FILE" type:"path"`
 	JSON    bool    `help:"Print the outcome for machines."`
+	Pages   pages   `embed:""`
 }
 
 // Run runs one seed or tape again.
@@ -30,7 +30,7 @@ func (c *replayCommand) Run(ctx context.Context, to output) error {
 		return err
 	}
 	w := bufio.NewWriter(to.out)
-	options := onsim.ReplayOptions{}
+	options := onsim.ReplayOptions{Strips: c.History != "" || c.Pages.wanted()}
 	if c.Trace {
 		options.Trace = w
 	}
@@ -43,10 +43,8 @@ func (c *replayCommand) Run(ctx context.Context, to output) error {
 			return err
 		}
 	}
-	if c.HTML != "" {
-		if err := drawPicture(c.HTML, run.History); err != nil {
-			return err
-		}
+	if err := c.Pages.draw(run.History); err != nil {
+		return err
 	}
 	if c.Twice {
 		if err := c.again(w, tape, run); err != nil {

@@ -49,7 +49,7 @@ func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scen
 	if ctx.Err() != nil {
 		return nil
 	}
-	run := a.carryOut(s, seed, options{})
+	run := a.carryOut(s, seed, options{strips: a.options.HistoryDir != ""})
 	if a.options.HistoryDir != "" {
 		name := s.Name + "-" + strconv.FormatUint(seed, 10)
 		file, err := scenarios.KeepHistory(a.options.HistoryDir, name, run.History)
@@ -83,6 +83,9 @@ func (a *Arm) carryOut(s *scenarios.Scenario, seed uint64, o options) *Run {
 	config.Memory = &a.memory
 	config.Tape, config.Trace, config.Record = o.tape, o.trace, o.record
 	run := &Run{Outcome: &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(history.ArmSimulator)}}
+	if o.strips {
+		w.strips = newStrips(t)
+	}
 	result, broken := a.live(config, w)
 	w.fence(result.Virtual)
 	t.enter(result.Virtual, history.PhaseEnd)
@@ -102,7 +105,7 @@ func (a *Arm) live(config *sim.Config, w *watch) (result *sim.Result, broken str
 	}()
 	w.world = sim.New(*config)
 	deadline := time.Now().Add(a.options.Patience)
-	for w.world.Advance(1 << 16) {
+	for w.advance() {
 		if time.Now().After(deadline) {
 			return w.world.Finish(), "the run did not end within " + a.options.Patience.String()
 		}

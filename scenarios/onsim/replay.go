@@ -17,6 +17,8 @@ import (
 type ReplayOptions struct {
 	// Trace receives a line an event; nil: nobody does.
 	Trace io.Writer
+	// Strips puts down in the history how far replicas have come, for a picture.
+	Strips bool
 }
 
 // Replay runs a tape.
@@ -33,7 +35,7 @@ func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
 		return nil, err
 	}
 	a := New(Options{Patience: time.Hour})
-	run := a.carryOut(&list[0], t.Seed, options{tape: overrides, trace: o.Trace, operations: t.Operations})
+	run := a.carryOut(&list[0], t.Seed, options{tape: overrides, trace: o.Trace, strips: o.Strips, operations: t.Operations})
 	if n := len(run.Result.Unused); n > 0 {
 		run.Stale = append(run.Stale, fmt.Sprintf("%d of %d stored draws were never made: the code has changed since", n, len(overrides)))
 	}

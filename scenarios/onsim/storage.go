@@ -35,6 +35,7 @@ type options struct {
 	tape   []choice.Override
 	trace  io.Writer
 	record bool
+	strips bool // put down how far replicas have come, for a picture
 	// operations ends the run after so many; 0: as drawn.
 	operations int
 }

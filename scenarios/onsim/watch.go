@@ -18,6 +18,7 @@ type watch struct {
 	before map[logName]*logBefore // looked up only
 	names  []logName              // in the order of their first sight
 	fired  int64
+	strips *strips // nil: nobody draws the run
 }
 
 // logName names one replica. A broker that has just recovered knows topics by
@@ -41,6 +42,21 @@ type logBefore struct {
 func newWatch(t *trial) *watch {
 	t.watch = &watch{trial: t, before: make(map[logName]*logBefore)}
 	return t.watch
+}
+
+// advance lets the world go on for a while; false: it has ended.
+func (w *watch) advance() bool {
+	const stretch = 1 << 16
+	if w.strips == nil {
+		return w.world.Advance(stretch)
+	}
+	for range stretch / glance {
+		if !w.world.Advance(glance) {
+			return false
+		}
+		w.strips.look(w.world.Now())
+	}
+	return true
 }
 
 // replicas visits what the brokers hold.
@@ -74,6 +90,9 @@ func (w *watch) Fault(f *sim.Fault) {
 		e.Peer = int32(f.Peer)
 	}
 	e.Note = f.Kind.String()
+	if f.Until > f.At {
+		e.Until = f.Until
+	}
 	w.trial.record.Event(f.At, &e)
 }
 
