@@ -34,6 +34,9 @@ const (
 	DiskWiped                      // a broker comes back on an empty disk
 	RollingRestart                 // every broker in turn is stopped in a controlled way and started again
 	GarbledRequest                 // a request arrives that the broker cannot read
+	KillInSync                     // every broker in the ISR of a partition dies at once
+	SlowHost                       // everything to and from one broker is late for a while
+	LateRequest                    // what a leader asks about an ISR arrives late
 	KillAll                        // every broker dies at once, one of them perhaps by a power cut
 	KindCount                      // must stay last
 )
@@ -46,7 +49,7 @@ var kindNames = [KindCount]string{
 	Reset: "reset", HalfOpen: "half-open", Delay: "delay", Cut: "cut", CutOneWay: "cut-one-way", Isolate: "isolate", LostResponse: "lost-response",
 	ClientKill: "client-kill", ClientPause: "client-pause",
 	PowerCutAll: "power-cut-all", DiskWiped: "disk-wiped", RollingRestart: "rolling-restart", GarbledRequest: "garbled-request",
-	KillAll: "kill-all",
+	KillAll: "kill-all", KillInSync: "kill-in-sync", SlowHost: "slow-host", LateRequest: "late-request",
 }
 
 // String names the kind.
@@ -73,6 +76,8 @@ type Fault struct {
 	SpanMs Range
 	// Aim says whom among the brokers it hits.
 	Aim Aim
+	// Claimed: what takes copies away strikes only within what is claimed to be borne.
+	Claimed bool
 }
 
 // Aim is a role that the target of a fault plays at the time.
@@ -84,6 +89,7 @@ const (
 	Leader         // a broker that leads a partition
 	Follower       // a broker that follows in one
 	Controller     // the active controller
+	Joining        // a broker that is about to be in the ISR
 )
 
 // For gives a fault a span, in milliseconds.
@@ -95,6 +101,12 @@ func (f Fault) For(least, most int) Fault {
 // At aims a fault.
 func (f Fault) At(aim Aim) Fault {
 	f.Aim = aim
+	return f
+}
+
+// WithinClaims keeps a fault that takes copies away within what is claimed.
+func (f Fault) WithinClaims() Fault {
+	f.Claimed = true
 	return f
 }
 

@@ -137,6 +137,9 @@ type Workload struct {
 	// Reassignments is how often a minute an administrator gives a partition other
 	// replicas, takes that back, or asks for its preferred leader.
 	Reassignments Range
+	// LeaderMoves is how often a minute an administrator moves the leadership of a
+	// partition between replicas that are in sync, several times in quick succession.
+	LeaderMoves Range
 	// VoterChanges is how often a minute an administrator takes a voter out of the
 	// metadata quorum or adds one.
 	VoterChanges Range

@@ -35,6 +35,9 @@ const (
 	FaultDiskWiped                           // the power goes, and the broker comes back on an empty disk
 	FaultRollingRestart                      // every broker in turn is stopped in a controlled way and started again
 	FaultGarbledRequest                      // a client's request arrives, and cannot be read
+	FaultKillInSync                          // every broker in the ISR of a partition dies at once
+	FaultSlowHost                            // everything between one broker and all other hosts is late for a while
+	FaultLateRequest                         // what a leader next asks of the controller about an ISR arrives late, and whatever follows on the connection
 	FaultKillAll                             // every broker dies at once, one of them perhaps by a power cut, if that is claimed to be borne
 
 	FaultKindCount // must stay last
@@ -51,7 +54,7 @@ var faultNames = [FaultKindCount]string{
 	FaultCut: "cut", FaultIsolate: "isolate", FaultLostResponse: "lost-response",
 	FaultClientKill: "client-kill", FaultClientPause: "client-pause",
 	FaultDiskWiped: "disk-wiped", FaultRollingRestart: "rolling-restart", FaultGarbledRequest: "garbled-request",
-	FaultKillAll: "kill-all",
+	FaultKillAll: "kill-all", FaultKillInSync: "kill-in-sync", FaultSlowHost: "slow-host", FaultLateRequest: "late-request",
 }
 
 // String names the kind.
@@ -78,6 +81,9 @@ type Dose struct {
 	SpanMin, SpanMax int64
 	// Aim says whom among the brokers it hits.
 	Aim Aim
+	// Claimed: where replicas are compared, what takes copies away strikes only as
+	// long as no partition loses more of them than it is claimed to bear.
+	Claimed bool
 }
 
 // Aim is a role that the target of a fault plays at the time. Where nobody
@@ -90,6 +96,7 @@ const (
 	AimLeader         // a broker that leads a partition
 	AimFollower       // a broker in the ISR of a partition that another one leads
 	AimController     // the active controller
+	AimJoining        // a broker that a leader has asked into an ISR
 )
 
 // Strike is one fault at a given time.

@@ -12,7 +12,7 @@ import (
 func (w *World) inflict(s *strike, h *host, f *Fault) bool {
 	switch s.Kind {
 	case FaultProcessKill, FaultClientKill, FaultPowerCut, FaultPowerCutAll, FaultShutdown, FaultPause, FaultClientPause,
-		FaultCrashInCall, FaultDiskWiped, FaultRollingRestart, FaultKillAll:
+		FaultCrashInCall, FaultDiskWiped, FaultRollingRestart, FaultKillAll, FaultKillInSync:
 		return w.inflictProcess(s, h, f)
 	case FaultWriteError, FaultReadError, FaultSyncError, FaultShortWrite, FaultDiskBroken, FaultNoSpace, FaultDiskStall,
 		FaultJournalRot, FaultSegmentRot:
@@ -29,6 +29,8 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 	case s.Kind == FaultPowerCutAll:
 		w.powerCutAll(s, h, f)
 		return true
+	case s.Kind == FaultKillInSync:
+		return w.killInSync(s, f)
 	case s.Kind == FaultKillAll:
 		w.killAll(s, h, f)
 		return true
@@ -38,6 +40,8 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 	case s.Kind == FaultDiskWiped:
 		return w.wipe(h, f)
 	case !h.running && s.Kind != FaultPowerCut:
+		return false
+	case s.Kind == FaultPowerCut && s.dose != nil && s.dose.Claimed && w.oracle != nil && !w.oracle.Spare(h.node):
 		return false
 	}
 	switch s.Kind {
@@ -209,6 +213,14 @@ func (w *World) inflictNetwork(s *strike, h *host, f *Fault) bool {
 		return true
 	case FaultGarbledRequest:
 		w.nemesis.garbled++
+		return true
+	case FaultLateRequest:
+		w.nemesis.late = append(w.nemesis.late, f.Until-f.At)
+		return true
+	case FaultSlowHost:
+		f.Detail = s.draw.Between(choice.FaultAmount, 5*Millisecond, 400*Millisecond)
+		w.slow(h, f.Detail)
+		w.last(f, h, nil, f.Detail)
 		return true
 	default:
 		// The others concern links, not connections or messages.

@@ -2,16 +2,37 @@ package sim
 
 import (
 	"trialog/core/broker"
+	"trialog/core/kafka"
+	"trialog/core/metadata"
 	"trialog/sim/choice"
 	"trialog/sim/oracle"
 )
 
 // players are the brokers that play a role now.
 func (w *World) players(aim Aim) []*host {
+	if aim == AimJoining {
+		return w.joining()
+	}
 	var list []*host
 	for _, h := range w.hosts[1 : w.config.Brokers+1] {
 		if h.running && h.broker.core != nil && plays(h.broker.core, aim) {
 			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// joining are the brokers that a leader has asked into an ISR and that have not
+// been heard to be in it.
+func (w *World) joining() []*host {
+	var list []*host
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		asked := func(v *broker.PartitionView) bool { return !v.Joins(kafka.BrokerID(h.node)) }
+		for _, o := range w.hosts[1 : w.config.Brokers+1] {
+			if o.running && o.broker.core != nil && !o.broker.core.Each(asked) {
+				list = append(list, h)
+				break
+			}
 		}
 	}
 	return list
@@ -66,6 +87,58 @@ func (w *World) killAll(s *strike, h *host, f *Fault) {
 		}
 	}
 }
+
+// killInSync ends the processes of every broker in the ISR of one partition, as
+// the newest image that any of them has tells it.
+func (w *World) killInSync(s *strike, f *Fault) bool {
+	var image *metadata.Image
+	for _, o := range w.hosts[1 : w.config.Brokers+1] {
+		if o.running && o.broker.core != nil && (image == nil || o.broker.core.Image().Index() > image.Index()) {
+			image = o.broker.core.Image()
+		}
+	}
+	if image == nil || image.PartitionCount() == 0 {
+		return false
+	}
+	var list []*metadata.Partition
+	image.EachTopic(func(t *metadata.TopicImage) bool {
+		list = append(list, t.Partitions...)
+		return true
+	})
+	p := list[s.draw.Choose(choice.FaultTarget, uint64(len(list)))]
+	for _, id := range p.ISR {
+		if h := w.hosts[id]; h.running {
+			w.crash(h, false, "")
+			w.restart(h, f.Until+s.draw.Between(choice.FaultDetail, 0, Second))
+		}
+	}
+	return true
+}
+
+// slow makes everything between a host and all others late by so much more.
+func (w *World) slow(h *host, by int64) {
+	for _, o := range w.hosts[1:] {
+		if o != h {
+			w.link(h, o).slow += by
+			w.link(o, h).slow += by
+		}
+	}
+}
+
+// holdBack lets a request about an ISR arrive late, if a fault wants it, and all
+// that follows it on the connection.
+func (w *World) holdBack(c *connection, key int16) {
+	if key != keyAlterPartition || len(w.nemesis.late) == 0 {
+		return
+	}
+	e := &c.ends[acceptor]
+	e.lastAt = max(e.lastAt, w.now+w.nemesis.late[0])
+	w.nemesis.late = w.nemesis.late[1:]
+	w.trace.current.add2(c.id, uint64(e.lastAt))
+}
+
+// keyAlterPartition is what leaders ask the controller with.
+const keyAlterPartition = 56
 
 // rollingRestart stops every broker in turn, each some time after the one before.
 func (w *World) rollingRestart(s *strike, f *Fault) {

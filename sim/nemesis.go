@@ -30,6 +30,8 @@ type nemesis struct {
 	lossy int
 	// garbled counts the requests still to be garbled (FaultGarbledRequest).
 	garbled int
+	// late holds how long to hold back the next requests about an ISR (FaultLateRequest).
+	late []int64
 	// armed counts the crashes that were planned (FaultCrashInCall).
 	armed int64
 }
@@ -105,13 +107,13 @@ func (w *World) strike(i uint64) {
 // span is how long a kind lasts when the plan does not say.
 func span(k FaultKind) (low, high int64) {
 	switch k {
-	case FaultProcessKill, FaultShutdown, FaultRollingRestart, FaultCrashInCall, FaultClientKill, FaultKillAll:
+	case FaultProcessKill, FaultShutdown, FaultRollingRestart, FaultCrashInCall, FaultClientKill, FaultKillAll, FaultKillInSync:
 		return 100 * Millisecond, 3 * Second
 	case FaultPowerCut, FaultPowerCutAll, FaultDiskBroken, FaultDiskWiped:
 		return 500 * Millisecond, 5 * Second
 	case FaultPause, FaultClientPause, FaultClockFreeze, FaultDiskStall, FaultNoSpace:
 		return 50 * Millisecond, 4 * Second
-	case FaultClockDrift, FaultDelay, FaultCut, FaultCutOneWay, FaultIsolate:
+	case FaultClockDrift, FaultDelay, FaultSlowHost, FaultLateRequest, FaultCut, FaultCutOneWay, FaultIsolate:
 		return 200 * Millisecond, 6 * Second
 	default:
 		return 0, 0
@@ -184,6 +186,8 @@ func (w *World) over(i int) {
 	case FaultDelay:
 		w.link(u.node, u.peer).slow -= u.amount
 		w.link(u.peer, u.node).slow -= u.amount
+	case FaultSlowHost:
+		w.slow(u.node, -u.amount)
 	case FaultCut, FaultCutOneWay, FaultIsolate:
 		w.cut(u, -1)
 	case FaultCrashInCall:
@@ -234,7 +238,7 @@ func (w *World) healAll() {
 	for i := range w.nemesis.lasting {
 		w.over(i)
 	}
-	w.nemesis.lossy, w.nemesis.garbled = 0, 0
+	w.nemesis.lossy, w.nemesis.garbled, w.nemesis.late = 0, 0, nil
 	for _, h := range w.hosts[1:] {
 		if h.broker != nil {
 			h.broker.disk.Faults.Writes, h.broker.disk.Faults.Reads = 0, 0

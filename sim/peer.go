@@ -90,6 +90,7 @@ func (w *World) peerWrite(p *peer, s *peerSend) {
 	if c.waiting() == 1 {
 		w.schedule(p.from.host, w.now+w.config.Network.Timeout, evPeerLate, c.id, 0)
 	}
+	w.holdBack(c, s.key)
 	w.sendRequest(c, s.key, s.version, p.next, p.from.host.name, s.body)
 }
 

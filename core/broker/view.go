@@ -6,6 +6,7 @@ import (
 	"trialog/core/kafka"
 	"trialog/core/metadata"
 	"trialog/core/partition"
+	"trialog/core/replication"
 )
 
 // Phase says how far an incarnation has come.
@@ -74,7 +75,8 @@ type PartitionView struct {
 	Bytes            int64
 	Segments         int
 
-	log *partition.Log
+	log     *partition.Log
+	replica *replication.Replica
 }
 
 // Partitions calls yield for every replica this broker holds, by rising LogID,
@@ -105,10 +107,23 @@ func (b *Broker) viewOf(h *host) *PartitionView {
 		LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset, LargestEndOffset: max(l.LargestEndOffset, l.LogEndOffset),
 		WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
 		Synced: l.Mode == partition.Synced, Fenced: l.Fenced != "", Retired: h.retired,
-		Bytes: l.Size(), Segments: l.Segments(), log: l,
+		Bytes: l.Size(), Segments: l.Segments(), log: l, replica: h.replica,
 	}
 	return &b.view
 }
+
+// Each calls yield as Partitions does, and returns false if yield did.
+func (b *Broker) Each(yield func(*PartitionView) bool) bool {
+	for _, h := range b.hosts {
+		if !yield(b.viewOf(h)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Joins tells whether the replica leads and has asked a broker into the ISR.
+func (v *PartitionView) Joins(id kafka.BrokerID) bool { return v.replica.Joins(id) }
 
 // SegmentBase is the base offset of the log's i-th segment.
 func (v *PartitionView) SegmentBase(i int) kafka.Offset { return v.log.SegmentBase(i) }

@@ -95,7 +95,7 @@ func (l *life) draw(t *rapid.T) metadata.Record {
 			Broker: kafka.BrokerID(rapid.IntRange(0, 5).Draw(t, "broker")), Epoch: im.LastBrokerEpoch() + 1,
 			Incarnation: kafka.IncarnationID(uuid(t)), Directory: kafka.DirectoryID(uuid(t)), Previous: -1,
 			KeptSince: kafka.IncarnationID(uuid(t)),
-			Rack: rapid.String().Draw(t, "rack"), Listeners: []metadata.Listener{{Name: "P", Host: "h", Port: 9092, Security: 1}},
+			Rack:      rapid.String().Draw(t, "rack"), Listeners: []metadata.Listener{{Name: "P", Host: "h", Port: 9092, Security: 1}},
 		}
 	case kind == 2 && len(im.Brokers()) > 0:
 		b := rapid.SampledFrom(im.Brokers()).Draw(t, "broker")

@@ -41,6 +41,9 @@ func (r *Replica) Proposal() (Proposal, bool) {
 	return Proposal{Epoch: r.epoch, PartitionEpoch: r.partitionEpoch, ISR: r.proposal.members}, true
 }
 
+// Joins tells whether the replica leads and has asked a broker into the ISR.
+func (r *Replica) Joins(id kafka.BrokerID) bool { return slices.Contains(r.expanding, id) }
+
 // member is a replica as it would stand in a proposal now.
 func (r *Replica) member(id kafka.BrokerID) Member {
 	if f := r.follower(id); f != nil {

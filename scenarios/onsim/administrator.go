@@ -18,6 +18,7 @@ const (
 	tagWrite          // writes to it
 	tagDrop           // deletes it
 	tagShuffle        // changes the replicas or the leader of a partition
+	tagHop            // moves the leadership of a partition
 	tagMode           // changes the durability mode of one of the run's topics
 )
 
@@ -37,6 +38,7 @@ type administrator struct {
 
 	shuffleEvery int64 // between changes of replicas; 0: none
 	shuffleAt    int64
+	hops         hops
 	voterEvery   int64 // between changes of the quorum's voters; 0: none
 	voterAt      int64
 	modes        int64 // between changes of the durability mode; 0: none
@@ -48,6 +50,7 @@ func (a *administrator) Start(c *sim.ClientHost) {
 	a.begin()
 	a.asked, a.name = false, ""
 	a.at, a.shuffleAt = c.Now()+a.every, c.Now()+a.shuffleEvery
+	a.hops.at, a.hops.left = c.Now()+a.hops.every, 0
 	a.voterAt, a.modeAt = c.Now()+a.voterEvery, c.Now()+a.modes
 	wakeIn(c, sim.Millisecond)
 }
@@ -72,6 +75,8 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		a.churn(c)
 	case a.shuffleEvery > 0 && c.Now() >= a.shuffleAt && len(a.pending) == 0:
 		a.shuffle(c)
+	case a.hops.every > 0 && c.Now() >= a.hops.at && len(a.pending) == 0:
+		a.hop(c)
 	case a.voterEvery > 0 && c.Now() >= a.voterAt && len(a.pending) == 0:
 		a.changeVoter(c)
 	case a.modes > 0 && c.Now() >= a.modeAt && len(a.pending) == 0:
@@ -135,6 +140,8 @@ func (a *administrator) Done(c *sim.ClientHost, d *client.Done) {
 		a.trial.record.Complete(c.Now(), pending.op, &r)
 	}
 	switch pending.tag {
+	case tagHop:
+		a.hopped(c)
 	case tagTopic:
 		a.asked = false
 		if r.Outcome == history.OK || r.Error == "TOPIC_ALREADY_EXISTS" {

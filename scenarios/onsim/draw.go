@@ -169,6 +169,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	if s.Workload.Reassignments.Max > 0 {
 		t.admin.shuffleEvery = perMinute(d.workload(s.Workload.Reassignments))
 	}
+	if s.Workload.LeaderMoves.Max > 0 {
+		t.admin.hops.every = perMinute(d.workload(s.Workload.LeaderMoves))
+	}
 	if s.Workload.VoterChanges.Max > 0 {
 		config.Membership = true
 		t.admin.voterEvery = perMinute(d.workload(s.Workload.VoterChanges))

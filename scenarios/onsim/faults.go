@@ -44,6 +44,9 @@ var faultRows = []faultRow{
 	{scenarios.RollingRestart, sim.FaultRollingRestart, history.FaultKill},
 	{scenarios.GarbledRequest, sim.FaultGarbledRequest, history.FaultDrop},
 	{scenarios.KillAll, sim.FaultKillAll, history.FaultKill},
+	{scenarios.KillInSync, sim.FaultKillInSync, history.FaultKill},
+	{scenarios.SlowHost, sim.FaultSlowHost, history.FaultDelay},
+	{scenarios.LateRequest, sim.FaultLateRequest, history.FaultDelay},
 }
 
 // Supports tells whether the simulator can inject a kind of fault.
@@ -78,7 +81,7 @@ func span(f *scenarios.Fault) (least, most int64) {
 	}
 	switch f.Kind {
 	case scenarios.ProcessKill, scenarios.PowerCut, scenarios.PowerCutAll, scenarios.DiskWiped, scenarios.RollingRestart, scenarios.CrashInCall, scenarios.Shutdown,
-		scenarios.KillAll:
+		scenarios.KillAll, scenarios.KillInSync:
 		return backAfterLeast, backAfterMost
 	default:
 		return 0, 0
@@ -95,6 +98,7 @@ func doses(s *scenarios.Scenario) []sim.Dose {
 			if r.kind == f.Kind {
 				list = append(list, sim.Dose{
 					Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max, SpanMin: least, SpanMax: most, Aim: sim.Aim(f.Aim),
+					Claimed: f.Claimed,
 				})
 			}
 		}
