@@ -38,7 +38,7 @@ func replicatedShrunk() Scenario {
 			always(LateRequest, 3, 9).For(300, 3000),
 			sometimes(60, KillInSync, 1, 3).For(500, 3000),
 			sometimes(50, Isolate, 1, 3).At(Controller).For(500, 3000),
-			sometimes(50, ProcessKill, 1, 4),
+			always(ProcessKill, 1, 4),
 		},
 		Needs: worked,
 	}

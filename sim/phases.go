@@ -29,6 +29,7 @@ func (w *World) enterPhase(p Phase) {
 			case !h.running:
 			case h.broker != nil:
 				w.walk(h.broker)
+				w.rebuild(h.broker)
 			default:
 				w.walkClient(h.client)
 			}

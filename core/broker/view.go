@@ -125,6 +125,21 @@ func (b *Broker) Each(yield func(*PartitionView) bool) bool {
 // Joins tells whether the replica leads and has asked a broker into the ISR.
 func (v *PartitionView) Joins(id kafka.BrokerID) bool { return v.replica.Joins(id) }
 
+// EpochAt is the leader epoch of the record at an offset as the log's cache of
+// epochs has it.
+func (v *PartitionView) EpochAt(offset kafka.Offset) kafka.LeaderEpoch { return v.log.EpochAt(offset) }
+
+// Settled tells whether all of the log has reached the disk and no change of it
+// is under way, so that a recovery would find it as it is.
+func (v *PartitionView) Settled() bool {
+	return v.log.Appendable() && v.log.DurableEndOffset == v.log.LogEndOffset && v.log.WrittenEndOffset == v.log.LogEndOffset
+}
+
+// Unlike is partition.Log.Unlike.
+func (v *PartitionView) Unlike(rebuilt *partition.Log, now kafka.Now) string {
+	return v.log.Unlike(rebuilt, now)
+}
+
 // SegmentBase is the base offset of the log's i-th segment.
 func (v *PartitionView) SegmentBase(i int) kafka.Offset { return v.log.SegmentBase(i) }
 

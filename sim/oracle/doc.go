@@ -15,6 +15,12 @@
 //	O6 Every member of the ISR and of the ELR holds, durably in synced mode, every
 //	   record that has counted (KIP-966): whoever may be elected is complete.
 //
-// They are those of the TLA+ models of Kafka's replication (leader completeness,
+// And whatever the faults:
+//
+//	O7 The epochs that a log knows are those of its batches, after recovery and at
+//	   the end; and, at the end, what recovery would rebuild of a log is what its
+//	   broker knew of epochs and producers.
+//
+// The first ones are those of the TLA+ models of Kafka's replication (leader completeness,
 // log matching, candidate completeness, unclean exclusion, no global loss).
 package oracle

@@ -28,12 +28,14 @@ type Oracle struct {
 
 // node is what is known of one broker's machine.
 type node struct {
+	core *broker.Broker           // its last process
 	logs map[kafka.LogID]*replica // looked up only
 	// gone is the incarnation that was registered when the disk was wiped, lost
 	// when the power was cut: until another one registers, the cluster cannot know.
 	wiped, cut kafka.IncarnationID
 	hasWiped   bool
 	hasCut     bool
+	life       int // how many processes there were
 }
 
 // Change is something that befell a partition.
@@ -62,6 +64,10 @@ func New(nodes, minISR int, disks func(node int, path string) []byte, tell func(
 // does not hold, "" for nothing.
 func (o *Oracle) Step(at int, b *broker.Broker, appends []disk.Append) string {
 	o.at, o.broken = at, ""
+	if o.nodes[at].core != b {
+		o.nodes[at].core = b
+		o.nodes[at].life++
+	}
 	if im := b.Image(); im.Index() > o.index {
 		o.index, o.image = im.Index(), im
 		im.EachTopic(func(t *metadata.TopicImage) bool {
@@ -127,6 +133,10 @@ func (o *Oracle) look(v *broker.PartitionView) bool {
 	p.held[o.at] = r
 	if r.end != int64(v.LogEndOffset) {
 		r.reread(v, func(path string) []byte { return o.disks(o.at, path) })
+	}
+	if r.life != o.nodes[o.at].life {
+		r.life = o.nodes[o.at].life
+		o.epochs(v, r)
 	}
 	r.synced, r.written, r.mode = int64(v.SyncedOffset), int64(v.WrittenOffset), v.Synced
 	if v.Fenced || !o.claimed(p) {

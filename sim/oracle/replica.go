@@ -39,6 +39,7 @@ type replica struct {
 	agreed     int64 // below it the log was found to hold what has counted
 	led        int32
 	gone       bool
+	life       int // the life of its node in which its epochs were compared
 }
 
 func (r *replica) push(e entry) {

@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"fmt"
+
+	"trialog/core/broker"
+	"trialog/core/kafka"
+	"trialog/core/partition"
+)
+
+// rebuild ends a broker's process when the run is over and lets recovery read its
+// disk: what it makes of each log, from checkpoint, journal and segments, must be
+// what the broker knew (epochs and producers; O7). Not where bits have flipped:
+// only a recovery would meet some of that damage.
+func (w *World) rebuild(b *brokerHost) {
+	core := b.core
+	if core == nil || w.broken != "" || w.faults[FaultJournalRot]+w.faults[FaultSegmentRot] > 0 {
+		return
+	}
+	if w.oracle != nil {
+		if broken := w.oracle.Last(b.host.node, core); broken != "" {
+			w.fail(b.host.node, broken)
+			return
+		}
+	}
+	now := b.host.clock.now(w.now)
+	b.mount.Kill()
+	result, err := partition.Recover(b.disk.Mount(), &partition.RecoverArgs{
+		Now: now, NodeID: kafka.BrokerID(b.host.node), Limits: &w.config.Limits.Storage, IndexIntervalBytes: 4096,
+	})
+	if err != nil {
+		w.fail(b.host.node, "O7: the disk cannot be recovered when all is over: "+err.Error())
+		return
+	}
+	if why := unlike(core, result.(*partition.RecoverResult).Logs, now); why != "" {
+		w.fail(b.host.node, why)
+	}
+}
+
+// unlike compares a broker's logs with those that recovery has made. What has not
+// reached the disk is left out.
+func unlike(core *broker.Broker, rebuilt []*partition.Log, now kafka.Now) (why string) {
+	again := make(map[kafka.LogID]*partition.Log, len(rebuilt)) // looked up only
+	for _, l := range rebuilt {
+		again[l.Log] = l
+	}
+	core.Partitions(func(v *broker.PartitionView) bool {
+		if v.Retired || v.Fenced || !v.Settled() {
+			return true
+		}
+		differs := "it is not there"
+		if l := again[v.Log]; l != nil {
+			differs = v.Unlike(l, now)
+		}
+		if differs != "" {
+			why = fmt.Sprintf("O7: what recovery makes of the log of %s-%d is not what its broker knew: %s", v.Name, v.Partition, differs)
+		}
+		return differs == ""
+	})
+	return why
+}
