@@ -11,6 +11,17 @@ const (
 	keyFetch                       = protocol.KeyFetch
 	keyListOffsets                 = protocol.KeyListOffsets
 	keyMetadata                    = protocol.KeyMetadata
+	keyOffsetCommit                = protocol.KeyOffsetCommit
+	keyOffsetFetch                 = protocol.KeyOffsetFetch
+	keyFindCoordinator             = protocol.KeyFindCoordinator
+	keyJoinGroup                   = protocol.KeyJoinGroup
+	keyHeartbeat                   = protocol.KeyHeartbeat
+	keyLeaveGroup                  = protocol.KeyLeaveGroup
+	keySyncGroup                   = protocol.KeySyncGroup
+	keyDescribeGroups              = protocol.KeyDescribeGroups
+	keyListGroups                  = protocol.KeyListGroups
+	keyDeleteGroups                = protocol.KeyDeleteGroups
+	keyOffsetDelete                = protocol.KeyOffsetDelete
 	keyApiVersions                 = protocol.KeyApiVersions
 	keyCreateTopics                = protocol.KeyCreateTopics
 	keyDeleteTopics                = protocol.KeyDeleteTopics
@@ -107,6 +118,36 @@ func (b *Broker) begin(r *request) {
 		b.beginAddRaftVoter(r)
 	case keyRemoveRaftVoter:
 		b.beginRemoveRaftVoter(r)
+	default:
+		b.beginGroups(r)
+	}
+}
+
+// beginGroups does so for requests to coordinators of groups.
+func (b *Broker) beginGroups(r *request) {
+	switch r.key {
+	case keyOffsetCommit:
+		b.beginOffsetCommit(r)
+	case keyOffsetFetch:
+		b.beginOffsetFetch(r)
+	case keyFindCoordinator:
+		b.beginFindCoordinator(r)
+	case keyJoinGroup:
+		b.beginJoinGroup(r)
+	case keyHeartbeat:
+		b.beginHeartbeat(r)
+	case keyLeaveGroup:
+		b.beginLeaveGroup(r)
+	case keySyncGroup:
+		b.beginSyncGroup(r)
+	case keyDescribeGroups:
+		b.beginDescribeGroups(r)
+	case keyListGroups:
+		b.beginListGroups(r)
+	case keyDeleteGroups:
+		b.beginDeleteGroups(r)
+	case keyOffsetDelete:
+		b.beginOffsetDelete(r)
 	default:
 		b.refuse(r)
 	}

@@ -69,6 +69,8 @@ func (b *Broker) admitProduce(body *protocol.ProduceRequest, p *protocol.Produce
 		return kafka.ErrTransactionalIDAuthorizationFailed // see api_22
 	case b.phase != PhaseServing:
 		return kafka.ErrNotLeaderOrFollower
+	case b.internal(p):
+		return kafka.ErrInvalidTopicException
 	case b.diskLow:
 		return kafka.ErrKafkaStorageError
 	case p.Checked.Err != kafka.None:
@@ -77,6 +79,15 @@ func (b *Broker) admitProduce(body *protocol.ProduceRequest, p *protocol.Produce
 		return kafka.ErrInvalidTxnState
 	}
 	return kafka.None
+}
+
+// internal tells whether somebody wants to write to a topic of the coordinators.
+func (b *Broker) internal(p *protocol.ProducePartition) bool {
+	if p.Topic != "" {
+		return internalTopic(p.Topic)
+	}
+	t := b.state.Image().Topic(p.TopicID)
+	return t != nil && internalTopic(t.Name)
 }
 
 // appendBatch gives one batch to its replica, which answers when it counts.
@@ -104,6 +115,10 @@ func (b *Broker) appendBatch(r *request, place int, p *protocol.ProducePartition
 
 // answerProduce takes a replica's answer to one batch.
 func (b *Broker) answerProduce(a *replication.Answer) {
+	if a.Ticket.Request == noRequest {
+		b.groups.refusal = a.Err
+		return
+	}
 	r := b.requests.get(token(a.Ticket.Request))
 	if r == nil || r.state != requestRunning {
 		return // its time was up, and it has been answered

@@ -69,7 +69,7 @@ func (b *Broker) lookUpTopic(r *request, q *kmsg.MetadataRequestTopic) kmsg.Meta
 func (b *Broker) describeTopic(r *request, t *metadata.TopicImage) kmsg.MetadataResponseTopic {
 	out := kmsg.NewMetadataResponseTopic()
 	name := t.Name
-	out.Topic, out.TopicID = &name, t.ID
+	out.Topic, out.TopicID, out.IsInternal = &name, t.ID, internalTopic(t.Name)
 	for _, p := range t.Partitions {
 		q := kmsg.NewMetadataResponseTopicPartition()
 		q.Partition = int32(p.Index)

@@ -62,7 +62,7 @@ type topicPage struct {
 func (b *Broker) describePage(r *request, page *topicPage, t *metadata.TopicImage) bool {
 	out := kmsg.NewDescribeTopicPartitionsResponseTopic()
 	name := t.Name
-	out.Topic, out.TopicID = &name, t.ID
+	out.Topic, out.TopicID, out.IsInternal = &name, t.ID, internalTopic(t.Name)
 	first := int32(0)
 	if t.Name == page.cursorTopic {
 		first = max(0, page.cursor)

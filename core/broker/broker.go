@@ -33,6 +33,7 @@ type Broker struct {
 	toPoll      []*fetcher
 
 	fetchSessions fetchSessions
+	groups        coordinators
 
 	// Storage.
 	journal    *partition.Journal
@@ -87,6 +88,7 @@ func New(config Config, limits Limits) *Broker {
 		sends:         newWindow[pendingSend](),
 		session:       session{epoch: kafka.NoBrokerEpoch},
 	}
+	b.groups.next = never
 	b.resolveBrokerConfig()
 	b.limits.heed(b.static, &b.cluster)
 	if config.Voter {

@@ -9,12 +9,13 @@ import (
 type commandKind uint8
 
 const (
-	commandRegister   commandKind = iota + 1
-	commandHeartbeat              // of this broker
-	commandProducerID             // a block of producer IDs for this broker
-	commandISR                    // proposals of partitions that this broker leads
-	commandRequest                // a client's or another broker's request
-	commandJoin                   // a node that joins the metadata quorum
+	commandRegister     commandKind = iota + 1
+	commandHeartbeat                // of this broker
+	commandProducerID               // a block of producer IDs for this broker
+	commandISR                      // proposals of partitions that this broker leads
+	commandRequest                  // a client's or another broker's request
+	commandOffsetsTopic             // the topic for groups and their offsets
+	commandJoin                     // a node that joins the metadata quorum
 )
 
 // pendingCommand is a command to the controller that has not been answered.
@@ -62,6 +63,13 @@ func (b *Broker) commandDone(r controller.Result) {
 	case commandProducerID:
 		body, _ := r.Body.(*controller.AllocateProducerIDsResult)
 		b.producerIDsDone(r.Error, body)
+	case commandOffsetsTopic:
+		message := r.Message
+		code := r.Error
+		if done, ok := r.Body.(*controller.CreateTopicsResult); ok && code == kafka.None && len(done.Topics) == 1 {
+			code, message = done.Topics[0].Error, done.Topics[0].Message
+		}
+		b.offsetsTopicDone(code, message)
 	case commandJoin:
 		b.joined(p.join, &r)
 	case commandISR:

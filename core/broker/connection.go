@@ -62,7 +62,7 @@ func (b *Broker) accept(in *Request) {
 	r := b.requests.take()
 	r.conn, r.state = c, requestQueued
 	r.key, r.version, r.correlation = in.Key, in.Version, in.CorrelationID
-	r.principal, r.clientID = in.Principal, in.ClientID
+	r.principal, r.clientID, r.tenant = in.Principal, in.ClientID, in.Tenant
 	r.body, r.err = in.Body, in.Err
 	c.queue.push(r)
 	b.counters.Requests++

@@ -55,6 +55,10 @@ func (b *Broker) remoteRequest(p pendingCommand, body controller.Body) (protocol
 		q := kmsg.NewPtrAllocateProducerIDsRequest()
 		q.BrokerID, q.BrokerEpoch = int32(c.Broker), int64(c.Epoch)
 		return q, 0
+	case *controller.CreateTopics:
+		if p.kind == commandOffsetsTopic {
+			return createTopicsRequest(c), 7
+		}
 	case *controller.AlterPartition:
 		return alterPartitionRequest(c), 3
 	default:
@@ -114,6 +118,12 @@ func (b *Broker) peerReply(in *PeerReply) {
 			block.Start, block.Count = kafka.ProducerID(a.ProducerIDStart), a.ProducerIDLen
 		}
 		b.producerIDsDone(code, block)
+	case commandOffsetsTopic:
+		code, message := kafka.ErrRequestTimedOut, ""
+		if a, ok := in.Body.(*kmsg.CreateTopicsResponse); ok {
+			code, message = createTopicsAnswer(a)
+		}
+		b.offsetsTopicDone(code, message)
 	case commandJoin: // who joins asks the controller itself
 	case commandISR:
 		code, result := kafka.ErrRequestTimedOut, (*controller.AlterPartitionResult)(nil)

@@ -24,6 +24,9 @@ type host struct {
 	roleDue   bool
 	follow    following
 	proposing bool // stands in Broker.isr.waiting
+
+	coordinates bool   // of the offsets topic: whoever leads coordinates groups
+	shard       *shard // while it does
 }
 
 // inputs are the values that steps of replicas point to, so that none is allocated.
@@ -103,6 +106,9 @@ func (b *Broker) settleHosts() {
 		h.touched = false
 		b.checkHost(h)
 		b.follow(h)
+		if h.coordinates {
+			b.coordinate(h)
+		}
 		b.settled = append(b.settled, h)
 	}
 	clear(b.touched)

@@ -84,6 +84,7 @@ func (b *Broker) settingsChanged(d *metadata.Delta) bool {
 func (b *Broker) resolveBrokerConfig() {
 	layers := b.layers("")
 	b.cluster = kafka.LoadBrokerConfig(&layers)
+	b.configureGroups()
 }
 
 // layers gathers what bears on a topic's settings on this broker.

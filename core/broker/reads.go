@@ -10,6 +10,7 @@ import (
 // pendingRead is a read that a driver carries out for a request.
 type pendingRead struct {
 	host  *host
+	shard *shard // whose log is replayed; nil: for a request
 	token token
 	place int32 // of the partition in the request
 }
@@ -17,17 +18,25 @@ type pendingRead struct {
 // emitRead emits the read that a lookup needs next. False: the lookup is
 // complete. The replica's files stay until the read is back.
 func (b *Broker) emitRead(r *request, place int, h *host, lookup *partition.Lookup) bool {
+	if !b.emitReadFor(pendingRead{host: h, token: r.token, place: int32(place)}, lookup) {
+		return false
+	}
+	b.counters.FetchReads++
+	return true
+}
+
+// emitReadFor does so for anybody.
+func (b *Broker) emitReadFor(who pendingRead, lookup *partition.Lookup) bool {
 	n := len(b.out.Reads)
 	b.out.Reads = append(b.out.Reads, disk.Read{})
-	if !h.replica.Log.Next(lookup, &b.out.Reads[n]) {
+	if !who.host.replica.Log.Next(lookup, &b.out.Reads[n]) {
 		b.out.Reads = b.out.Reads[:n]
 		return false
 	}
 	ref, p := b.reads.add()
-	*p = pendingRead{host: h, token: r.token, place: int32(place)}
+	*p = who
 	b.out.Reads[n].Ref = ref
-	b.counters.FetchReads++
-	h.reads++
+	who.host.reads++
 	return true
 }
 
@@ -40,7 +49,9 @@ func (b *Broker) readDone(in *ReadDone) {
 	}
 	p := *slot
 	b.reads.finish(in.Ref)
-	if r := b.requests.get(p.token); r != nil && r.state == requestRunning {
+	if p.shard != nil {
+		b.shardRead(p.shard, in)
+	} else if r := b.requests.get(p.token); r != nil && r.state == requestRunning {
 		switch r.key {
 		case keyFetch:
 			b.fetchRead(r, int(p.place), in)

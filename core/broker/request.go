@@ -34,6 +34,7 @@ type request struct {
 	correlation int32
 	principal   string
 	clientID    string
+	tenant      string
 	body        protocol.Body
 	err         kafka.ErrorCode // why the driver could not decode the body
 	envelope    *envelope       // another broker has forwarded it; nil for a client's own
@@ -48,6 +49,8 @@ type request struct {
 	produce produceState
 	fetch   fetchState
 	list    listState
+	commit  commitState
+	groups  groupsState
 }
 
 // requests is the slab of all requests in the broker.
@@ -86,11 +89,13 @@ func (q *requests) get(t token) *request {
 func (q *requests) giveBack(r *request) {
 	must.True(r.place == noPlace, "B2 a request that is gone waits for no instant")
 	r.conn, r.body, r.reply, r.envelope = nil, nil, nil, nil
-	r.principal, r.clientID = "", ""
+	r.principal, r.clientID, r.tenant = "", "", ""
 	r.state, r.applied, r.close, r.err = requestQueued, false, false, kafka.None
 	r.produce.reset()
 	r.fetch.reset()
 	r.list.reset()
+	r.commit.reset()
+	r.groups.reset()
 	q.free = append(q.free, r.token.slot())
 	q.live--
 }

@@ -19,6 +19,7 @@ func (b *Broker) applyRoles(d *metadata.Delta) {
 	}
 	if d.Replaced {
 		b.applyAllRoles()
+		b.forgetDeleted(d)
 		return
 	}
 	for i := range d.Topics {
@@ -33,6 +34,7 @@ func (b *Broker) applyRoles(d *metadata.Delta) {
 		}
 	}
 	b.applySettings(d)
+	b.forgetDeleted(d)
 }
 
 // applyAllRoles makes the logs on disk those that the image assigns to this broker.
@@ -102,7 +104,7 @@ func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
 		h = b.createLog(tp, p, 0, "")
 	}
 	if h.topic != t.Name {
-		h.topic = t.Name
+		h.topic, h.coordinates = t.Name, t.Name == offsetsTopic
 		b.configure(h)
 	}
 	if h.roleDue = h.replica.Log.Truncating(); h.roleDue {

@@ -62,6 +62,7 @@ func (b *Broker) due() {
 	b.sessionDue()
 	b.scanProducers()
 	b.fetchersDue()
+	b.groupsDue()
 	b.isrDue()
 }
 
@@ -119,7 +120,7 @@ func (b *Broker) mayBegin(r *request) bool {
 	if b.phase < PhaseServing {
 		return false
 	}
-	if r.key == keyProduce && b.phase == PhaseServing && !b.room() {
+	if (r.key == keyProduce || r.key == keyOffsetCommit) && b.phase == PhaseServing && !b.room() {
 		b.out.Watch.Reached(must.ProduceWaitedForJournal)
 		return false
 	}
@@ -169,6 +170,9 @@ func (b *Broker) Deadline() (kafka.Instant, bool) {
 	}
 	if b.phase >= PhaseServing && (!any || b.nextScan < at) {
 		at, any = b.nextScan, true
+	}
+	if b.groups.next != never && (!any || b.groups.next < at) {
+		at, any = b.groups.next, true
 	}
 	if d := b.replicationDeadline(); d != never && (!any || d < at) {
 		at, any = d, true

@@ -160,6 +160,7 @@ type Counters struct {
 	FetchSessionsEvicted   uint64 // to make room for others
 	Jobs                   uint64 // upkeep jobs emitted
 	Proposals              uint64
+	Rebalances             uint64 // of groups coordinated here
 	LeaderChanges          uint64 // of partitions, as the image showed them
 	UncleanElections       uint64 // likewise
 	ISRShrinks             uint64 // of partitions led here

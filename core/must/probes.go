@@ -74,6 +74,18 @@ const (
 	CommitFenced         // client: a commit told a member that it is not what it was
 	NothingCommitted     // client: a member began without a committed offset
 
+	JoinAnsweredAgain      // group: a member asked again for the generation that it is in
+	StaticMemberReplaced   // group: a static member came back under another ID
+	MemberMissedRebalance  // group: a member did not join again in time
+	MemberSessionExpired   // group: a member was silent for too long
+	AssignmentOvertaken    // group: an assignment counted only when its generation was over
+	CommitFenced           // group: a commit of somebody who is not a member of the generation was refused
+	OffsetsExpired         // group: offsets outlived their retention
+	OffsetsOfDeletedTopic  // group: a topic went, and offsets with it
+	CoordinatorLoaded      // broker: a coordinator was built from its log
+	CoordinatorLostPending // group: a coordinator lost its partition while answers waited
+	CoordinatorGaveUp      // group: what a coordinator had written did not count in time
+
 	ProduceWaitedForJournal   // broker: the journal was at its bound and produce waited
 	ProduceTimedOut           // broker: a produce was answered REQUEST_TIMED_OUT
 	FetchWaited               // broker: a long poll was woken by new records
@@ -162,6 +174,18 @@ var probeNames = [ProbeCount]string{
 	CooperativelyRevoked: "cooperatively-revoked",
 	CommitFenced:         "commit-fenced",
 	NothingCommitted:     "nothing-committed",
+
+	JoinAnsweredAgain:      "join-answered-again",
+	StaticMemberReplaced:   "static-member-replaced",
+	MemberMissedRebalance:  "member-missed-rebalance",
+	MemberSessionExpired:   "member-session-expired",
+	AssignmentOvertaken:    "assignment-overtaken",
+	CommitFenced:           "commit-fenced",
+	OffsetsExpired:         "offsets-expired",
+	OffsetsOfDeletedTopic:  "offsets-of-deleted-topic",
+	CoordinatorLoaded:      "coordinator-loaded",
+	CoordinatorLostPending: "coordinator-lost-pending",
+	CoordinatorGaveUp:      "coordinator-gave-up",
 
 	ProduceWaitedForJournal:   "produce-waited-for-journal",
 	ProduceTimedOut:           "produce-timed-out",

@@ -1,0 +1,172 @@
+package group
+
+import (
+	"trialog/core/kafka"
+	"trialog/core/must"
+)
+
+// commit takes offsets, from a member of the generation or from outside a group
+// that nobody is in.
+func (m *Machine) commit(in *Commit) {
+	g, code := m.mayCommit(in)
+	if code != kafka.None {
+		if code == kafka.ErrIllegalGeneration || code == kafka.ErrUnknownMemberID || code == kafka.ErrFencedInstanceID {
+			m.out.Watch.Reached(must.CommitFenced)
+		}
+		m.answer(Answer{Ticket: in.Ticket, Err: code})
+		return
+	}
+	if g == nil {
+		g = m.newClassic(in.Group)
+	}
+	if len(in.Offsets) == 0 {
+		m.after(Answer{Ticket: in.Ticket})
+		m.dissolve(g)
+		return
+	}
+	p := m.draft()
+	for i := range in.Offsets {
+		c := &in.Offsets[i]
+		r := Record{Kind: OffsetRecord, Group: in.Group, Topic: c.Topic, Partition: c.Partition, HasValue: true, Offset: c.Offset}
+		r.Offset.CommittedAt = m.now.Wall
+		p.records = append(p.records, r)
+	}
+	p.outcome = outcome{Answer: Answer{Ticket: in.Ticket}, commits: true}
+	m.propose(p)
+}
+
+// mayCommit tells whether a commit may be taken. The group is nil when there is
+// none yet.
+func (m *Machine) mayCommit(in *Commit) (*classic, kafka.ErrorCode) {
+	g := m.groups[in.Group]
+	if g == nil {
+		switch {
+		case in.Generation < 0:
+			return nil, kafka.None
+		case in.Version >= 9:
+			return nil, kafka.ErrGroupIDNotFound
+		}
+		return nil, kafka.ErrIllegalGeneration
+	}
+	if in.Generation < 0 && g.state == Empty {
+		return g, kafka.None
+	}
+	if in.Generation < 0 && in.ID == "" && in.InstanceID == "" {
+		return g, kafka.ErrUnknownMemberID // an administrator's, while the group is at work
+	}
+	one, code := g.validate(&in.Member)
+	switch {
+	case code != kafka.None:
+		return g, code
+	case in.Generation != g.generation:
+		return g, kafka.ErrIllegalGeneration
+	case g.state == CompletingRebalance:
+		// It knows of this generation, but not yet of what it has in it.
+		return g, kafka.ErrRebalanceInProgress
+	}
+	m.alive(one)
+	return g, kafka.None
+}
+
+// deleteOffsets forgets offsets of topics that the group does not read.
+func (m *Machine) deleteOffsets(in *DeleteOffsets) {
+	g := m.groups[in.Group]
+	switch {
+	case g == nil:
+		m.after(Answer{Ticket: in.Ticket, Err: kafka.ErrGroupIDNotFound})
+		return
+	case g.state != Empty && g.protocolType != consumerProtocolType:
+		m.answer(Answer{Ticket: in.Ticket, Err: kafka.ErrNonEmptyGroup})
+		return
+	}
+	codes := make([]kafka.ErrorCode, len(in.Partitions))
+	p := m.draft()
+	for i := range in.Partitions {
+		q := &in.Partitions[i]
+		if g.state != Empty && g.reads(q.Topic) {
+			codes[i] = kafka.ErrGroupSubscribedToTopic
+			continue
+		}
+		if k := m.written.groups[in.Group]; k != nil && k.offsets.get(q.Topic, q.Partition) != nil {
+			p.records = append(p.records, Record{Kind: OffsetRecord, Group: in.Group, Topic: q.Topic, Partition: q.Partition})
+		}
+	}
+	a := Answer{Ticket: in.Ticket, Codes: codes}
+	if len(p.records) == 0 {
+		m.asked = m.asked[:len(m.asked)-1]
+		m.after(a)
+		return
+	}
+	p.outcome = outcome{Answer: a}
+	m.propose(p)
+}
+
+// deleteGroup forgets an empty group with all that it has committed.
+func (m *Machine) deleteGroup(in *Delete) {
+	g := m.groups[in.Group]
+	a := Answer{Ticket: in.Ticket, Place: in.Place}
+	switch {
+	case g == nil:
+		a.Err = kafka.ErrGroupIDNotFound
+		m.after(a)
+		return
+	case g.state != Empty:
+		a.Err = kafka.ErrNonEmptyGroup
+		m.answer(a)
+		return
+	}
+	m.bury(g, outcome{Answer: a})
+}
+
+// batchRecords bounds how many records one append holds that could hold any number.
+const batchRecords = 512
+
+// bury takes back everything that the log says of a group.
+func (m *Machine) bury(g *classic, o outcome) {
+	p := m.draft()
+	if k := m.written.groups[g.id]; k != nil {
+		k.offsets.each(func(topic string, partition kafka.PartitionIndex, _ *Offset) bool {
+			if len(p.records) == batchRecords {
+				p.outcome = outcome{silent: true}
+				m.propose(p)
+				p = m.draft()
+			}
+			p.records = append(p.records, Record{Kind: OffsetRecord, Group: g.id, Topic: topic, Partition: partition})
+			return true
+		})
+	}
+	p.records = append(p.records, Record{Kind: ClassicRecord, Group: g.id})
+	p.outcome = o
+	p.outcome.buried = g
+	m.propose(p)
+}
+
+// topicGone forgets what was committed for a life of a topic that is over.
+func (m *Machine) topicGone(in *TopicGone) {
+	p := m.draft()
+	for _, name := range m.written.names() {
+		o := &m.written.groups[name].offsets
+		i, found := o.find(in.Topic)
+		if !found {
+			continue
+		}
+		for _, part := range o.topics[i].parts {
+			if part.TopicID != in.ID {
+				continue
+			}
+			if len(p.records) == batchRecords {
+				p.outcome = outcome{silent: true}
+				m.propose(p)
+				p = m.draft()
+			}
+			p.records = append(p.records, Record{Kind: OffsetRecord, Group: name, Topic: in.Topic, Partition: part.partition})
+		}
+	}
+	if len(p.records) == 0 {
+		m.asked = m.asked[:len(m.asked)-1]
+		return
+	}
+	m.out.Watch.Reached(must.OffsetsOfDeletedTopic)
+	p.outcome = outcome{silent: true}
+	m.propose(p)
+}

@@ -1,0 +1,43 @@
+package kafka
+
+// GroupConfig is what the settings of group coordinators resolve to.
+type GroupConfig struct {
+	InitialRebalanceDelay  Duration // group.initial.rebalance.delay.ms
+	MaxSessionTimeoutMs    int32    // group.max.session.timeout.ms
+	MinSessionTimeoutMs    int32    // group.min.session.timeout.ms
+	MaxSize                int32    // group.max.size
+	OffsetMetadataMaxBytes int32    // offset.metadata.max.bytes
+	CommitTimeout          Duration // offsets.commit.timeout.ms
+	RetentionCheck         Duration // offsets.retention.check.interval.ms
+	RetentionMs            int64    // offsets.retention.minutes
+	TopicPartitions        int32    // offsets.topic.num.partitions
+	TopicReplication       int16    // offsets.topic.replication.factor
+	// TopicReplicationSet: somebody has set it. What is not set gives way to how
+	// many brokers there are.
+	TopicReplicationSet bool
+	TopicSegmentBytes   int32 // offsets.topic.segment.bytes
+}
+
+// LoadGroupConfig resolves and parses the settings of group coordinators.
+func LoadGroupConfig(l *ConfigLayers) GroupConfig {
+	number := func(name string) int64 {
+		r := LookupSetting(name, ScopeBroker).ResolveBroker(l)
+		return r.Parsed().Int
+	}
+	const replication = "offsets.topic.replication.factor"
+	r := LookupSetting(replication, ScopeBroker).ResolveBroker(l)
+	return GroupConfig{
+		InitialRebalanceDelay:  Ms(number("group.initial.rebalance.delay.ms")),
+		MaxSessionTimeoutMs:    int32(number("group.max.session.timeout.ms")),
+		MinSessionTimeoutMs:    int32(number("group.min.session.timeout.ms")),
+		MaxSize:                int32(number("group.max.size")),
+		OffsetMetadataMaxBytes: int32(number("offset.metadata.max.bytes")),
+		CommitTimeout:          Ms(number("offsets.commit.timeout.ms")),
+		RetentionCheck:         Ms(number("offsets.retention.check.interval.ms")),
+		RetentionMs:            number("offsets.retention.minutes") * 60_000,
+		TopicPartitions:        int32(number("offsets.topic.num.partitions")),
+		TopicReplication:       int16(number(replication)),
+		TopicReplicationSet:    r.Source != SourceDefault,
+		TopicSegmentBytes:      int32(number("offsets.topic.segment.bytes")),
+	}
+}
