@@ -11,7 +11,7 @@ func (m *Machine) commit(in *Commit) {
 	g, code := m.mayCommit(in)
 	if code != kafka.None {
 		if code == kafka.ErrIllegalGeneration || code == kafka.ErrUnknownMemberID || code == kafka.ErrFencedInstanceID {
-			m.out.Watch.Reached(must.CommitFenced)
+			m.out.Watch.Reached(must.ZombieCommitRefused)
 		}
 		m.answer(Answer{Ticket: in.Ticket, Err: code})
 		return

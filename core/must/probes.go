@@ -79,7 +79,7 @@ const (
 	MemberMissedRebalance  // group: a member did not join again in time
 	MemberSessionExpired   // group: a member was silent for too long
 	AssignmentOvertaken    // group: an assignment counted only when its generation was over
-	CommitFenced           // group: a commit of somebody who is not a member of the generation was refused
+	ZombieCommitRefused    // group: a commit of somebody who is not a member of the generation was refused
 	OffsetsExpired         // group: offsets outlived their retention
 	OffsetsOfDeletedTopic  // group: a topic went, and offsets with it
 	CoordinatorLoaded      // broker: a coordinator was built from its log
@@ -180,7 +180,7 @@ var probeNames = [ProbeCount]string{
 	MemberMissedRebalance:  "member-missed-rebalance",
 	MemberSessionExpired:   "member-session-expired",
 	AssignmentOvertaken:    "assignment-overtaken",
-	CommitFenced:           "commit-fenced",
+	ZombieCommitRefused:    "zombie-commit-refused",
 	OffsetsExpired:         "offsets-expired",
 	OffsetsOfDeletedTopic:  "offsets-of-deleted-topic",
 	CoordinatorLoaded:      "coordinator-loaded",
