@@ -117,7 +117,7 @@ func (f *fakeWriter) Write(appends []disk.Append) error {
 	return f.sink.Flush()
 }
 
-func (f *fakeWriter) Sync() error { return f.sink.Sync() }
+func (f *fakeWriter) Sync() error { return f.sink.Sync(nil) }
 
 func (f *fakeWriter) Close() error { return f.sink.Close() }
 

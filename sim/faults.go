@@ -127,30 +127,31 @@ func (w *World) inflictDisk(s *strike, h *host, f *Fault) bool {
 		f.Detail = amount
 		w.last(f, h, nil, amount)
 	case FaultJournalRot:
-		return w.rot(b, simdisk.JournalDir+"/", markedAge, pick, f)
+		return w.rot(b, simdisk.JournalDir+"/", false, pick, f)
 	case FaultSegmentRot:
-		return w.rot(b, simdisk.LogsDir+"/", 0, pick, f)
+		return w.rot(b, simdisk.LogsDir+"/", true, pick, f)
 	default:
 		panic("a disk cannot have a " + s.Kind.String())
 	}
 	return true
 }
 
-// markedAge is how many rounds of the journal's writer ago a byte was synced
-// that is covered by the durable mark of a frame behind it. What is younger
-// looks like a torn tail when it rots: no journal can tell the two apart.
+// markedAge is how many rounds of the journal's writer ago a byte was synced, of
+// the journal or of a large batch that it points at, that is covered by the
+// durable mark of a frame behind it. What is younger looks like a torn tail when
+// it rots: no journal can tell the two apart.
 const markedAge = 2
 
 // rot damages a file. Damage comes in places that lie together: half of it
 // strikes the directory that was struck before.
-func (w *World) rot(b *brokerHost, prefix string, age uint64, pick func(uint64) uint64, f *Fault) bool {
+func (w *World) rot(b *brokerHost, prefix string, names bool, pick func(uint64) uint64, f *Fault) bool {
 	var place simdisk.Place
 	ok := false
 	if strings.HasPrefix(b.rotten, prefix) && pick(2) == 1 {
-		place, ok = b.disk.FlipSynced(b.rotten, age, pick)
+		place, ok = b.disk.FlipSynced(b.rotten, markedAge, names, pick)
 	}
 	if !ok {
-		place, ok = b.disk.FlipSynced(prefix, age, pick)
+		place, ok = b.disk.FlipSynced(prefix, markedAge, names, pick)
 	}
 	if ok {
 		b.rotten = place.Path[:strings.LastIndexByte(place.Path, '/')+1]

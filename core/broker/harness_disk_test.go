@@ -112,5 +112,11 @@ func (s *sink) Append(frame []byte) error {
 	return nil
 }
 
-func (s *sink) Sync() error  { return s.file.Sync() }
+func (s *sink) Sync(files []disk.File) error {
+	err := s.file.Sync()
+	for _, f := range files {
+		err = errors.Join(err, f.Sync())
+	}
+	return err
+}
 func (s *sink) Close() error { return s.file.Close() }

@@ -223,4 +223,10 @@ func (b *Broker) probeRecovery(r *partition.RecoverResult) {
 	if r.Redone > 0 {
 		b.out.Watch.Reached(must.RedoneFromJournal)
 	}
+	if r.Large > 0 {
+		b.out.Watch.Reached(must.LargeBatchFound)
+	}
+	if r.TornLarge > 0 {
+		b.out.Watch.Reached(must.LargeBatchTorn)
+	}
 }

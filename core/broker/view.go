@@ -203,6 +203,9 @@ func recoveryDetail(r *partition.RecoverResult) string {
 	if r.Redone > 0 {
 		s += ", " + strconv.Itoa(r.Redone) + " batches redone from the journal"
 	}
+	if r.Large > 0 {
+		s += ", " + strconv.Itoa(r.Large) + " large ones found in their segments"
+	}
 	if r.Cut > 0 {
 		s += ", " + strconv.Itoa(r.Cut) + " logs cut behind their last counted byte"
 	}

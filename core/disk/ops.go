@@ -28,6 +28,7 @@ type Append struct {
 	PrevLog     kafka.LogID // the log of the entry before this one in the journal, 0 when none
 	Generation  kafka.LSN   // the first LSN of the journal generation that the entry goes to
 	Kind        EntryKind
+	Pointer     bool // the journal gets the batch's header only, and the segment is synced with it
 	Log         kafka.LogID
 	Segment     kafka.Offset      // base offset of the segment, which names its file
 	Pos         int64             // byte position in the segment

@@ -11,6 +11,8 @@ const (
 	TornTailCut                             // partition: recovery cut a torn journal tail
 	DamageFenced                            // partition: recovery fenced a log for damage below the durable mark
 	RedoneFromJournal                       // partition: recovery rewrote segment bytes from the journal
+	LargeBatchFound                         // partition: recovery found a large batch in its segment, where the journal points
+	LargeBatchTorn                          // partition: only the pointer to a large batch had become durable
 	NamelessFenced                          // broker: a partition was fenced because a log on disk has lost its name
 
 	ControllerResignedInFlight  // controller: told not to lead while a batch was in flight
@@ -112,6 +114,8 @@ var probeNames = [ProbeCount]string{
 	TornTailCut:                "torn-tail-cut",
 	DamageFenced:               "damage-fenced",
 	RedoneFromJournal:          "redone-from-journal",
+	LargeBatchFound:            "large-batch-found",
+	LargeBatchTorn:             "large-batch-torn",
 	NamelessFenced:             "nameless-fenced",
 
 	ControllerResignedInFlight:  "controller-resigned-in-flight",

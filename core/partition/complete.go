@@ -43,7 +43,7 @@ func (r *recovery) settle(x *recovered) error {
 		x.dirty, x.must = true, true
 		x.cut = 0
 	}
-	if err := r.cutTail(x); err != nil {
+	if err := r.cutTail(x, !r.redoable(l)); err != nil {
 		return err
 	}
 	if l.Fenced != "" {
@@ -159,7 +159,7 @@ func sizeOf(fs disk.FS, path string) (size int64, err error) {
 // cutTail removes bytes and segments that the log's table does not know: they
 // were written and never acknowledged, or undone. A file that is shorter than
 // the table says has lost what was durable.
-func (r *recovery) cutTail(x *recovered) error {
+func (r *recovery) cutTail(x *recovered, durably bool) error {
 	l := x.log
 	known := make([]kafka.Offset, 0, len(l.segments))
 	for i := range l.segments {
@@ -175,7 +175,7 @@ func (r *recovery) cutTail(x *recovered) error {
 			return nil
 		}
 		if size > s.size {
-			if err := cutFile(r.fs, path, s.size, !r.redoable(l)); err != nil {
+			if err := cutFile(r.fs, path, s.size, durably); err != nil {
 				return err
 			}
 			r.result.Cut++
@@ -196,7 +196,7 @@ func (r *recovery) cutTail(x *recovered) error {
 	}
 	if removed {
 		r.result.Cut++
-		if !r.redoable(l) {
+		if durably {
 			return r.fs.SyncDir(LogDir(l.Log))
 		}
 	}

@@ -30,6 +30,7 @@ func DefaultConfig() Config {
 type Limits struct {
 	GenerationBytes   int64          // a journal generation is followed by the next at this size
 	JournalBytes      int64          // appends wait while the journal holds more than this
+	LargeBatchBytes   int64          // a batch of so many is synced in its segment, and the journal points at it; 0: none is
 	CheckpointBytes   int64          // unjournaled bytes of a log after which it is checkpointed
 	IndexBlockEntries int            // entries of a sealed segment's index that one read fetches
 	ReadAheadBytes    int32          // how much of a segment one step of a scan reads
@@ -44,6 +45,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		GenerationBytes:   64 << 20,
 		JournalBytes:      512 << 20,
+		LargeBatchBytes:   256 << 10,
 		CheckpointBytes:   256 << 20,
 		IndexBlockEntries: 512,
 		ReadAheadBytes:    64 << 10,

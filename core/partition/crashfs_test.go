@@ -343,7 +343,7 @@ func (s *testSink) Open(generation kafka.LSN) error {
 
 func (s *testSink) roll() error {
 	if s.file != nil {
-		if err := s.Sync(); err != nil {
+		if err := s.Sync(nil); err != nil {
 			return err
 		}
 	}
@@ -384,11 +384,19 @@ func appendUvarint(dst []byte, v uint64) []byte {
 	return append(dst, byte(v))
 }
 
-func (s *testSink) Sync() error {
+func (s *testSink) Sync(files []disk.File) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	return s.file.Sync()
+	if err := s.file.Sync(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := f.Sync(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *testSink) Close() error { return s.file.Close() }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
+	"trialog/core/batch"
 	"trialog/core/disk"
 	"trialog/core/kafka"
 )
@@ -18,7 +19,7 @@ const (
 	atMagic      = 0
 	atVersion    = 4
 	atKind       = 5
-	atFlags      = 6 // room, e.g. for an entry that points at bytes synced in their segment
+	atFlags      = 6
 	atLSN        = 8
 	atDurable    = 16
 	atPrevLSN    = 24
@@ -34,6 +35,8 @@ const (
 	atHeaderCRC  = 92
 
 	frameHeaderSize = 96
+
+	flagPointer = 1 // the payload is the header of a batch whose bytes stand, synced, in their segment
 )
 
 // Salt makes the frames of one data directory differ from everybody else's, so
@@ -45,11 +48,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // SaltOf derives the salt from the directory's ID.
 func SaltOf(d kafka.DirectoryID) Salt { return Salt(crc32.Checksum(d[:], castagnoli)) }
 
-// FrameSize is the number of bytes of an append's frame.
+// FrameSize is the number of bytes of an append's frame. A pointer counts as if
+// it held its batch, which recovery reads as well.
 func FrameSize(a *disk.Append) int64 { return frameHeaderSize + int64(len(a.Bytes)) }
 
 // appendFrame appends a's frame to dst and returns it with the stamped payload
-// inside it. stamp changes the payload's copy before its CRC is taken.
+// inside it, of which the frame of a pointer has the beginning only. stamp
+// changes the payload's copy before its CRC is taken.
 func appendFrame(dst []byte, a *disk.Append, salt Salt, stamp func([]byte, *disk.Append)) (frame, payload []byte) {
 	start := len(dst)
 	dst = append(dst, make([]byte, frameHeaderSize)...)
@@ -57,6 +62,11 @@ func appendFrame(dst []byte, a *disk.Append, salt Salt, stamp func([]byte, *disk
 	h := dst[start:]
 	payload = h[frameHeaderSize:]
 	stamp(payload, a)
+	framed := payload
+	if a.Pointer {
+		framed = payload[:batch.HeaderSize]
+		h[atFlags] = flagPointer
+	}
 	binary.BigEndian.PutUint32(h[atMagic:], frameMagic)
 	h[atVersion] = frameVersion
 	h[atKind] = byte(a.Kind)
@@ -70,10 +80,10 @@ func appendFrame(dst []byte, a *disk.Append, salt Salt, stamp func([]byte, *disk
 	binary.BigEndian.PutUint64(h[atBaseOffset:], uint64(a.BaseOffset))
 	binary.BigEndian.PutUint64(h[atTimestamp:], uint64(a.Timestamp))
 	binary.BigEndian.PutUint32(h[atEpoch:], uint32(a.LeaderEpoch))
-	binary.BigEndian.PutUint32(h[atLength:], uint32(len(payload)))
-	binary.BigEndian.PutUint32(h[atPayloadCRC:], crc32.Checksum(payload, castagnoli))
+	binary.BigEndian.PutUint32(h[atLength:], uint32(len(framed)))
+	binary.BigEndian.PutUint32(h[atPayloadCRC:], crc32.Checksum(framed, castagnoli))
 	binary.BigEndian.PutUint32(h[atHeaderCRC:], headerCRC(h, salt))
-	return dst, payload
+	return dst[:start+frameHeaderSize+len(framed)], payload
 }
 
 func headerCRC(h []byte, salt Salt) uint32 {
@@ -91,6 +101,7 @@ func decodeHeader(h []byte, salt Salt, a *disk.Append) (length int, ok bool) {
 	}
 	*a = disk.Append{
 		Kind:        disk.EntryKind(h[atKind]),
+		Pointer:     h[atFlags]&flagPointer != 0,
 		LSN:         kafka.LSN(binary.BigEndian.Uint64(h[atLSN:])),
 		Durable:     kafka.LSN(binary.BigEndian.Uint64(h[atDurable:])),
 		PrevLSN:     kafka.LSN(binary.BigEndian.Uint64(h[atPrevLSN:])),
@@ -103,7 +114,7 @@ func decodeHeader(h []byte, salt Salt, a *disk.Append) (length int, ok bool) {
 		LeaderEpoch: kafka.LeaderEpoch(binary.BigEndian.Uint32(h[atEpoch:])),
 	}
 	length = int(binary.BigEndian.Uint32(h[atLength:]))
-	return length, length <= 1<<31-1-frameHeaderSize
+	return length, length <= 1<<31-1-frameHeaderSize && (!a.Pointer || length == batch.HeaderSize)
 }
 
 // intactPayload tells whether payload is the one that header h was written for.

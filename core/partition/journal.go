@@ -71,6 +71,7 @@ func (j *Journal) enter(a *disk.Append, l *Log) {
 	a.LSN = j.next
 	a.PrevLSN = l.LastLSN
 	a.PrevLog = j.lastLog
+	a.Pointer = a.Kind == disk.EntryAppend && j.limits.LargeBatchBytes > 0 && int64(len(a.Bytes)) >= j.limits.LargeBatchBytes
 	a.Generation = j.place(FrameSize(a))
 	l.LastLSN = a.LSN
 	j.lastLog = l.Log

@@ -322,7 +322,7 @@ func TestNoAllocationPerBatch(t *testing.T) {
 	limits := DefaultLimits()
 	l := bare(t)
 	j := NewJournal(1, 2, &limits)
-	w := Writer{sink: discard{}, generation: 1, files: newDescriptors(discardFS{}, 10)}
+	w := Writer{sink: discardSink{}, generation: 1, files: newDescriptors(discardFS{}, 10)}
 	cfg := DefaultConfig()
 	v := testBatch(1, 10, 100, batch.Producer{ID: 1})
 	appends := make([]disk.Append, 1)
@@ -375,7 +375,7 @@ func BenchmarkAppend(b *testing.B) {
 	limits := DefaultLimits()
 	l := bare(b)
 	j := NewJournal(1, 2, &limits)
-	w := Writer{sink: discard{}, generation: 1, files: newDescriptors(discardFS{}, 10)}
+	w := Writer{sink: discardSink{}, generation: 1, files: newDescriptors(discardFS{}, 10)}
 	cfg := DefaultConfig()
 	v := testBatch(1, 10, 100, batch.Plain())
 	appends := make([]disk.Append, 1)
@@ -390,3 +390,8 @@ func BenchmarkAppend(b *testing.B) {
 		j.Synced(appends[0].Ref)
 	}
 }
+
+// discardSink is discard as a Sink.
+type discardSink struct{ discard }
+
+func (discardSink) Sync([]disk.File) error { return nil }

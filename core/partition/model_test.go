@@ -20,7 +20,9 @@ import (
 func TestAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &machine{t: t, logs: map[kafka.LogID]*modelLog{}, coin: kafka.NewRand(rapid.Uint64().Draw(t, "seed"))}
-		m.node = startNode(t, newCrashFS(), smallLimits())
+		limits := smallLimits()
+		limits.LargeBatchBytes = rapid.SampledFrom([]int64{150, 0, 1, 250}).Draw(t, "large")
+		m.node = startNode(t, newCrashFS(), limits)
 		m.node.eager = rapid.Bool().Draw(t, "eager")
 		m.node.back = rapid.Bool().Draw(t, "back")
 		m.node.alive()

@@ -196,6 +196,9 @@ func (r *recovery) redo(generations []generationFiles, start kafka.LSN) (kafka.L
 	}
 	r.highest = max(r.highest, s.highest)
 	r.survey = s
+	if err := r.settleLarge(s); err != nil {
+		return 0, err
+	}
 	r.result.TornTail = s.torn
 	if err := r.syncJournal(generations); err != nil {
 		return 0, err

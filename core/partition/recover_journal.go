@@ -80,7 +80,7 @@ func (r *recovery) adopt(j *Journal, generations []generationFiles) {
 	var claims []claim
 	for _, id := range r.order {
 		x := r.logs[id]
-		if lsn, ok := r.survey.first[id]; ok && !x.saved {
+		if lsn, ok := r.survey.first[id]; ok && lsn < newest.first && !x.saved {
 			x.log.upkeep.claim = lsn
 			claims = append(claims, claim{log: x.log, lsn: lsn})
 		}

@@ -45,10 +45,7 @@ func (r *recovery) replayEntry(e *entry, g *gather) error {
 	case disk.EntryAppend:
 		return r.redoAppend(x, e, g)
 	case disk.EntryTruncateTo:
-		if err := g.finish(l.Log); err != nil {
-			return err
-		}
-		return r.redoTruncate(x, e.BaseOffset)
+		return r.redoTruncate(x, e, g)
 	case disk.EntryEpochStart:
 		x.startEpoch(e.LeaderEpoch, e.BaseOffset)
 	case disk.EntryLogStart:
@@ -94,9 +91,23 @@ func (r *recovery) create(e *entry, x *recovered) error {
 	return r.fs.MkdirAll(LogDir(l.Log))
 }
 
-// redoAppend writes a batch again and accounts for it.
-func (r *recovery) redoAppend(x *recovered, e *entry, g *gather) error {
+// redoAppend writes a batch again, or finds it where the journal points, and
+// accounts for it.
+func (r *recovery) redoAppend(x *recovered, e *entry, g *gather) (err error) {
 	l, v := x.log, batch.View(e.Bytes)
+	if r.survey.undone(&e.Append) {
+		return nil
+	}
+	if e.Pointer {
+		if v, err = pointed(r.fs, &e.Append); err != nil {
+			return err
+		}
+		if v == nil {
+			x.stop = e.LSN
+			x.fence("a large batch is missing or damaged in its segment")
+			return nil
+		}
+	}
 	if !v.Whole() || v.Size() != len(v) || !v.Intact() || v.BaseOffset() < l.LogEndOffset {
 		return x.breakOff(e.LSN)
 	}
@@ -109,12 +120,13 @@ func (r *recovery) redoAppend(x *recovered, e *entry, g *gather) error {
 	if e.Pos != l.active().size {
 		return x.breakOff(e.LSN)
 	}
-	if err := g.write(l.Log, e.Segment, e.Pos, e.Bytes); err != nil {
-		return err
+	x.take(r.args.Now, v)
+	if e.Pointer {
+		r.result.Large++
+		return nil
 	}
 	r.result.Redone++
-	x.take(r.args.Now, v)
-	return nil
+	return g.write(l.Log, e.Segment, e.Pos, e.Bytes)
 }
 
 // take accounts for a batch that is in its segment.
@@ -136,29 +148,35 @@ func (x *recovered) breakOff(lsn kafka.LSN) error {
 	return nil
 }
 
-// redoTruncate cuts a log in the middle of the replay.
-func (r *recovery) redoTruncate(x *recovered, end kafka.Offset) error {
-	l := x.log
+// redoTruncate cuts what the checkpoint has of a log, or what readTail has read:
+// batches of the journal that are undone were not redone. The files are cut at
+// the end, since what follows in the journal may stand in them already.
+func (r *recovery) redoTruncate(x *recovered, e *entry, g *gather) error {
+	l, end := x.log, e.BaseOffset
 	if end >= l.LogEndOffset {
 		l.truncateEpochs(end)
+		if l.LogEndOffset < l.LogStartOffset { // it lay within a batch that is undone
+			l.LogEndOffset, l.gaps = l.LogStartOffset, true
+		}
 		return nil
+	}
+	if err := g.finish(l.Log); err != nil {
+		return err
 	}
 	x.cut = min(x.cut, end)
 	x.must = x.must || end < x.base // the checkpoint on disk tells of what is gone
-	gone, err := l.cutTable(r.fs, max(end, l.segments[0].base))
+	_, err := l.cutTable(r.fs, max(end, l.segments[0].base))
 	if errors.Is(err, errShort) {
 		x.fence("bytes below a truncation are missing or damaged")
 		x.stop = l.LastLSN
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return l.cutFiles(r.fs, gone)
+	return err
 }
 
 // redoMode changes the mode. What a replicated log held until then was not
-// journaled: it ends where its intact batches end.
+// journaled: it ends where its intact batches end. Bytes behind a synced one's
+// end are nobody's, and must not be taken for the replicated one's.
 func (r *recovery) redoMode(x *recovered, e *entry) error {
 	if len(e.Bytes) != 1 || Mode(e.Bytes[0]) != Synced && Mode(e.Bytes[0]) != Replicated {
 		return x.breakOff(e.LSN)
@@ -168,6 +186,8 @@ func (r *recovery) redoMode(x *recovered, e *entry) error {
 			return err
 		}
 		x.epochsTo(x.log.LogEndOffset, anyEpoch)
+	} else if err := r.cutTail(x, true); err != nil {
+		return err
 	}
 	x.log.Mode = Mode(e.Bytes[0])
 	x.must = true // redo never meets bytes of both modes

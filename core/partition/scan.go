@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"trialog/core/batch"
 	"trialog/core/disk"
 	"trialog/core/kafka"
 )
@@ -222,6 +223,8 @@ type survey struct {
 	first   map[kafka.LogID]kafka.LSN // each log's first intact entry
 	bytes   []int64                   // of the frames of each generation
 	tail    []place                   // the entries of the newest generation above the mark
+	large   []disk.Append             // the pointers above the mark
+	cuts    cuts                      // the truncations
 }
 
 // place is where an entry stands in the newest generation.
@@ -260,6 +263,7 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 		deleted: make(map[kafka.LogID]bool),
 		first:   make(map[kafka.LogID]kafka.LSN),
 		bytes:   make([]int64, len(generations)),
+		cuts:    make(cuts),
 	}
 	if len(generations) > 0 {
 		s.next = generations[0].first
@@ -278,7 +282,7 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 			missing = append(missing, span{expected, e.LSN - 1})
 		}
 		expected = e.LSN + 1
-		s.bytes[e.generation] += FrameSize(&e.Append)
+		s.bytes[e.generation] += weight(e)
 		if e.generation == len(generations)-1 && e.LSN > s.marked {
 			s.drop()
 			s.tail = append(s.tail, place{lsn: e.LSN, file: e.file, pos: e.pos})
@@ -286,9 +290,7 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 		if _, ok := s.first[e.Log]; !ok {
 			s.first[e.Log] = e.LSN
 		}
-		if e.Kind == disk.EntryDelete {
-			s.deleted[e.Log] = true
-		}
+		s.take(e)
 		return nil
 	})
 	if err != nil {
@@ -302,6 +304,32 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 	s.judge(missing)
 	s.torn = s.torn || rubbish && len(s.damaged) == 0
 	return s, nil
+}
+
+// take keeps what later entries may undo, and what undoes earlier ones.
+func (s *survey) take(e *entry) {
+	switch {
+	case e.Kind == disk.EntryDelete:
+		s.deleted[e.Log] = true
+	case e.Kind == disk.EntryTruncateTo:
+		s.cuts[e.Log] = append(s.cuts[e.Log], cut{lsn: e.LSN, to: e.BaseOffset})
+	case e.Pointer && e.LSN > s.marked:
+		n := 0
+		for n < len(s.large) && s.large[n].LSN <= s.marked {
+			n++
+		}
+		s.large = append(s.large[n:], e.Append)
+		kept := &s.large[len(s.large)-1]
+		kept.Bytes = bytes.Clone(kept.Bytes)
+	}
+}
+
+// weight is what an entry counts for in the journal's bound.
+func weight(e *entry) int64 {
+	if e.Pointer {
+		return frameHeaderSize + int64(batch.View(e.Bytes).Size())
+	}
+	return FrameSize(&e.Append)
 }
 
 // judge tells damage from a torn tail (D4): what is missing at or below the

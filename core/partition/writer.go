@@ -18,8 +18,9 @@ type Sink interface {
 	Open(generation kafka.LSN) error
 	// Append adds a frame, which may be reused once it returns.
 	Append(frame []byte) error
-	// Sync makes every frame so far durable.
-	Sync() error
+	// Sync makes every frame so far durable, and the files, in any order or all
+	// at once.
+	Sync(files []disk.File) error
 	Close() error
 }
 
@@ -31,9 +32,11 @@ type Writer struct {
 	generation kafka.LSN
 	files      descriptors
 	frame      []byte
-	unsynced   bool  // frames since the last sync
-	rare       bool  // and one of them is no batch
-	err        error // the first error is final
+	unsynced   bool                         // frames since the last sync
+	rare       bool                         // and one of them is no batch
+	large      []large                      // what their pointers point at
+	named      map[kafka.LogID]kafka.Offset // of each log, the newest segment whose name a sync has made durable
+	err        error                        // the first error is final
 }
 
 // NewWriter opens the journal at generation (Journal.Generation after recovery).
@@ -41,7 +44,7 @@ func NewWriter(fs disk.FS, sink Sink, salt Salt, generation kafka.LSN, limits *L
 	if err := sink.Open(generation); err != nil {
 		return nil, err
 	}
-	return &Writer{sink: sink, salt: salt, generation: generation, files: newDescriptors(fs, limits.OpenFiles)}, nil
+	return &Writer{sink: sink, salt: salt, generation: generation, files: newDescriptors(fs, limits.OpenFiles), named: make(map[kafka.LogID]kafka.Offset)}, nil
 }
 
 // Write carries out appends in their order. When it returns nil, reads find
@@ -75,6 +78,7 @@ func (w *Writer) write(a *disk.Append) error {
 	case disk.EntryCreate:
 		return w.files.fs.MkdirAll(LogDir(a.Log))
 	case disk.EntryTruncateTo, disk.EntryDelete:
+		delete(w.named, a.Log)
 		return w.files.forget(a.Log) // a job removes files behind our back
 	default:
 		return nil
@@ -115,6 +119,9 @@ func (w *Writer) journal(a *disk.Append) error {
 	}
 	w.unsynced = true
 	w.rare = w.rare || a.Kind != disk.EntryAppend
+	if a.Pointer {
+		w.note(a)
+	}
 	return w.sink.Append(w.frame)
 }
 
@@ -147,7 +154,7 @@ func (w *Writer) sync() error {
 	if !w.unsynced {
 		return nil
 	}
-	if err := w.sink.Sync(); err != nil {
+	if err := w.syncAll(); err != nil {
 		return err
 	}
 	w.unsynced, w.rare = false, false

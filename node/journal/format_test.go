@@ -75,7 +75,7 @@ func TestSimulatedJournalIsTheSame(t *testing.T) {
 		for range rapid.IntRange(0, 25).Draw(t, "steps") {
 			switch rapid.IntRange(0, 9).Draw(t, "step") {
 			case 0:
-				both("sync", partition.Sink.Sync)
+				both("sync", func(s partition.Sink) error { return s.Sync(nil) })
 				compare()
 			case 1:
 				if lsn == 1 {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"sync"
+	"sync/atomic"
 
 	"github.com/tidwall/wal"
 
@@ -166,15 +168,37 @@ func (s *Sink) flush() error {
 	return nil
 }
 
-// Sync makes every appended frame durable. Files before the last were synced
-// by the library when it left them.
-func (s *Sink) Sync() error {
+// Sync makes every appended frame durable, and the files, a few at once. Files
+// of the journal before its last were synced by the library when it left them.
+func (s *Sink) Sync(files []disk.File) error {
 	if s.failed == nil && s.log != nil {
 		if s.failed = s.flush(); s.failed == nil {
-			s.failed = s.tail.Sync()
+			s.failed = s.syncWith(files)
 		}
 	}
 	return s.failed
+}
+
+// together is how many files are synced at once.
+const together = 8
+
+func (s *Sink) syncWith(files []disk.File) error {
+	if len(files) == 0 {
+		return s.tail.Sync()
+	}
+	errs := make([]error, len(files))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(together, len(files)) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				errs[i] = files[i].Sync()
+			}
+		})
+	}
+	err := s.tail.Sync()
+	wait.Wait()
+	return errors.Join(err, errors.Join(errs...))
 }
 
 // Close ends the sink. What was not synced may be lost.

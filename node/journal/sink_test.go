@@ -72,7 +72,7 @@ func TestFramesComeBackInOrderAcrossRolls(t *testing.T) {
 				t.Fatal(err)
 			}
 			if i%7 == 0 {
-				if err := s.Sync(); err != nil {
+				if err := s.Sync(nil); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -146,7 +146,7 @@ func TestFirstErrorIsTheLast(t *testing.T) {
 	synced := 0
 	for i := 0; failed == nil && i < 1000; i++ {
 		if failed = s.Append(frame(i)); failed == nil {
-			if failed = s.Sync(); failed == nil {
+			if failed = s.Sync(nil); failed == nil {
 				synced = i + 1
 			}
 		}
@@ -160,7 +160,7 @@ func TestFirstErrorIsTheLast(t *testing.T) {
 	if err := s.Append(frame(0)); !errors.Is(err, failed) {
 		t.Errorf("append after the failure: %v", err)
 	}
-	if err := s.Sync(); !errors.Is(err, failed) {
+	if err := s.Sync(nil); !errors.Is(err, failed) {
 		t.Errorf("sync after the failure: %v", err)
 	}
 	if err := s.Open(2); !errors.Is(err, failed) {
@@ -184,7 +184,7 @@ func TestKillKeepsWhatWasSynced(t *testing.T) {
 				t.Fatal(err)
 			}
 			if i%16 == 15 {
-				if err := s.Sync(); err != nil {
+				if err := s.Sync(nil); err != nil {
 					t.Fatal(err)
 				}
 				fmt.Printf("synced %d\n", i+1)
@@ -252,7 +252,7 @@ func BenchmarkGroup(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				if err := s.Sync(); err != nil {
+				if err := s.Sync(nil); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -55,6 +55,7 @@ func runNode(dir string) int {
 			l.Storage.GenerationBytes = 512 << 10
 			l.Storage.JournalBytes = 4 << 20
 			l.Storage.CheckpointBytes = 1 << 20
+			l.Storage.LargeBatchBytes = 4 << 10
 		}
 	}
 	n, err := node.Start(c)

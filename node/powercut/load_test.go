@@ -48,8 +48,11 @@ func valueOf(producer, n int) []byte {
 	h := uint64(producer)<<32 ^ uint64(n)*0x9e3779b97f4a7c15
 	h ^= h >> 29
 	size := int(h % 600)
-	if h%31 == 0 {
+	switch {
+	case h%31 == 0:
 		size = int(h % 30_000)
+	case h%149 == 0: // which stands in its segment only
+		size = 300_000
 	}
 	v := fmt.Appendf(nil, "%d %d ", producer, n)
 	for i := range size {

@@ -139,7 +139,7 @@ type machine struct {
 }
 
 // meets are what a recovery may tell of.
-var meets = []string{"unclean stop", "clean shutdown", "redone from the journal", "cut behind their last counted byte", "torn journal tail"}
+var meets = []string{"unclean stop", "clean shutdown", "redone from the journal", "cut behind their last counted byte", "torn journal tail", "large ones found in their segments"}
 
 // heard notes what the node said of its recovery. No power cut is damage.
 func (m *machine) heard() {

@@ -97,6 +97,7 @@ func (d drawer) limits() broker.Limits {
 	storage := &l.Storage
 	storage.GenerationBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, 4<<10, 16<<10, 64<<10)
 	storage.JournalBytes = storage.GenerationBytes * oneOf[int64](d, choice.SwarmLimit, 8, 3, 5)
+	storage.LargeBatchBytes = oneOf[int64](d, choice.SwarmLarge, 1<<20, 100, 300, 1000)
 	storage.CheckpointBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, 8<<10, 64<<10)
 	storage.IndexBlockEntries = oneOf(d, choice.SwarmLimit, 512, 4, 32)
 	storage.ReadAheadBytes = oneOf[int32](d, choice.SwarmLimit, 64<<10, 512, 4<<10)

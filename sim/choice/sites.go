@@ -49,6 +49,8 @@ const (
 	DiskCrash   // whether the call in which a process dies has its effect
 	DiskEntries // power cut: how the unsynced directory changes of one directory survive
 
+	SwarmLarge // which batches are large (stream KindWorld)
+
 	lastOwnSite
 )
 

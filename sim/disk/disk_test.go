@@ -258,11 +258,11 @@ func TestFlipSynced(t *testing.T) {
 	m := d.Mount()
 	ok(t, m.MkdirAll("logs"))
 	f := write(t, m, "logs/f", make([]byte, 5000))
-	if _, ok := d.FlipSynced("logs/", 0, func(uint64) uint64 { return 0 }); ok {
+	if _, ok := d.FlipSynced("logs/", 0, true, func(uint64) uint64 { return 0 }); ok {
 		t.Fatal("flipped what was never synced")
 	}
 	ok(t, f.Sync())
-	place, flipped := d.FlipSynced("logs/", 0, func(n uint64) uint64 { return n / 2 })
+	place, flipped := d.FlipSynced("logs/", 0, true, func(n uint64) uint64 { return n / 2 })
 	if !flipped || place.Path != "logs/f" || place.Off != 2500 {
 		t.Fatalf("%+v", place)
 	}
@@ -279,14 +279,14 @@ func TestFlipSyncedTakesAName(t *testing.T) {
 	ok(t, m.SyncDir("."))
 	ok(t, write(t, m, "logs/f", nil).Close())
 	never := func(uint64) uint64 { return 0 }
-	if _, ok := d.FlipSynced("logs/", 0, never); ok {
+	if _, ok := d.FlipSynced("logs/", 0, true, never); ok {
 		t.Fatal("took a name that is not durable")
 	}
 	ok(t, m.SyncDir("logs"))
-	if _, ok := d.FlipSynced("logs/", 1, never); ok {
-		t.Fatal("nobody knows how old the name is")
+	if _, ok := d.FlipSynced("logs/", 1, false, never); ok {
+		t.Fatal("took a name where names are spared")
 	}
-	if place, ok := d.FlipSynced("logs/", 0, never); !ok || place.Path != "logs/f" {
+	if place, ok := d.FlipSynced("logs/", 0, true, never); !ok || place.Path != "logs/f" {
 		t.Fatalf("%v %+v", ok, place)
 	}
 	for range 2 {

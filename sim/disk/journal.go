@@ -166,17 +166,26 @@ func (j *Journal) Flush() error {
 	return j.keep(j.flush())
 }
 
-// Sync makes everything appended so far durable.
-func (j *Journal) Sync() error {
+// Sync makes everything appended so far durable, and the files after it: a crash
+// in between leaves entries without the bytes that they point at.
+func (j *Journal) Sync(files []disk.File) error {
 	if err := j.Flush(); err != nil {
 		return err
 	}
-	return j.keep(j.file.Sync())
+	if err := j.keep(j.file.Sync()); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := j.keep(f.Sync()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close writes and syncs what is left and closes the generation.
 func (j *Journal) Close() error {
-	if err := j.Sync(); err != nil {
+	if err := j.Sync(nil); err != nil {
 		return err
 	}
 	err := j.file.Close()

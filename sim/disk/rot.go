@@ -12,14 +12,14 @@ type Place struct {
 // FlipSynced flips a bit, drawn by pick, in the synced bytes of a file whose
 // path starts with prefix, and which were synced at least age rounds ago. The
 // file is drawn first, so that a small one that tells what the large ones are
-// rots as often as those. An empty file has nothing but its name, and loses
-// that: damage to a directory, which a file system's check makes good in its
-// way. It does nothing and returns false when there is nothing to damage. pick
-// returns a value in [0, n).
-func (d *Disk) FlipSynced(prefix string, age uint64, pick func(n uint64) uint64) (Place, bool) {
+// rots as often as those. With names, an empty file, which has nothing but its
+// name, loses that: damage to a directory, which a file system's check makes
+// good in its way. It does nothing and returns false when there is nothing to
+// damage. pick returns a value in [0, n).
+func (d *Disk) FlipSynced(prefix string, age uint64, names bool, pick func(n uint64) uint64) (Place, bool) {
 	var files uint64
 	d.files(d.root, "", func(path string, i *inode) {
-		if strings.HasPrefix(path, prefix) && (i.oldEnough(d, age) > 0 || d.onlyName(path, i, age)) {
+		if strings.HasPrefix(path, prefix) && (i.oldEnough(d, age) > 0 || names && d.onlyName(path, i)) {
 			files++
 		}
 	})
@@ -29,7 +29,7 @@ func (d *Disk) FlipSynced(prefix string, age uint64, pick func(n uint64) uint64)
 	left := pick(files)
 	place, found := Place{Bit: uint8(pick(8))}, false
 	d.files(d.root, "", func(path string, i *inode) {
-		if found || !strings.HasPrefix(path, prefix) || i.oldEnough(d, age) == 0 && !d.onlyName(path, i, age) {
+		if found || !strings.HasPrefix(path, prefix) || i.oldEnough(d, age) == 0 && !(names && d.onlyName(path, i)) {
 			return
 		}
 		if left > 0 {
@@ -51,9 +51,9 @@ func (d *Disk) FlipSynced(prefix string, age uint64, pick func(n uint64) uint64)
 }
 
 // onlyName tells whether a file is empty and its name is durable. When that
-// became so is not known, so only age 0 finds it.
-func (d *Disk) onlyName(path string, i *inode, age uint64) bool {
-	if age > 0 || i.size > 0 || len(i.undo) > 0 {
+// became so is not known.
+func (d *Disk) onlyName(path string, i *inode) bool {
+	if i.size > 0 || len(i.undo) > 0 {
 		return false
 	}
 	dir, name, err := d.parent(path)

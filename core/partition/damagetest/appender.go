@@ -2,6 +2,7 @@ package damagetest
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"trialog/core/disk"
 	"trialog/core/kafka"
@@ -39,7 +40,13 @@ func (a *Appender) Append(frame []byte) error {
 }
 
 // Sync implements partition.Sink.
-func (a *Appender) Sync() error { return a.file.Sync() }
+func (a *Appender) Sync(files []disk.File) error {
+	err := a.file.Sync()
+	for _, f := range files {
+		err = errors.Join(err, f.Sync())
+	}
+	return err
+}
 
 // Close implements partition.Sink.
 func (a *Appender) Close() error { return a.file.Close() }

@@ -228,6 +228,11 @@ func (t *trial) die() {
 	}
 	t.end(power)
 	t.start()
+	// Sometimes it does not live long: what one recovery left to the next may
+	// have to serve twice, before any checkpoint.
+	if t.draw.Choose(choice.FaultGap, 2) == 1 {
+		t.next = t.result.At + 1 + int(t.draw.Choose(choice.FaultGap, 200))
+	}
 }
 
 // shutDown leaves the storage clean; false when that failed, which only

@@ -97,6 +97,7 @@ type trial struct {
 	jobs     []disk.Job
 	results  []any // of jobs that ran and have not been told
 	dying    Death
+	next     int // the operation before which the process is to end once more; 0: none
 	budget   []Death
 	draining bool
 	builder  batch.Builder
@@ -178,7 +179,7 @@ func (t *trial) live() {
 	t.start()
 	every := max(t.config.Operations/(len(t.budget)+1), 1)
 	for i := range t.config.Operations {
-		if len(t.budget) > 0 && i%every == every-1 {
+		if len(t.budget) > 0 && (i%every == every-1 || i == t.next) {
 			t.arm()
 		}
 		if i == t.config.Stop && i > 0 {
@@ -238,6 +239,7 @@ func (t *trial) drawLimits() (partition.Limits, partition.Config) {
 	l.GenerationBytes = oneOf[int64](t, 64<<10, 2<<10, 8<<10, 32<<10)
 	l.JournalBytes = l.GenerationBytes * oneOf[int64](t, 8, 3, 5)
 	l.CheckpointBytes = oneOf[int64](t, 64<<10, 2<<10, 16<<10)
+	l.LargeBatchBytes = []int64{1 << 20, 1, 150, 400}[t.draw.Choose(choice.SwarmLarge, 4)]
 	l.IndexBlockEntries = oneOf(t, 512, 4, 32)
 	l.ReadAheadBytes = oneOf[int32](t, 64<<10, 512, 4<<10)
 	l.MaxFetchBytes = oneOf[int32](t, 64<<10, 1<<10)
