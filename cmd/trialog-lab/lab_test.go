@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"trialog/checker/history"
 	"trialog/scenarios"
 )
 
@@ -57,7 +58,7 @@ func TestListForMachines(t *testing.T) {
 	if len(lists.Scenarios) != len(scenarios.All()) || lists.Scenarios[0].Why == "" || lists.Scenarios[0].Expect == "" {
 		t.Errorf("scenarios: %+v", lists.Scenarios)
 	}
-	if len(lists.Properties) != 10 || len(lists.Faults) != len(scenarios.Kinds()) || !lists.Faults[0].Sim || !lists.Faults[0].Local {
+	if len(lists.Properties) != len(history.Catalogue()) || len(lists.Faults) != len(scenarios.Kinds()) || !lists.Faults[0].Sim || !lists.Faults[0].Local {
 		t.Errorf("%d properties, faults %+v", len(lists.Properties), lists.Faults)
 	}
 }

@@ -45,6 +45,7 @@ func closedAddress(t *testing.T) string {
 }
 
 func TestDoctorOfACluster(t *testing.T) {
+	t.Setenv("TMPDIR", "/tmp") // whose directories doctor does not trust
 	address := serve(t)
 	must := func(args ...string) {
 		t.Helper()
@@ -53,9 +54,9 @@ func TestDoctorOfACluster(t *testing.T) {
 		}
 	}
 	must("topic", "create", "sound")
-	d, found := diagnose(t, exitFine, "-b", address)
-	if !slices.Equal(found, []string{"one-broker the cluster"}) || d.Verdict != verdictFine {
-		t.Errorf("a sound cluster: %s %v", d.Verdict, found)
+	d, found := diagnose(t, exitNotSo, "-b", address)
+	if !slices.Equal(found, []string{"temporary-directory! broker 1", "one-broker the cluster"}) || d.Verdict != verdictUnsafe {
+		t.Errorf("a sound cluster in a temporary directory: %s %v", d.Verdict, found)
 	}
 	v := d.Cluster
 	if v == nil || v.ID == "" || v.Controller != 1 || v.Topics != 1 || len(v.Brokers) != 1 {
@@ -75,7 +76,7 @@ func TestDoctorOfACluster(t *testing.T) {
 	nobody := closedAddress(t)
 	d, found = diagnose(t, exitNotSo, "-b", address+","+nobody)
 	want := []string{
-		"silent! bootstrap address " + nobody, "default-not-synced! broker 1", "not-synced! topic kept", "not-synced! topic sound", "not-synced! topic weak",
+		"silent! bootstrap address " + nobody, "temporary-directory! broker 1", "default-not-synced! broker 1", "not-synced! topic kept", "not-synced! topic sound", "not-synced! topic weak",
 		"one-broker the cluster", "keeps-all topic kept",
 	}
 	if !slices.Equal(found, want) || d.Verdict != verdictUnsafe {
@@ -87,7 +88,7 @@ func TestDoctorOfACluster(t *testing.T) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
 	}
-	if status != exitNotSo || !strings.Contains(errs, "4 things are unsafe") {
+	if status != exitNotSo || !strings.Contains(errs, "5 things are unsafe") {
 		t.Errorf("status %d: %s", status, errs)
 	}
 }
