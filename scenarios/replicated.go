@@ -30,7 +30,7 @@ func replicateds() []Scenario {
 	return []Scenario{
 		replicatedCrash(), replicatedPower(), replicatedPartition(), replicatedDisk(), replicatedWipe(), replicatedRolling(),
 		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedVoters(), replicatedSoak(),
-		replicatedElections(), replicatedShrunk(),
+		replicatedReaders(), replicatedElections(), replicatedShrunk(),
 		replicatedAcksOne(), replicatedUnclean(), replicatedMinISROne(), replicatedUnsyncedPower(), replicatedLastStanding(),
 	}
 }

@@ -22,6 +22,33 @@ func replicatedMoves() Scenario {
 	}
 }
 
+func replicatedReaders() Scenario {
+	c := threeBrokers
+	c.Racks = 3
+	c.Settings = append([]Setting{{"replica.selector.class", "org.apache.kafka.common.replica.RackAwareReplicaSelector"}}, c.Settings...)
+	w := clustered
+	w.Consumers = Range{3, 5}
+	return Scenario{
+		Name:     "replicated-readers",
+		Why:      "consumers read from the replica in their rack, which follows, falls behind, leads and is cut back: nobody reads what may yet be lost, or loses his place",
+		Cluster:  c,
+		Topics:   replicatedTopics,
+		Workload: w,
+		Faults: []Fault{
+			always(Isolate, 2, 6).At(Leader),
+			always(ProcessKill, 2, 5),
+			always(LostResponse, 2, 6),
+			sometimes(50, CutOneWay, 2, 6).At(Leader),
+			sometimes(50, Cut, 8, 20).At(Leader).For(300, 900),
+			sometimes(50, Pause, 1, 4).At(Follower),
+			sometimes(40, PowerCut, 1, 3),
+			sometimes(30, DiskWiped, 1, 1),
+			sometimes(30, DiskStall, 1, 4),
+		},
+		Needs: worked,
+	}
+}
+
 func replicatedVoters() Scenario {
 	w := clustered
 	w.VoterChanges = Range{10, 30}

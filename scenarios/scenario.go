@@ -43,6 +43,17 @@ type Cluster struct {
 	Settings []Setting
 	// NoELR has leaders elected as Kafka did before KIP-966.
 	NoELR bool
+	// Racks is how many racks the brokers are spread over; each consumer is in one of
+	// them and names it. 0: nobody says where it is.
+	Racks int
+}
+
+// Rack names the rack of a broker, or of a consumer in its place; empty: none.
+func (c *Cluster) Rack(node int) string {
+	if c.Racks == 0 {
+		return ""
+	}
+	return "rack-" + strconv.Itoa(node%c.Racks)
 }
 
 // Setting is one configuration entry under Kafka's name.

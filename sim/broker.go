@@ -100,6 +100,9 @@ func (w *World) startBroker(b *brokerHost) {
 		Settings: w.config.Settings,
 		Codecs:   &w.codecs,
 	}
+	if len(w.config.Racks) >= h.node {
+		config.Rack = w.config.Racks[h.node-1]
+	}
 	b.out.Reset()
 	b.out.Watch.Fatal = true
 	b.shared, b.serving = 0, false

@@ -36,6 +36,8 @@ type Config struct {
 	Membership bool
 	// Settings are every broker's static settings by Kafka's names.
 	Settings map[string]string
+	// Racks are the brokers' racks, from the first; nil: they are in none.
+	Racks []string
 	// Limits are every broker's limits. No ConnectionRequests: broker.DefaultLimits.
 	Limits broker.Limits
 	// Clients are the client hosts, one application each.

@@ -31,10 +31,11 @@ type fetchPart struct {
 	err     kafka.ErrorCode
 	host    *host
 	view    replication.Readable
-	listed  bool  // waits with its replica
-	bytes   int64 // about how many there are to read
-	budget  int32 // how many it may return
-	exact   bool  // no more than budget, even if that is none
+	near    kafka.BrokerID // who shall be asked instead (KIP-392); NoBroker: nobody
+	listed  bool           // waits with its replica
+	bytes   int64          // about how many there are to read
+	budget  int32          // how many it may return
+	exact   bool           // no more than budget, even if that is none
 	lookup  partition.Lookup
 	records []byte
 }
@@ -119,7 +120,7 @@ func (b *Broker) tryFetch(r *request) bool {
 	for i := range s.parts {
 		p := &s.parts[i]
 		b.look(p, body)
-		if p.err != kafka.None || p.view.Diverging.Set || s.tellsWatermark(p) {
+		if p.err != kafka.None || p.view.Diverging.Set || p.near != kafka.NoBroker || s.tellsWatermark(p) {
 			now = true
 		}
 		total += min(p.bytes, int64(p.asked.PartitionMaxBytes))
@@ -147,6 +148,7 @@ func (s *fetchState) tellsWatermark(p *fetchPart) bool {
 
 // look asks a replica what the reader may see, and how much of that there is.
 func (b *Broker) look(p *fetchPart, body *protocol.FetchRequest) {
+	p.near = kafka.NoBroker
 	if p.host == nil {
 		return
 	}
@@ -158,6 +160,7 @@ func (b *Broker) look(p *fetchPart, body *protocol.FetchRequest) {
 	if body.ReplicaID >= 0 {
 		reader.Replica = body.ReplicaID
 	}
+	reader.MayFollow = readsNearby(body)
 	p.view = p.host.replica.Read(&reader)
 	p.err = p.view.Err
 	p.bytes = 0
@@ -165,6 +168,7 @@ func (b *Broker) look(p *fetchPart, body *protocol.FetchRequest) {
 	case p.host.retired:
 		p.err = kafka.ErrUnknownTopicOrPartition
 	case p.err != kafka.None || p.view.Wait:
+	case b.sendAway(p, body):
 	case q.FetchOffset < p.view.EndOffset:
 		p.bytes = max(1, p.host.replica.Log.BytesBetween(q.FetchOffset, p.view.EndOffset))
 	}

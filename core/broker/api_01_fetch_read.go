@@ -121,7 +121,7 @@ func (b *Broker) fetchedPart(r *request, p *fetchPart, resp *protocol.FetchRespo
 	*out = protocol.FetchPartitionResponse{
 		Topic: p.asked.Topic, TopicID: p.asked.TopicID, Partition: p.asked.Partition, Err: p.err,
 		HighWatermark: kafka.NoOffset, LastStableOffset: kafka.NoOffset, LogStartOffset: kafka.NoOffset,
-		PreferredReplica: kafka.NoBroker, Aborted: out.Aborted[:0],
+		PreferredReplica: p.near, Aborted: out.Aborted[:0],
 	}
 	if p.err != kafka.None {
 		b.counters.Errors++
@@ -152,6 +152,9 @@ func (b *Broker) fillFetched(out *protocol.FetchPartitionResponse, p *fetchPart,
 	out.Diverging = p.view.Diverging
 	out.Records = p.records
 	b.counters.FetchBytes += uint64(len(p.records))
+	if len(p.records) > 0 && !p.host.replica.Leads() {
+		b.out.Watch.Reached(must.FollowerRead)
+	}
 	if body.ReadCommitted && len(p.records) > 0 {
 		out.Aborted = p.host.replica.Log.AppendAborted(out.Aborted, p.asked.FetchOffset, p.view.EndOffset)
 		must.True(p.view.EndOffset <= p.view.LastStableOffset, "B14 read_committed stops at the last stable offset")

@@ -123,8 +123,9 @@ func passAll(worlds []*world, d kafka.Duration) {
 }
 
 // cluster starts n brokers, the first of which is the controller.
-func cluster(t testing.TB, n int) []*world {
-	worlds := newCluster(t, n)
+func cluster(t testing.TB, n int) []*world { return startCluster(t, newCluster(t, n)) }
+
+func startCluster(t testing.TB, worlds []*world) []*world {
 	for _, w := range worlds {
 		w.boot()
 		w.give(&broker.Start{})

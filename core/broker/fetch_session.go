@@ -164,7 +164,7 @@ func (f *fetchSession) answer(p *fetchPart) bool {
 		f.unlink(p.slot)
 		f.link(p.slot)
 	}
-	return moved || len(p.records) > 0 || p.view.Diverging.Set
+	return moved || len(p.records) > 0 || p.view.Diverging.Set || p.near != kafka.NoBroker
 }
 
 // leaveOut tells whether an answer may leave a partition out, and checks apart

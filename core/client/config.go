@@ -77,6 +77,7 @@ type ConsumerConfig struct {
 	// fetch in it; the broker says whether it has missed that fetch too. Kafka's
 	// own client closes the session.
 	Resume bool
+	// RackID lets followers in the same rack be read from (client.rack, KIP-392).
 	RackID string
 	Group  GroupConfig
 }

@@ -161,6 +161,9 @@ func (c *Client) drop(n *conn, why Reason, out *Effects) {
 		e.failures++
 	}
 	c.metadata.stale = true // the broker may be gone, and its partitions with it
+	if n.role == roleFetch {
+		c.leaveNearby(n.broker)
+	}
 	for _, r := range n.underway {
 		c.unanswered(n, r, why, out)
 		c.release(r)

@@ -48,6 +48,10 @@ type assigned struct {
 	underway   bool
 	retryAt    kafka.Instant
 	failures   int
+	// near is the replica that the leader has sent us to (KIP-392), until nearUntil;
+	// NoBroker: the leader itself.
+	near      kafka.BrokerID
+	nearUntil kafka.Instant
 	// resetting: the position is looked up because it was out of range.
 	resetting bool
 	// fromNothing: that is because the group has committed nothing.
@@ -61,6 +65,7 @@ type arrival struct {
 	present bool
 	serial  uint64 // of its fetch
 	told    bool   // its bounds have been returned once
+	behind  bool   // a follower gave it
 	broker  kafka.BrokerID
 	records []byte
 	aborted []protocol.AbortedTransaction
@@ -79,7 +84,7 @@ func (c *Client) assign(in *Assign, out *Effects) {
 	c.consumer.generation++
 	a := &assigned{
 		topic: c.topicNamed(in.Topic), index: in.Partition, generation: c.consumer.generation,
-		position: kafka.NoOffset, epoch: kafka.NoLeaderEpoch,
+		position: kafka.NoOffset, epoch: kafka.NoLeaderEpoch, near: kafka.NoBroker,
 	}
 	c.consumer.assigned = append(c.consumer.assigned, a)
 	switch in.From.Kind {

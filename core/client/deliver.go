@@ -52,6 +52,7 @@ func (c *Client) takeTurns(shares []Fetched) {
 func (c *Client) deliverShare(a *assigned, p *poll, max int32, out *Effects) int32 {
 	f := a.arrived.share
 	f.Topic, f.Partition, f.Broker = a.topic.name, a.index, a.arrived.broker
+	f.FromFollower = a.arrived.behind
 	f.Fresh = a.arrived.serial > p.since && !a.arrived.told
 	f.LeaderEpoch = kafka.NoLeaderEpoch
 	if !f.Reset {

@@ -143,6 +143,7 @@ type Fetched struct {
 	// bounds hold at some instant between call and return. Otherwise only the
 	// records do.
 	Fresh            bool
+	FromFollower     bool // a replica that did not lead gave it (KIP-392)
 	HighWatermark    kafka.Offset
 	LastStableOffset kafka.Offset
 	LogStartOffset   kafka.Offset

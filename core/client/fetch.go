@@ -34,7 +34,45 @@ func (c *Client) readable(a *assigned) (leadership, bool) {
 	if a.state != reading || a.underway || a.arrived.present || !c.due(a.retryAt) {
 		return leadership{}, false
 	}
-	return c.leaderOf(a.topic, a.index)
+	lead, ok := c.leaderOf(a.topic, a.index)
+	if ok && a.near != kafka.NoBroker {
+		if c.due(a.nearUntil) || !c.knows(a.near) {
+			a.near = kafka.NoBroker
+		} else {
+			lead.leader = a.near
+		}
+	}
+	return lead, ok
+}
+
+// knows tells whether it is known where a broker is reached.
+func (c *Client) knows(id kafka.BrokerID) bool {
+	for i := range c.brokers {
+		if c.brokers[i].id == id {
+			return true
+		}
+	}
+	return false
+}
+
+// leaveNearby lets everything that was read from a follower be read from its
+// leader again: the follower does not answer.
+func (c *Client) leaveNearby(id kafka.BrokerID) {
+	for _, a := range c.consumer.assigned {
+		if a.near == id {
+			a.near = kafka.NoBroker
+		}
+	}
+}
+
+// sendBack lets the next fetch go to the leader; true when the last one did not.
+func (c *Client) sendBack(a *assigned, from kafka.BrokerID, out *Effects) bool {
+	if a.near != from {
+		return false
+	}
+	a.near = kafka.NoBroker
+	out.Watch.Reached(must.ConsumerSentBack)
+	return true
 }
 
 func (c *Client) sendFetch(n *conn, p *poll, out *Effects) {
@@ -93,6 +131,7 @@ func (c *Client) fetchUnanswered(n *conn, r *request) {
 	if !c.config.Consumer.Resume {
 		c.sessionWith(n.broker).again()
 	}
+	c.leaveNearby(n.broker)
 	c.endReads(r)
 }
 
@@ -162,7 +201,9 @@ func (c *Client) take(a *assigned, broker kafka.BrokerID, serial uint64, p *prot
 	switch p.Err {
 	case kafka.None:
 	case kafka.ErrOffsetOutOfRange:
-		c.reset(a)
+		if !c.sendBack(a, broker, out) {
+			c.reset(a)
+		}
 		return
 	case kafka.ErrTopicAuthorizationFailed, kafka.ErrCorruptMessage:
 		c.lose(a, p.Err)
@@ -171,18 +212,26 @@ func (c *Client) take(a *assigned, broker kafka.BrokerID, serial uint64, p *prot
 		// UNKNOWN_LEADER_EPOCH means that the broker lags behind us: asking for
 		// metadata would not help it.
 		c.metadata.stale = c.metadata.stale || p.Err != kafka.ErrUnknownLeaderEpoch
+		c.sendBack(a, broker, out)
 		c.hint(a.topic, a.index, p.CurrentLeader, nodes)
 		a.retryAt = c.now.Mono.Add(c.backoff(c.config.Limits.RetryBackoff, a.failures))
 		a.failures++
 		return
 	}
 	a.failures = 0
+	if p.PreferredReplica != kafka.NoBroker && p.PreferredReplica != broker && c.config.Consumer.RackID != "" {
+		a.near, a.nearUntil = p.PreferredReplica, c.now.Mono.Add(c.config.Limits.MetadataMaxAge)
+		if !c.knows(a.near) {
+			c.metadata.stale = true
+		}
+		return
+	}
 	if p.Diverging.Set {
 		c.diverge(a, p.Diverging, out)
 		return
 	}
 	a.arrived = arrival{
-		present: true, serial: serial, broker: broker, records: p.Records,
+		present: true, serial: serial, broker: broker, records: p.Records, behind: a.near == broker,
 		aborted: append(a.arrived.aborted[:0], p.Aborted...),
 		share: Fetched{
 			HighWatermark: p.HighWatermark, LastStableOffset: p.LastStableOffset, LogStartOffset: p.LogStartOffset,

@@ -5,6 +5,10 @@ import "math"
 // noLimit is how Kafka spells "never" in its long settings.
 const noLimit = "9223372036854775807"
 
+// rackAwareSelector is the value of replica.selector.class that lets consumers
+// read from followers in their rack (KIP-392).
+const rackAwareSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+
 // Settings returns the registry, sorted by name. Nobody changes it.
 func Settings() []*Setting { return settings }
 
@@ -171,6 +175,8 @@ var settings = []*Setting{
 		Doc: "How many requests may wait before connections are no longer read."},
 	{Name: "replica.lag.time.max.ms", Type: TypeLong, Scope: ScopeBroker, Default: "30000", KafkaDefault: "30000", Valid: atLeast(1),
 		Doc: "How long a follower may be behind before it leaves the ISR, in milliseconds."},
+	{Name: "replica.selector.class", Type: TypeString, Scope: ScopeBroker, NoDefault: true, Valid: oneOf("org.apache.kafka.common.replica.LeaderSelector", rackAwareSelector),
+		Doc: "Who answers consumers that name their rack (client.rack): the leader, or a replica in sync in the same rack."},
 	{Name: "retention.bytes", Type: TypeLong, Scope: ScopeTopic, Default: "-1", KafkaDefault: "-1", Valid: atLeast(-1),
 		Synonyms: same("log.retention.bytes"),
 		Doc:      "Above which size of a partition old segments are deleted; -1: any size."},

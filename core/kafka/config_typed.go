@@ -145,6 +145,7 @@ type BrokerConfig struct {
 	QueuedMaxRequestBytes     int64
 	QueuedMaxRequests         int32
 	QueuedMaxResponseBytes    int64
+	RackAwareReads            bool // replica.selector.class sends readers to replicas in their rack
 	ReplicaLagTimeMaxMs       int64
 	SocketRequestMaxBytes     int32
 	TailCacheBytes            int64
@@ -156,7 +157,9 @@ func LoadBrokerConfig(l *ConfigLayers) BrokerConfig {
 		r := LookupSetting(name, ScopeBroker).ResolveBroker(l)
 		return r.Parsed().Int
 	}
+	selector := LookupSetting("replica.selector.class", ScopeBroker).ResolveBroker(l)
 	return BrokerConfig{
+		RackAwareReads:            selector.Parsed().Str == rackAwareSelector,
 		AutoCreateTopics:          number("auto.create.topics.enable") == 1,
 		BrokerHeartbeatIntervalMs: int32(number("broker.heartbeat.interval.ms")),
 		BrokerSessionTimeoutMs:    int32(number("broker.session.timeout.ms")),

@@ -52,6 +52,8 @@ const (
 	FollowerTruncated           // replication: a follower cut records off its log
 	TruncatedBelowHighWatermark // replication: records that had counted were cut
 	ISRShrinkProposed           // replication: a leader asked a follower out of the ISR
+	FollowerRead                // broker: a consumer was given records by a follower
+	ReaderSentToFollower        // broker: a leader sent a consumer to a follower in its rack
 	FollowerSessionLost         // broker: a leader did not know a follower's fetch session
 	FollowerStartedAnew         // broker: a follower was behind its leader's log start
 	ISRProposalUnclear          // replication: a proposal was refused while an older one might still be taken
@@ -67,6 +69,7 @@ const (
 	AcknowledgedTooLate  // client: the answer to an abandoned batch came after all, and it was appended
 	SequencesRestarted   // client: a producer raised its epoch because its sequences were in doubt
 	ConsumerReset        // client: a consumer's position was out of range and it moved
+	ConsumerSentBack     // client: a follower could not answer a consumer, who asked the leader again
 	ConsumerDiverged     // client: the log that a consumer had read was truncated
 	SessionLost          // client: a broker no longer knew a fetch session
 	MemberForgotten      // client: a coordinator did not know a member any more
@@ -154,6 +157,8 @@ var probeNames = [ProbeCount]string{
 
 	FollowerTruncated:           "follower-truncated",
 	TruncatedBelowHighWatermark: "truncated-below-high-watermark",
+	FollowerRead:                "follower-read",
+	ReaderSentToFollower:        "reader-sent-to-follower",
 	ISRShrinkProposed:           "isr-shrink-proposed",
 	FollowerSessionLost:         "follower-session-lost",
 	FollowerStartedAnew:         "follower-started-anew",
@@ -170,6 +175,7 @@ var probeNames = [ProbeCount]string{
 	AcknowledgedTooLate:  "acknowledged-too-late",
 	SequencesRestarted:   "sequences-restarted",
 	ConsumerReset:        "consumer-reset",
+	ConsumerSentBack:     "consumer-sent-back",
 	ConsumerDiverged:     "consumer-diverged",
 	SessionLost:          "session-lost",
 	MemberForgotten:      "member-forgotten",

@@ -12,6 +12,7 @@ type Reader struct {
 	Offset             kafka.Offset      // the first offset wanted
 	LastFetchedEpoch   kafka.LeaderEpoch // of the record before Offset; NoLeaderEpoch: no divergence check
 	ReadCommitted      bool
+	MayFollow          bool // a follower may answer (KIP-392)
 }
 
 // Readable is what a reader may see.
@@ -32,6 +33,9 @@ type Readable struct {
 
 // Read says what a reader may see. It changes nothing.
 func (r *Replica) Read(in *Reader) Readable {
+	if in.MayFollow && r.role == RoleFollower {
+		return r.readBehind(in)
+	}
 	if code := r.checkEpoch(in.CurrentLeaderEpoch); code != kafka.None {
 		return Readable{Err: code}
 	}

@@ -65,6 +65,7 @@ type Replica struct {
 	// been told.
 	follows []Ticket
 	woken   kafka.Offset
+	shown   kafka.Offset // how far a follower could be read when the first of fetches began to wait
 }
 
 // New makes a replica without a role for a log.

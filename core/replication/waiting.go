@@ -105,6 +105,9 @@ func (r *Replica) wait(in *Wait) {
 		r.follows = append(r.follows, in.Ticket)
 		return
 	}
+	if len(r.fetches) == 0 {
+		r.shown = r.readableBehind()
+	}
 	r.fetches = append(r.fetches, in.Ticket)
 }
 

@@ -30,6 +30,7 @@ func (r *Replica) countedBy(f *FollowerProgress) kafka.Offset {
 // whose start is not durable, nor below min ISR (KIP-966).
 func (r *Replica) advance(now kafka.Now, out *Effects) {
 	if r.role != RoleLeader {
+		r.wakeBehind(out)
 		return
 	}
 	if r.woken < r.Log.WrittenEndOffset && len(r.follows) > 0 {

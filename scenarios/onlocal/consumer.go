@@ -82,13 +82,17 @@ func (r *run) newFollower(kind history.Kind, mine []partition) (*follower, error
 		res.Offset = 0
 		r.record.Complete(r.now(), r.record.Invoke(r.now(), &op), &res)
 	}
-	var err error
-	f.client, err = r.newClient(
+	options := []kgo.Opt{
 		kgo.ConsumePartitions(start),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.FetchMaxWait(100*time.Millisecond),
-		kgo.FetchMaxPartitionBytes(64<<10),
-	)
+		kgo.FetchMaxWait(100 * time.Millisecond),
+		kgo.FetchMaxPartitionBytes(64 << 10),
+	}
+	if n := len(r.plan.racks); n > 0 && kind == history.Poll {
+		options = append(options, kgo.Rack(r.plan.racks[int(f.id)%n]))
+	}
+	var err error
+	f.client, err = r.newClient(options...)
 	return f, err
 }
 

@@ -79,6 +79,9 @@ func (f *fleet) prepare(program string, s *scenarios.Scenario, seed uint64) erro
 		for _, name := range sessions {
 			v.args = append(v.args, "--set", name)
 		}
+		if rack := s.Cluster.Rack(i); rack != "" {
+			v.args = append(v.args, "--set", "broker.rack="+rack)
+		}
 		for _, c := range s.Cluster.Settings {
 			v.args = append(v.args, "--set", c.Name+"="+c.Value)
 		}

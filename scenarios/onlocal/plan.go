@@ -16,6 +16,7 @@ type plan struct {
 	topics    []topic
 	producers []producerPlan
 	consumers int
+	racks     []string      // a consumer's is one of these; none: it names none
 	length    time.Duration // of the faulty phase
 	strikes   []strike
 	churn     int // topics made and deleted by the administrator
@@ -118,6 +119,7 @@ func outside(s *scenarios.Scenario, by means) []string {
 func draw(s *scenarios.Scenario, seed uint64, by means) *plan {
 	r := rand.New(rand.NewPCG(seed, 0x7472696c6f67))
 	p := &plan{
+		racks:     racksOf(s),
 		length:    time.Duration(between(r, s.Workload.Seconds)) * time.Second,
 		consumers: between(r, s.Workload.Consumers),
 	}
@@ -250,4 +252,12 @@ func (p *plan) header(s *scenarios.Scenario, seed uint64, arm history.Arm) histo
 		Property: history.CrashConsistency, Reason: "nobody looks into a real process",
 	})
 	return h
+}
+
+// racksOf are the racks of a scenario's brokers.
+func racksOf(s *scenarios.Scenario) (racks []string) {
+	for i := range s.Cluster.Racks {
+		racks = append(racks, s.Cluster.Rack(i))
+	}
+	return racks
 }

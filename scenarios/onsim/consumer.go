@@ -21,6 +21,7 @@ type consumer struct {
 	application
 	mine      []followed
 	committed bool  // isolation.level=read_committed
+	nearby    bool  // it reads from followers in its rack
 	wait      int64 // of one poll
 	gap       int64 // between polls
 	listEvery int64
@@ -138,6 +139,9 @@ func (k *consumer) poll(c *sim.ClientHost) {
 		if k.committed {
 			op.Flags |= history.ReadCommitted
 		}
+		if k.nearby {
+			op.Flags |= history.MayReadFollower
+		}
 		f.open = k.trial.record.Invoke(c.Now(), &op)
 	}
 	command := k.next()
@@ -223,7 +227,7 @@ func (k *consumer) fetched(c *sim.ClientHost, d *client.Fetched) {
 	r.Broker, r.LeaderEpoch = int32(d.Broker), int32(d.LeaderEpoch)
 	k.records = appendRead(k.records[:0], d.Records)
 	r.Records = k.records
-	r.To = int64(d.To)
+	r.To, r.FromFollower = int64(d.To), d.FromFollower
 	if d.Fresh && r.Outcome == history.OK {
 		r.HighWatermark, r.LastStableOffset, r.LogStartOffset = int64(d.HighWatermark), int64(d.LastStableOffset), int64(d.LogStartOffset)
 	}

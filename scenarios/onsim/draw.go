@@ -60,6 +60,9 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 		CheckEvery:  oneOf(d, choice.SwarmLimit, 4096, 512, 64),
 		Clock:       sim.Clock{OffsetMaxMs: oneOf[int64](d, choice.SwarmLimit, 0, 1000, hour/6), DriftMaxPpm: oneOf[int64](d, choice.SwarmLimit, 0, 200)},
 	}
+	for i := range s.Cluster.Brokers {
+		config.Racks = append(config.Racks, s.Cluster.Rack(i))
+	}
 	d.topics(t, s)
 	d.old = d.stream.Choose(choice.SwarmSetting, 2) == 1
 	d.clients(t, s, config)
@@ -191,7 +194,7 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	}
 	for range d.workload(s.Workload.Consumers) {
 		k := d.consumer(t, s, next())
-		add("consumer"+strconv.Itoa(len(t.consumers)), k, d.consumerConfig(k))
+		add("consumer"+strconv.Itoa(len(t.consumers)), k, d.consumerConfig(s, k))
 	}
 	t.scanner = &scanner{application: next()}
 	add("scanner", t.scanner, d.client(5))
@@ -300,11 +303,15 @@ func (d drawer) consumer(t *trial, s *scenarios.Scenario, a application) *consum
 	return k
 }
 
-func (d drawer) consumerConfig(k *consumer) client.Config {
+func (d drawer) consumerConfig(s *scenarios.Scenario, k *consumer) client.Config {
 	c := d.client(5)
 	c.Consumer = client.ConsumerConfig{
 		ReadCommitted: k.committed, Reset: client.ResetEarliest, Unfenced: d.stream.Choose(choice.SwarmWorkload, 4) == 3,
 		Sessionless: oneOf(d, choice.SwarmSetting, false, false, true), Resume: oneOf(d, choice.SwarmSetting, false, true),
+	}
+	if s.Cluster.Racks > 0 {
+		c.Consumer.RackID = s.Cluster.Rack(int(d.stream.Choose(choice.SwarmSetting, uint64(s.Cluster.Racks))))
+		k.nearby = true
 	}
 	return c
 }
