@@ -18,6 +18,8 @@ func runChild(args []string) error {
 		return runKfake()
 	case len(args) == 3 && args[0] == "jetstream":
 		return runJetStream(args[1], args[2] == "always")
+	case len(args) == 6 && args[0] == "jetstream-node":
+		return runJetStreamNode(args[1], args[2] == "always", args[3], args[4], args[5])
 	default:
 		return fmt.Errorf("no such peer: %q", args)
 	}

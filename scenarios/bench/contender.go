@@ -1,9 +1,6 @@
 package main
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // contender is a system with its running server, if there is one.
 type contender struct {
@@ -19,12 +16,10 @@ func (c *contender) up(ctx context.Context, r *runner, logs int) (server, error)
 		c.discard()
 	}
 	if c.server != nil {
-		select {
-		case <-c.process().gone:
-			return nil, fmt.Errorf("the server ended by itself: %s", c.process().said)
-		default:
-			return c.server, nil
+		if err := c.process().failed(); err != nil {
+			return nil, err
 		}
+		return c.server, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,7 +34,7 @@ func (j jetStream) start(ctx context.Context, dir string, logs int) (server, err
 	if err != nil {
 		return nil, err
 	}
-	s := &jetStreamServer{p}
+	s := &jetStreamServer{p: p}
 	if err := s.createLogs(ctx, logs); err != nil {
 		p.kill()
 		return nil, err
@@ -60,7 +61,10 @@ func runJetStream(dir string, always bool) error {
 	return nil
 }
 
-type jetStreamServer struct{ p *process }
+type jetStreamServer struct {
+	p        *process // of a cluster, ready.Listen names all nodes
+	replicas int      // of each stream; 0: one
+}
 
 func (s *jetStreamServer) process() *process { return s.p }
 
@@ -70,7 +74,7 @@ func streamName(log int) string { return fmt.Sprintf("bench-%d", log) }
 func subject(log int) string    { return fmt.Sprintf("bench.%d", log) }
 
 func (s *jetStreamServer) connect(opts ...jetstream.JetStreamOpt) (*client.Conn, jetstream.JetStream, error) {
-	c, err := client.Connect("nats://"+s.p.ready.Listen, client.MaxReconnects(0))
+	c, err := client.Connect("nats://"+strings.ReplaceAll(s.p.ready.Listen, ",", ",nats://"), client.MaxReconnects(0))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -89,7 +93,7 @@ func (s *jetStreamServer) createLogs(ctx context.Context, n int) error {
 	}
 	defer c.Close()
 	for i := range n {
-		config := jetstream.StreamConfig{Name: streamName(i), Subjects: []string{subject(i)}, Storage: jetstream.FileStorage, Replicas: 1}
+		config := jetstream.StreamConfig{Name: streamName(i), Subjects: []string{subject(i)}, Storage: jetstream.FileStorage, Replicas: max(s.replicas, 1)}
 		if _, err := js.CreateStream(ctx, config); err != nil {
 			return err
 		}

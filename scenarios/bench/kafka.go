@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +17,9 @@ const topic = "bench"
 
 // kafkaServer is a server that speaks Kafka's protocol: clients are franz-go's.
 type kafkaServer struct {
-	p *process
+	p        *process // of a cluster, ready.Listen names all nodes
+	replicas int16    // of the topic; 0: one
+	configs  map[string]*string
 }
 
 func (s *kafkaServer) process() *process { return s.p }
@@ -26,7 +29,7 @@ func (s *kafkaServer) counters(context.Context) (*counters, error) { return nil,
 
 func (s *kafkaServer) connect(opts ...kgo.Opt) (*kgo.Client, error) {
 	return kgo.NewClient(append([]kgo.Opt{
-		kgo.SeedBrokers(s.p.ready.Listen), kgo.DisableClientMetrics(), kgo.MetadataMinAge(50 * time.Millisecond),
+		kgo.SeedBrokers(strings.Split(s.p.ready.Listen, ",")...), kgo.DisableClientMetrics(), kgo.MetadataMinAge(50 * time.Millisecond),
 	}, opts...)...)
 }
 
@@ -40,7 +43,7 @@ func (s *kafkaServer) createLogs(ctx context.Context, n int) error {
 		return err
 	}
 	defer c.Close()
-	response, err := kadm.NewClient(c).CreateTopic(ctx, int32(n), 1, nil, topic)
+	response, err := kadm.NewClient(c).CreateTopic(ctx, int32(n), max(s.replicas, 1), s.configs, topic)
 	if err == nil {
 		err = response.Err
 	}

@@ -20,7 +20,7 @@ func (f fake) start(ctx context.Context, _ string, logs int) (server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &kafkaServer{p}
+	s := &kafkaServer{p: p}
 	if err := s.createLogs(ctx, logs); err != nil {
 		p.kill()
 		return nil, err

@@ -43,11 +43,11 @@ func (r *runner) open(ctx context.Context, where at, one *contender, c cell, rat
 		cores := got.server.cpu.Seconds() / (r.plan.open.warm + r.plan.open.measured).Seconds()
 		r.book.add(where, "offered", "records/s", got.rate)
 		r.book.add(where, "p50", "ms", got.latency.P50)
-		r.book.add(where, "p99", "ms", got.latency.P99)
+		r.book.add(where, quantityP99, "ms", got.latency.P99)
 		r.book.add(where, "p99.9", "ms", got.latency.P999)
 		r.book.add(where, "max", "ms", got.latency.Max)
 		r.book.add(where, "generator late, p99", "ms", got.late.P99)
-		r.book.add(where, "server CPU", "cores", cores)
+		r.book.add(where, quantityCPU, "cores", cores)
 		return nil
 	})
 }

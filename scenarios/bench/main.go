@@ -1,15 +1,19 @@
 // Command bench measures a real Trialog server against its peers on this
 // machine, in one run: a plain append with fdatasync on the same disk, kfake in
-// memory, and NATS JetStream with every write synced. Rounds are interleaved;
+// memory, and NATS JetStream with every write synced. With -replicated it
+// measures clusters of three nodes on this machine: Trialog, Apache Kafka and
+// JetStream, with every write synced and without. Rounds are interleaved;
 // medians and spread are printed, everything stands in the JSON.
 //
 //	TRIALOG_BIN=../../bin/trialog go run . -quick -out ../../results/bench.json -md ../../results/bench.md
+//	TRIALOG_BIN=../../bin/trialog go run . -replicated -quick -md ../../results/bench-replicated.md
 //
 // Files: plan.go (what is measured, how long), runner.go (rounds), cell.go (a
 // load), contender.go (a system with its server), produce.go, latency.go,
 // consume.go, footprint.go, recovery.go (the cases), load_closed.go,
 // load_open.go, fill.go, disk.go (the loads), system.go, kafka.go, trialog.go,
-// kfake.go, jetstream.go (the systems), process.go, child.go (their processes),
+// kfake.go, jetstream.go (the systems), replicated.go, cluster.go,
+// kafka_apache.go, jetstream_cluster.go (clusters), process.go, child.go (their processes),
 // procfs.go, prometheus.go, observe.go, machine.go (what is read besides),
 // book.go, report.go (the figures), profile.go (where the time goes).
 package main
@@ -20,6 +24,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -46,6 +51,8 @@ func main() {
 // options are the command line.
 type options struct {
 	quick, full bool
+	replicated  bool
+	jars        string
 	rounds      int
 	only        string
 	dir         string
@@ -60,6 +67,8 @@ func parseOptions(args []string, errs io.Writer) (*options, error) {
 	f.SetOutput(errs)
 	f.BoolVar(&o.quick, "quick", false, "a subset, in about two minutes")
 	f.BoolVar(&o.full, "full", false, "every case, longer, and a log of 4 GiB to read")
+	f.BoolVar(&o.replicated, "replicated", false, "measure clusters of three nodes instead: Trialog, Apache Kafka, JetStream, each durability (with -quick in about ten minutes)")
+	f.StringVar(&o.jars, "jars", "../../bin/interop/java", "where Apache Kafka's jars are, for -replicated; make interop fetches them")
 	f.IntVar(&o.rounds, "rounds", 0, "interleaved rounds (default 5, quick 3)")
 	f.StringVar(&o.only, "only", "", "measure only what matches this regular expression, as table/case/system")
 	f.StringVar(&o.dir, "dir", "../../results", "where servers keep their data, in a directory that is made and removed; must be on a disk")
@@ -84,6 +93,8 @@ func parseOptions(args []string, errs io.Writer) (*options, error) {
 func (o *options) plan() plan {
 	p := defaultPlan()
 	switch {
+	case o.replicated:
+		p = replicatedPlan(o.quick, o.full)
 	case o.quick:
 		p = quickPlan()
 	case o.full:
@@ -111,6 +122,9 @@ func (o *options) newRunner(errs io.Writer) (*runner, func(), error) {
 		return nil, nil, fmt.Errorf("%w; make build builds it", err)
 	}
 	if r.self, err = os.Executable(); err != nil {
+		return nil, nil, err
+	}
+	if r.jars, err = filepath.Abs(o.jars); err != nil {
 		return nil, nil, err
 	}
 	r.fake.self = r.self
@@ -160,6 +174,13 @@ func run(args []string, out, errs io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	where := describe(r.dir, r.trial.program)
+	if r.plan.replicated {
+		more, err := apacheKafka{jars: r.jars}.versions(ctx)
+		if err != nil {
+			return err
+		}
+		maps.Copy(where.Modules, more)
+	}
 	r.run(ctx)
 	where.LoadAtEnd, _ = loadAverage()
 	result := &report{

@@ -7,6 +7,7 @@ type plan struct {
 	mode         string
 	rounds       int
 	space        int64 // free bytes that the data of one round may take
+	replicated   bool  // clusters of three nodes are measured, and nothing else
 	cells        []cell
 	closed       span // of a closed load
 	open         span // of an open load

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"sync"
 	"syscall"
@@ -28,12 +29,28 @@ type process struct {
 	served time.Duration // from began to the ready line
 	said   *tail
 	gone   chan struct{} // closed when the process has been waited for
+
+	serving chan ready // gets the ready line
+	peers   []*process // the other nodes of its cluster, which share its fate
 }
 
 // startProcess starts a program and waits for its ready line.
 func startProcess(ctx context.Context, program string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command(program, args...), said: &tail{}, gone: make(chan struct{})}
+	p, err := launch(nil, program, args...)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.await(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// launch starts a program, with more variables in its environment.
+func launch(env []string, program string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command(program, args...), said: &tail{}, gone: make(chan struct{}), serving: make(chan ready, 1)}
 	p.cmd.Stderr = p.said
+	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -43,27 +60,36 @@ func startProcess(ctx context.Context, program string, args ...string) (*process
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	serving := make(chan ready, 1)
-	go p.follow(out, serving)
+	go p.follow(out)
+	return p, nil
+}
+
+// await waits for the ready line; without one the process is killed.
+func (p *process) await(ctx context.Context) error {
 	select {
-	case p.ready = <-serving:
+	case p.ready = <-p.serving:
 		p.served = time.Since(p.began)
-		return p, nil
+		return nil
 	case <-p.gone:
-		return nil, fmt.Errorf("%s ended before it served: %s\n%s", program, p.cmd.ProcessState, p.said)
+		return p.ended()
 	case <-ctx.Done():
 		p.kill()
-		return nil, fmt.Errorf("%s does not serve: %w\n%s", program, ctx.Err(), p.said)
+		return fmt.Errorf("%s does not serve: %w\n%s", p.cmd.Path, ctx.Err(), p.said)
 	}
 }
 
+// ended says how the process ended before it served.
+func (p *process) ended() error {
+	return fmt.Errorf("%s ended before it served: %s\n%s", p.cmd.Path, p.cmd.ProcessState, p.said)
+}
+
 // follow reads what the process prints until it ends.
-func (p *process) follow(out io.Reader, serving chan<- ready) {
+func (p *process) follow(out io.Reader) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		var r ready
 		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Event == "ready" {
-			serving <- r
+			p.serving <- r
 			break
 		}
 	}
@@ -72,10 +98,27 @@ func (p *process) follow(out io.Reader, serving chan<- ready) {
 	close(p.gone)
 }
 
-// kill is kill -9.
+// kill is kill -9, of a whole cluster.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended
-	<-p.gone
+	all := append([]*process{p}, p.peers...)
+	for _, one := range all {
+		_ = one.cmd.Process.Kill() // it may have ended
+	}
+	for _, one := range all {
+		<-one.gone
+	}
+}
+
+// failed tells which process of a cluster has ended by itself; nil: none.
+func (p *process) failed() error {
+	for _, one := range append([]*process{p}, p.peers...) {
+		select {
+		case <-one.gone:
+			return fmt.Errorf("the server ended by itself: %s", one.said)
+		default:
+		}
+	}
+	return nil
 }
 
 // stop asks the process to end, and kills it when it takes more than 20 s.

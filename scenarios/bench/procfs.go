@@ -22,8 +22,18 @@ type usage struct {
 	PeakRSS int64         // bytes, at most so far
 }
 
-// usage reads /proc of the child.
+// usage reads /proc of the child, or of all nodes of a cluster.
 func (p *process) usage() (usage, error) {
+	sum, err := p.ownUsage()
+	for _, one := range p.peers {
+		u, peerErr := one.ownUsage()
+		sum.CPU, sum.RSS, sum.PeakRSS = sum.CPU+u.CPU, sum.RSS+u.RSS, sum.PeakRSS+u.PeakRSS
+		err = errors.Join(err, peerErr)
+	}
+	return sum, err
+}
+
+func (p *process) ownUsage() (usage, error) {
 	dir := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
 	stat, err := os.ReadFile(dir + "stat")
 	if err != nil {

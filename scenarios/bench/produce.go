@@ -77,6 +77,8 @@ const (
 	quantityRecords = "rate"
 	quantityBytes   = "throughput"
 	quantitySync    = "per sync"
+	quantityCPU     = "server CPU"
+	quantityP99     = "p99"
 )
 
 // closed runs one closed load on one system.
@@ -95,10 +97,10 @@ func (r *runner) closed(ctx context.Context, where at, one *contender, c cell, w
 	r.book.add(where, quantityBytes, "MB/s", gigabytes*1e3/seconds)
 	if window == 1 {
 		r.book.add(where, "p50", "ms", got.latency.P50)
-		r.book.add(where, "p99", "ms", got.latency.P99)
+		r.book.add(where, quantityP99, "ms", got.latency.P99)
 		r.book.add(where, "p99.9", "ms", got.latency.P999)
 	}
-	r.book.add(where, "server CPU", "s/GB", got.server.cpu.Seconds()/gigabytes)
+	r.book.add(where, quantityCPU, "s/GB", got.server.cpu.Seconds()/gigabytes)
 	r.book.add(where, "client CPU", "s/GB", got.clientCPU.Seconds()/gigabytes)
 	r.book.add(where, "server RSS", "MiB", float64(got.server.rss)/(1<<20))
 	if n := got.counted; n != nil {
@@ -121,7 +123,7 @@ func (r *runner) disk(ctx context.Context, where at, bytes, records int, c cell)
 		r.book.add(where, quantityBytes, "MB/s", n*float64(c.size)/1e6)
 		if where.table == tableOne {
 			r.book.add(where, "p50", "ms", got.latency.P50)
-			r.book.add(where, "p99", "ms", got.latency.P99)
+			r.book.add(where, quantityP99, "ms", got.latency.P99)
 			r.book.add(where, "p99.9", "ms", got.latency.P999)
 		}
 		r.book.add(where, quantitySync, "KiB", float64(bytes)/1024)

@@ -43,7 +43,13 @@ var explained = map[string]string{
 	tableRecovery: "The server is killed with SIGKILL once everything is acknowledged and started again; the time counts from its exec to the first new acknowledgement. " +
 		"A round in which an acknowledged record is missing counts as failed.",
 	tableProfile: "Processor profiles of Trialog's server, each taken in a load of its own after the rounds; the files are kept. Shares are of the samples; `Syscall6` is what the kernel takes: sockets, files, syncs.",
-	tableMachine: "Cores are means over a round. Clients and servers share the machine.",
+	tableSynced: "Clusters of three nodes, one at a time, all on this machine with the clients; each log has three replicas, and producers ask for all (acks=all; JetStream acknowledges by a majority). " +
+		"Trialog: default settings. Apache Kafka: three combined KRaft nodes with its own defaults but `flush.messages=1`. JetStream: R3, file storage, `sync_interval: always`. " +
+		"Kafka's and Trialog's clients are the same, franz-go, idempotent, without compression or lingering. Processor time is that of all three servers, per GB of values.",
+	tableSyncedOpen:   "Open loop, as above; the rate is half of the throughput with many records in flight of the slowest of the three in the same round. Each system has a fresh cluster, warmed up at that rate.",
+	tableUnsynced:     "The same without a sync before the acknowledgement: Trialog with `flush.messages=9223372036854775807`, Apache Kafka and JetStream with their defaults (the latter syncs every two minutes).",
+	tableUnsyncedOpen: "As above.",
+	tableMachine:      "Cores are means over a round. Clients and servers share the machine.",
 }
 
 // writeMarkdown writes one table a kind of figure: medians over the rounds,
@@ -61,9 +67,13 @@ func (r *report) writeMarkdown(w io.Writer) error {
 	for _, line := range r.Machine.lines() {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}
-	for _, table := range []string{tableOne, tablePipeline, tableOpen, tableRead, tableTail, tableStart, tableRecovery, tableMachine} {
+	for _, table := range []string{
+		tableOne, tablePipeline, tableOpen, tableRead, tableTail, tableStart, tableRecovery,
+		tableSynced, tableSyncedOpen, tableUnsynced, tableUnsyncedOpen, tableMachine,
+	} {
 		r.table(&b, table)
 		r.ratios(&b, table)
+		r.against(&b, table)
 	}
 	r.profileTable(&b)
 	if len(r.Failures) > 0 {
@@ -78,7 +88,7 @@ func (r *report) writeMarkdown(w io.Writer) error {
 }
 
 // systems is the order in which a table shows who ran a case.
-var systems = []string{nameTrialog, nameJetStream, nameKfake, nameDisk, nameFile}
+var systems = []string{nameTrialog, nameKafka, nameJetStream, nameKfake, nameDisk, nameFile}
 
 // row is one line of a table.
 type row struct{ kase, system string }

@@ -171,3 +171,35 @@ Showing nodes accounting for 1.20s, 100% of 1.20s total
 		t.Error(got)
 	}
 }
+
+// TestAgainst: clusters are compared round by round, figure by figure, with the
+// goal beside it; a round that one of them missed does not count.
+func TestAgainst(t *testing.T) {
+	b := &book{}
+	for i, v := range []float64{30, 40, 50} {
+		b.rounds++
+		b.add(at{tableSynced, "load", nameTrialog}, quantityBytes, "MB/s", v)
+		b.add(at{tableSynced, "load", nameTrialog}, quantityCPU, "s/GB", 5)
+		if i > 0 {
+			b.add(at{tableSynced, "load", nameKafka}, quantityBytes, "MB/s", 10)
+			b.add(at{tableSynced, "load", nameKafka}, quantityCPU, "s/GB", 20)
+		}
+		b.add(at{tableSynced, "load", nameJetStream}, quantityBytes, "MB/s", 20)
+	}
+	var text strings.Builder
+	(&report{book: b}).against(&text, tableSynced)
+	for _, want := range []string{
+		"| load | figure | Apache Kafka | JetStream | the goal |",
+		"| load | throughput | 4.50 (4.00…5.00) | 2.00 (1.50…2.50) | at least 1.5 |",
+		"| load | server CPU | 0.250 | – | at most 0.67 |",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+	text.Reset()
+	(&report{book: b}).against(&text, tableOne)
+	if text.String() != "" {
+		t.Errorf("of one node: %s", text.String())
+	}
+}

@@ -29,6 +29,7 @@ type runner struct {
 	trial  trialog
 	fake   fake
 	self   string         // this program, for its peers
+	jars   string         // where Apache Kafka lies
 	only   *regexp.Regexp // of table/case/system; nil: everything
 	dir    string         // scratch space on the disk that is measured
 	keep   string         // where profiles are kept; empty: none are taken
@@ -46,13 +47,19 @@ func (r *runner) run(ctx context.Context) {
 	for round := 1; round <= r.plan.rounds && ctx.Err() == nil; round++ {
 		r.book.rounds = round
 		machine := r.watchMachine()
-		r.produce(ctx, round)
-		r.consume(ctx, round)
-		r.footprint(ctx, round)
-		r.recovery(ctx, round)
+		if r.plan.replicated {
+			r.replicated(ctx, round)
+		} else {
+			r.produce(ctx, round)
+			r.consume(ctx, round)
+			r.footprint(ctx, round)
+			r.recovery(ctx, round)
+		}
 		machine()
 	}
-	r.profiles(ctx)
+	if !r.plan.replicated {
+		r.profiles(ctx)
+	}
 }
 
 // wants tells whether a place in the book is asked for.

@@ -11,6 +11,7 @@ const (
 	nameKfake     = "kfake, in memory"
 	nameJetStream = "JetStream"
 	nameDisk      = "append + fdatasync"
+	nameKafka     = "Apache Kafka"
 )
 
 // system is something that acknowledges records.
@@ -19,7 +20,8 @@ type system interface {
 	// start runs a server on what dir holds and makes logs more logs:
 	// partitions of one topic, or streams.
 	start(ctx context.Context, dir string, logs int) (server, error)
-	// durable tells whether an acknowledged record is on disk.
+	// durable tells whether an acknowledged record is in files, and so outlives
+	// the server's process.
 	durable() bool
 }
 
@@ -65,7 +67,7 @@ func (c *counters) since(before *counters) counters {
 }
 
 // startLimit bounds how long a server may take to serve.
-const startLimit = time.Minute
+const startLimit = 2 * time.Minute
 
 // firstAcked starts a system, writes one record and returns the server and how
 // long after its exec it served and had acknowledged the record.

@@ -18,7 +18,7 @@ func (t trialog) start(ctx context.Context, dir string, logs int) (server, error
 	if err != nil {
 		return nil, err
 	}
-	s := trialogServer{kafkaServer{p}}
+	s := trialogServer{kafkaServer{p: p}}
 	if err := s.createLogs(ctx, logs); err != nil {
 		p.kill()
 		return nil, err
