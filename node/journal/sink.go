@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"sync"
-	"sync/atomic"
 
 	"github.com/tidwall/wal"
+	"golang.org/x/sync/errgroup"
 
 	"trialog/core/disk"
 	"trialog/core/kafka"
@@ -182,23 +181,18 @@ func (s *Sink) Sync(files []disk.File) error {
 // together is how many files are synced at once.
 const together = 8
 
+// syncWith returns the first error.
 func (s *Sink) syncWith(files []disk.File) error {
 	if len(files) == 0 {
 		return s.tail.Sync()
 	}
-	errs := make([]error, len(files))
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(together, len(files)) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
-				errs[i] = files[i].Sync()
-			}
-		})
+	var all errgroup.Group
+	all.SetLimit(together)
+	all.Go(s.tail.Sync)
+	for _, f := range files {
+		all.Go(f.Sync)
 	}
-	err := s.tail.Sync()
-	wait.Wait()
-	return errors.Join(err, errors.Join(errs...))
+	return all.Wait()
 }
 
 // Close ends the sink. What was not synced may be lost.
