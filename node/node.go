@@ -47,6 +47,7 @@ type Node struct {
 	replies  *memory       // what is read for them and not sent
 	short    chan struct{} // holds a token while one of both may be short
 	tail     *tail.Cache
+	segments sync.Mutex // held while a job writes a segment to the device
 	metrics  *metrics
 	checks   *checkers
 	watch    watched

@@ -48,3 +48,12 @@ type File interface {
 	Sync() error
 	Close() error
 }
+
+// WriteBacker is a File that can write some of its bytes back early. WriteBack
+// returns once the n bytes at off are on their way to the device and nothing of
+// them waits any more. It makes nothing durable, size and caches of the device
+// being what they are: a Sync follows, and finds little left to do. An error is
+// one of Sync.
+type WriteBacker interface {
+	WriteBack(off, n int64) error
+}

@@ -115,7 +115,7 @@ func (d *dirtySegment) sync(fs disk.FS, log kafka.LogID) error {
 	if d.size == 0 {
 		return nil
 	}
-	if err := syncFile(fs, SegmentPath(log, d.base, disk.FileLog)); err != nil {
+	if err := syncPaced(fs, SegmentPath(log, d.base, disk.FileLog), d.size); err != nil {
 		return err
 	}
 	var e encoder

@@ -123,6 +123,17 @@ func (f *File) Sync() error {
 	return f.failed
 }
 
+// WriteBack implements disk.WriteBacker. Where the system cannot it does
+// nothing. An error is what a sync would have met, and is kept for it.
+func (f *File) WriteBack(off, n int64) error {
+	if f.failed == nil {
+		if f.failed = f.closed("write back"); f.failed == nil {
+			f.failed = f.wrap("write back", retry(func() error { return writeBack(f.fd, off, n) }))
+		}
+	}
+	return f.failed
+}
+
 // Close implements disk.File.
 func (f *File) Close() error {
 	if err := f.closed("close"); err != nil {

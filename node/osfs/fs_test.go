@@ -25,6 +25,9 @@ func TestErrorsAreCoreErrors(t *testing.T) {
 	if n, err := f.ReadAt(make([]byte, 4), 0); n != 0 || err != io.EOF {
 		t.Errorf("read of an empty file: %d, %v", n, err)
 	}
+	if err := f.(disk.WriteBacker).WriteBack(0, 1<<20); err != nil {
+		t.Errorf("write back of an empty file: %v", err)
+	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -102,6 +102,14 @@ func (f *File) Truncate(size int64) error {
 	return err
 }
 
+// WriteBack implements disk.WriteBacker where the file below does.
+func (f *File) WriteBack(off, n int64) error {
+	if w, ok := f.File.(disk.WriteBacker); ok {
+		return w.WriteBack(off, n)
+	}
+	return nil
+}
+
 // Close implements disk.File.
 func (f *File) Close() error {
 	f.cache.mu.Lock()

@@ -29,7 +29,7 @@ func (d *Disk) FlipSynced(prefix string, age uint64, names bool, pick func(n uin
 	left := pick(files)
 	place, found := Place{Bit: uint8(pick(8))}, false
 	d.files(d.root, "", func(path string, i *inode) {
-		if found || !strings.HasPrefix(path, prefix) || i.oldEnough(d, age) == 0 && !(names && d.onlyName(path, i)) {
+		if found || !strings.HasPrefix(path, prefix) || i.oldEnough(d, age) == 0 && (!names || !d.onlyName(path, i)) {
 			return
 		}
 		if left > 0 {
