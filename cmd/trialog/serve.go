@@ -93,6 +93,8 @@ func (p *program) nodeConfig(s *settings) (node.Config, error) {
 		Network:       node.DefaultNetwork(),
 		Log:           logger,
 	}
+	// For trials that cut the power of a file system and leave the machine on.
+	c.BootID, _ = lookup(p.env, "TRIALOG_TRIAL_BOOT_ID")
 	if v := s.get("quorum-voters"); v != "" {
 		c.Quorum = strings.Split(v, ",")
 	}

@@ -102,6 +102,7 @@ func (f *fleet) disk(s *server, seed uint64) error {
 	if f.power == nil {
 		return nil
 	}
+	s.boots = 1
 	return f.power.mount(s.node, s.dir, seed*16+uint64(s.node))
 }
 

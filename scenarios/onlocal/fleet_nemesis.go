@@ -55,7 +55,7 @@ func (r *run) strikeOne(ctx context.Context, f *fleet, k strike) bool {
 			}
 		}
 		return true
-	case scenarios.PowerCutAll:
+	case scenarios.PowerCutAll, scenarios.KillAll:
 		if !f.pickAll(ctx) {
 			return false
 		}

@@ -113,7 +113,7 @@ func (r *run) crash(f *fleet, k strike, nodes ...*server) {
 		for _, s := range nodes {
 			r.eventAt(s.node, history.Crash, history.FaultPower, false)
 		}
-	case k.kind == scenarios.ProcessKill:
+	case k.kind == scenarios.ProcessKill, k.kind == scenarios.KillAll:
 		r.atRisk()
 		for _, s := range nodes {
 			s.kill()

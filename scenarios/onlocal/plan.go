@@ -69,7 +69,7 @@ type means struct {
 // ofCluster tells the faults that take several nodes.
 func ofCluster(kind scenarios.Kind) bool {
 	switch kind {
-	case scenarios.Cut, scenarios.CutOneWay, scenarios.Isolate, scenarios.RollingRestart:
+	case scenarios.Cut, scenarios.CutOneWay, scenarios.Isolate, scenarios.RollingRestart, scenarios.KillAll:
 		return true
 	default:
 		return false
@@ -203,7 +203,7 @@ func spanOf(r *rand.Rand, f *scenarios.Fault) time.Duration {
 	}
 	most := 500 * time.Millisecond
 	switch f.Kind {
-	case scenarios.ProcessKill, scenarios.Shutdown, scenarios.PowerCut, scenarios.PowerCutAll:
+	case scenarios.ProcessKill, scenarios.KillAll, scenarios.Shutdown, scenarios.PowerCut, scenarios.PowerCutAll:
 		most = 200 * time.Millisecond
 	case scenarios.Pause:
 		most = 2 * time.Second

@@ -101,6 +101,7 @@ func (p *power) fail(nodes []*server) error {
 		// Calls that hang in the dark hold the process until they return.
 		s.killAnd(func() { failed = errors.Join(failed, p.do("release", s.node, nil)) })
 		failed = errors.Join(failed, p.do("survive", s.node, nil))
+		s.boots++
 	}
 	return failed
 }

@@ -23,6 +23,7 @@ type server struct {
 	node    int32    // its ID, from 1 on
 	args    []string // of a node of a cluster, besides
 	env     []string
+	boots   int      // how often its machine has come up; 0: the machine is this one
 	log     *os.File // gets all that its processes say; nil: only the end of it is kept
 
 	mu       sync.Mutex
@@ -52,6 +53,10 @@ func (s *server) start() error {
 	args := append([]string{"serve", "--json", "--data-dir", filepath.Join(s.dir, "data"), "--listen", s.address, "--admin-listen", ""}, s.args...)
 	cmd := exec.Command(s.program, args...)
 	cmd.Env = append(os.Environ(), s.env...)
+	if s.boots > 0 {
+		// The kernel's own boot ID does not change when a disk alone loses power.
+		cmd.Env = append(cmd.Env, fmt.Sprintf("TRIALOG_TRIAL_BOOT_ID=node-%d-%d", s.node, s.boots))
+	}
 	cmd.Stderr = s.said
 	if s.log != nil {
 		cmd.Stderr = io.MultiWriter(s.said, s.log)
