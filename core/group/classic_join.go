@@ -102,7 +102,7 @@ func (m *Machine) newMemberID(in *Join) string {
 
 // joinKnown takes somebody who names the member that it is.
 func (m *Machine) joinKnown(g *classic, in *Join) {
-	if g.pending[in.Member.ID] != nil {
+	if g.pending[in.Member.ID] != nil && in.InstanceID == "" {
 		m.drop(g, in.Member.ID)
 		m.add(g, in, in.Member.ID)
 		return

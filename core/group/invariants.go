@@ -63,7 +63,7 @@ func (m *Machine) check(g *classic) error {
 	}
 	switch {
 	case len(g.byID) != len(g.members) || joining != g.joining || g.state == CompletingRebalance && unsynced != g.unsynced:
-		return fmt.Errorf("G1: the counts of %q are not those of its members", g.id)
+		return fmt.Errorf("G1: of %q, %v: %d members, %d by ID, %d join and %d are counted, %d have not synced and %d are counted", g.id, g.state, len(g.members), len(g.byID), joining, g.joining, unsynced, g.unsynced)
 	case g.state == Empty && len(g.members) > 0 || g.state == Stable && len(g.members) == 0 || g.state == CompletingRebalance && len(g.members) == 0:
 		return fmt.Errorf("G2: %q has %d members in state %v", g.id, len(g.members), g.state)
 	case len(g.members) > 0 && g.byID[g.leader] == nil:
