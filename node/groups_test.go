@@ -66,8 +66,9 @@ type consumption struct {
 
 // member reads with a client until the test ends: what it has polled it notes
 // and commits.
-func (s *consumption) member(address, group, topic string, w *wire, options ...kgo.Opt) *kgo.Client {
-	c := connect(s.tb, address, append([]kgo.Opt{
+func (s *consumption) member(addresses []string, group, topic string, w *wire, options ...kgo.Opt) *kgo.Client {
+	c := connect(s.tb, addresses[0], append([]kgo.Opt{
+		kgo.SeedBrokers(addresses...),
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.SessionTimeout(1500 * time.Millisecond), kgo.HeartbeatInterval(100 * time.Millisecond), kgo.RebalanceTimeout(5 * time.Second),
 		kgo.Dialer(w.dial), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(), kgo.MetadataMaxAge(300 * time.Millisecond),
@@ -101,19 +102,23 @@ func (s *consumption) count() int {
 func TestGroupReadsEverything(t *testing.T) {
 	n := start(t, t.TempDir(), quickGroups)
 	defer n.stop()
-	readEverything(t, n.node.Addr(), n.node.Addr(), nil)
+	readEverything(t, []string{n.node.Addr()}, nil)
 }
 
 // readEverything does so; disturb is called in the middle of it.
-func readEverything(t *testing.T, seeds, address string, disturb func()) {
+func readEverything(t *testing.T, addresses []string, disturb func()) {
 	t.Helper()
-	create(t, address, "orders", 4, nil)
+	seeds := kgo.SeedBrokers(addresses...)
+	a := kadm.NewClient(connect(t, addresses[0], seeds))
+	if r, err := a.CreateTopic(soon(t), 4, int16(len(addresses)), nil, "orders"); err != nil || r.Err != nil {
+		t.Fatal(err, r.Err)
+	}
 	stop, end := context.WithCancel(context.Background())
 	s := &consumption{tb: t, seen: make(map[string]int), stop: stop}
 	defer s.all.Wait()
 	defer end()
 	var produced atomic.Int64
-	p := connect(t, address, kgo.DefaultProduceTopic("orders"), kgo.MetadataMaxAge(200*time.Millisecond), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()))
+	p := connect(t, addresses[0], seeds, kgo.DefaultProduceTopic("orders"), kgo.MetadataMaxAge(200*time.Millisecond), kgo.RecordPartitioner(kgo.RoundRobinPartitioner()))
 	produce := func(records int) {
 		for i := range records {
 			if err := p.ProduceSync(soon(t), record("", i)).FirstErr(); err != nil {
@@ -123,17 +128,16 @@ func readEverything(t *testing.T, seeds, address string, disturb func()) {
 		}
 	}
 	lost := &wire{}
-	s.member(seeds, "readers", "orders", lost)
-	s.member(seeds, "readers", "orders", &wire{})
-	s.member(seeds, "readers", "orders", &wire{})
+	s.member(addresses, "readers", "orders", lost)
+	s.member(addresses, "readers", "orders", &wire{})
+	s.member(addresses, "readers", "orders", &wire{})
 	produce(200)
 	lost.sever()
 	produce(200)
-	s.member(seeds, "readers", "orders", &wire{})
+	s.member(addresses, "readers", "orders", &wire{})
 	if disturb != nil {
 		disturb()
 	}
-	a := kadm.NewClient(connect(t, address))
 	if r, err := a.UpdatePartitions(soon(t), 7, "orders"); err != nil || r.Error() != nil {
 		t.Fatal(err, r.Error())
 	}
@@ -167,4 +171,35 @@ func committedAll(t *testing.T, a *kadm.Client, records int64) {
 		}
 	}
 	t.Fatalf("not everything is committed: %s", last)
+}
+
+// The same on three nodes, while the group's coordinator goes away.
+func TestGroupOutlivesItsCoordinator(t *testing.T) {
+	s := newSeveral(t, 3)
+	var all sync.WaitGroup
+	for i := range s.nodes {
+		all.Go(func() { s.nodes[i] = start(t, s.dirs[i], s.configure(i), quickGroups) })
+	}
+	all.Wait()
+	a := kadm.NewClient(connect(t, s.listen[0]))
+	s.eventually("three nodes", func() bool {
+		b, err := a.ListBrokers(soon(t))
+		return err == nil && len(b) == 3
+	})
+	stopped := -1
+	defer func() {
+		for i := range s.nodes {
+			if i != stopped {
+				s.stop(i)
+			}
+		}
+	}()
+	readEverything(t, s.listen, func() {
+		c := a.FindGroupCoordinators(soon(t), "readers")["readers"]
+		if c.Err != nil {
+			t.Fatal(c.Err)
+		}
+		stopped = int(c.NodeID) - 1
+		s.stop(stopped)
+	})
 }

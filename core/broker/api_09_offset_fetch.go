@@ -8,15 +8,54 @@ import (
 )
 
 // beginOffsetFetch tells what groups have committed and what counts: one group
-// up to version 7, any number from version 8 on.
+// up to version 7, any number from version 8 on. It is answered once every
+// coordinator knows that it still is one: a group that was told less than it has
+// committed would read again what it has read.
 func (b *Broker) beginOffsetFetch(r *request) {
+	body := r.body.(*kmsg.OffsetFetchRequest)
+	names := []string{body.Group}
+	if r.version >= 8 {
+		names = names[:0]
+		for i := range body.Groups {
+			names = append(names, body.Groups[i].Group)
+		}
+	}
+	s := &r.groups
+	for range names {
+		s.codes = append(s.codes, kafka.None)
+	}
+	s.pending = len(names) + 1 // and this loop itself
+	for i, name := range names {
+		shard, code := b.coordinatorOf(r, name)
+		if code != kafka.None {
+			b.offsetFetchConfirmed(r, &group.Answer{Place: int32(i), Err: code})
+			continue
+		}
+		in := &b.groups.in.confirm
+		*in = group.Confirm{Ticket: group.Ticket(r.token), Place: int32(i), Sole: shard.host.replica.Sole()}
+		b.stepShard(shard, in)
+	}
+	b.fetchOffsets(r)
+}
+
+// offsetFetchConfirmed takes a coordinator's word on itself.
+func (b *Broker) offsetFetchConfirmed(r *request, a *group.Answer) {
+	r.groups.codes[a.Place] = a.Err
+	b.fetchOffsets(r)
+}
+
+// fetchOffsets answers once nothing is left to wait for.
+func (b *Broker) fetchOffsets(r *request) {
+	if r.groups.pending--; r.groups.pending > 0 {
+		return
+	}
 	body := r.body.(*kmsg.OffsetFetchRequest)
 	resp := kmsg.NewPtrOffsetFetchResponse()
 	if r.version < 8 {
 		b.fetchOffsetsOfOne(r, body, resp)
 	} else {
 		for i := range body.Groups {
-			resp.Groups = append(resp.Groups, b.fetchOffsetsOf(r, &body.Groups[i]))
+			resp.Groups = append(resp.Groups, b.fetchOffsetsOf(r, i, &body.Groups[i]))
 		}
 	}
 	b.finish(r, resp)
@@ -35,7 +74,7 @@ func (b *Broker) fetchOffsetsOfOne(r *request, body *kmsg.OffsetFetchRequest, re
 		t.Topic, t.Partitions = body.Topics[i].Topic, body.Topics[i].Partitions
 		q.Topics = append(q.Topics, t)
 	}
-	g := b.fetchOffsetsOf(r, &q)
+	g := b.fetchOffsetsOf(r, 0, &q)
 	resp.ErrorCode = g.ErrorCode
 	if g.ErrorCode != 0 && r.version < 2 {
 		g.Topics = refusedTopics(&q, g.ErrorCode)
@@ -75,10 +114,14 @@ func absentOffset(p int32) kmsg.OffsetFetchResponseGroupTopicPartition {
 
 // fetchOffsetsOf answers for one group: for the partitions that it is asked for,
 // or for all that it has committed.
-func (b *Broker) fetchOffsetsOf(r *request, q *kmsg.OffsetFetchRequestGroup) kmsg.OffsetFetchResponseGroup {
+func (b *Broker) fetchOffsetsOf(r *request, place int, q *kmsg.OffsetFetchRequestGroup) kmsg.OffsetFetchResponseGroup {
 	out := kmsg.NewOffsetFetchResponseGroup()
 	out.Group = q.Group
-	s, code := b.coordinatorOf(r, q.Group)
+	code := r.groups.codes[place]
+	s, why := b.coordinatorOf(r, q.Group)
+	if code == kafka.None {
+		code = why
+	}
 	if code != kafka.None {
 		b.counters.Errors++
 		out.ErrorCode = int16(code)

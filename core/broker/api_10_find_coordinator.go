@@ -40,7 +40,7 @@ func (b *Broker) findCoordinator(r *request, kind int8, key string) kmsg.FindCoo
 		code = kafka.ErrTransactionalIDAuthorizationFailed
 	case kind != coordinatorGroup:
 		code = kafka.ErrInvalidRequest
-	case key == "" || len(key) > maxGroupID:
+	case key == "" || key[0] == 0 || len(key) > maxGroupID:
 		code = kafka.ErrInvalidGroupID
 	default:
 		broker, l, why := b.locateCoordinator(r.conn, coordinator.Key{Tenant: r.tenant, ID: key})

@@ -87,6 +87,8 @@ func (b *Broker) answerGroup(a *group.Answer) {
 		b.answerLeave(r, a)
 	case keyOffsetCommit:
 		b.answerCommit(r, a.Err)
+	case keyOffsetFetch:
+		b.offsetFetchConfirmed(r, a)
 	case keyDeleteGroups:
 		b.groupDeleted(r, a)
 	case keyOffsetDelete:

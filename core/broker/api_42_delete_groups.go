@@ -7,7 +7,8 @@ import (
 	"trialog/core/kafka"
 )
 
-// groupsState is a DeleteGroups that has begun.
+// groupsState is a DeleteGroups or an OffsetFetch that has begun: what has become
+// of each group, and for how many somebody else has to answer.
 type groupsState struct {
 	codes   []kafka.ErrorCode
 	pending int

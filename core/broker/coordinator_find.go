@@ -13,7 +13,7 @@ import (
 
 // coordinatorOf finds the coordinator of a group on this broker.
 func (b *Broker) coordinatorOf(r *request, id string) (*shard, kafka.ErrorCode) {
-	if id == "" || len(id) > maxGroupID {
+	if id == "" || id[0] == 0 || len(id) > maxGroupID { // a NUL begins what is of a tenant
 		return nil, kafka.ErrInvalidGroupID
 	}
 	return b.shardOf(keyOf(r, id))

@@ -37,6 +37,7 @@ type groupInputs struct {
 	committed group.Committed
 	heartbeat group.Heartbeat
 	commit    group.Commit
+	confirm   group.Confirm
 	produce   replication.Produce
 }
 

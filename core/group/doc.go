@@ -25,7 +25,8 @@
 // state, and how records become views), step.go (one switch), view.go (what a
 // prefix of the log says), record.go, codec.go and wire.go (Kafka's formats),
 // classic.go, classic_join.go, classic_rebalance.go and classic_sync.go (the
-// classic protocol), offsets.go and expiry.go, describe.go (what others are
+// classic protocol), offsets.go and expiry.go, confirm.go (still the
+// coordinator?), describe.go (what others are
 // shown), timers.go, invariants.go.
 //
 // Sources: KIP-134 (initial delay), KIP-211 (expiry), KIP-345 (static members),

@@ -19,6 +19,7 @@ type Machine struct {
 	groups    map[string]*classic
 	timers    timers
 	sweep     sweep
+	confirms  confirms
 
 	builder    batch.Builder
 	key, value []byte // of the record that is encoded
@@ -61,6 +62,7 @@ type outcome struct {
 	assigned   *classic
 	generation int32 // of assigned
 	buried     *classic
+	confirms   bool // questions wait for it
 }
 
 // proposal is an append that the broker has been asked for.
@@ -162,6 +164,10 @@ func (m *Machine) conclude(o *outcome) {
 		m.assigned(o)
 		return
 	}
+	if o.confirms {
+		m.confirmed(kafka.None)
+		return
+	}
 	if !o.silent {
 		m.out.Answers = append(m.out.Answers, o.Answer)
 	}
@@ -171,6 +177,10 @@ func (m *Machine) conclude(o *outcome) {
 func (m *Machine) fail(o *outcome, code kafka.ErrorCode) {
 	if o.assigned != nil {
 		m.unassigned(o, code)
+		return
+	}
+	if o.confirms {
+		m.confirmed(code)
 		return
 	}
 	if !o.silent {

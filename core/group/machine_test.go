@@ -497,3 +497,37 @@ func (w *world) replayed() {
 		w.tb.Fatalf("of %q replay makes something else", name)
 	}
 }
+
+// Nobody is told what is committed by a coordinator that does not know whether
+// it still is one: a question waits for a record that is written after it.
+func TestQuestionsWaitForTheLog(t *testing.T) {
+	w := newWorld(t)
+	w.held = true
+	ask := func() Ticket {
+		t := w.ticket()
+		w.step(&Confirm{Ticket: t})
+		return t
+	}
+	first, second := ask(), ask()
+	if len(w.answers) != 0 {
+		t.Fatal("a question is answered at once")
+	}
+	w.hw = w.end
+	w.step(&Committed{HighWatermark: w.hw})
+	if w.answer(first).Err != kafka.None || len(w.answers) != 1 {
+		t.Fatal("a question is answered by a record that was written before it came")
+	}
+	w.count()
+	if w.answer(second).Err != kafka.None {
+		t.Fatal("a question is not answered")
+	}
+	third := ask()
+	w.step(&Closed{Err: kafka.ErrNotCoordinator})
+	if w.answer(third).Err != kafka.ErrNotCoordinator {
+		t.Fatal("a coordinator that is gone answers")
+	}
+	w.restart()
+	if w.machine.List(func(g *Listed) { t.Errorf("%+v", g) }); len(w.machine.groups) != 0 {
+		t.Error("the records are taken for groups")
+	}
+}

@@ -34,6 +34,8 @@ func (m *Machine) Step(now kafka.Now, in Input, out *Effects) {
 		m.commit(in)
 	case *DeleteOffsets:
 		m.deleteOffsets(in)
+	case *Confirm:
+		m.confirm(in)
 	case *Delete:
 		m.deleteGroup(in)
 	}
@@ -107,11 +109,8 @@ func (m *Machine) closed(code kafka.ErrorCode) {
 		}
 		m.tail.Pop()
 	}
-	names := make([]string, 0, len(m.groups))
-	for name := range m.groups { //order: they are sorted below
-		names = append(names, name)
-	}
-	for _, name := range sorted(names) {
+	m.unconfirmed(code)
+	for _, name := range m.names() {
 		g := m.groups[name]
 		for _, one := range g.members {
 			if one.awaitsJoin {

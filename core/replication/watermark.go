@@ -70,3 +70,10 @@ func (r *Replica) joins(now kafka.Now, f *FollowerProgress) bool {
 func (r *Replica) inMaximalISR(id kafka.BrokerID) bool {
 	return slices.Contains(r.isr, id) || slices.Contains(r.expanding, id)
 }
+
+// Sole tells whether a leader knows that nobody else can have been elected: there
+// is no other in sync, or asked into the ISR, and none that has left it is
+// eligible, as the ISR is as large as it must be (KIP-966).
+func (r *Replica) Sole() bool {
+	return r.role == RoleLeader && len(r.isr) == 1 && len(r.expanding) == 0 && r.minISR() <= 1
+}
