@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"strings"
+
 	"trialog/checker"
 	"trialog/checker/history"
 )
@@ -76,6 +78,47 @@ type Failure struct {
 	Shown []string `json:"shown,omitempty"`
 	// History tells that the clients' history alone shows it, without a look inside.
 	History bool `json:"history"`
+	// Role is what the node of a broken invariant was: leader, follower, client.
+	Role string `json:"role,omitempty"`
+}
+
+// Signature names how a seed failed, so that two seeds can be told to have failed
+// alike: property and anomaly, or the number of the invariant and the role of
+// the replica. It is empty when the seed is green, and names the anomaly of a
+// control that was caught.
+func (o *Outcome) Signature() string {
+	f := o.Failure
+	switch {
+	case f == nil:
+		return ""
+	case f.Class != ClassInvariant:
+		return f.Property + ": " + f.Anomaly
+	}
+	text := f.Property + ": " + invariantOf(f.Text)
+	if f.Role != "" {
+		text += " (" + f.Role + ")"
+	}
+	return text
+}
+
+const (
+	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits  = "0123456789"
+)
+
+// invariantOf is the number that the text of a broken invariant begins with, or
+// its first line without the numbers of the moment.
+func invariantOf(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	if number, _, ok := strings.Cut(line, ":"); ok && strings.TrimLeft(strings.TrimLeft(number, letters), digits) == "" && strings.ContainsAny(number, digits) {
+		return number
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(digits, r) {
+			return -1
+		}
+		return r
+	}, line)
 }
 
 // Judge puts a report of the checker into the outcome: judgements, what makes

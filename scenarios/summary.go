@@ -34,6 +34,7 @@ type ScenarioSummary struct {
 	Control     bool              `json:"control,omitempty"`
 	Foreign     bool              `json:"foreign,omitempty"` // carried out on an address
 	Caught      int               `json:"caught,omitempty"`
+	CaughtSeed  uint64            `json:"caught_seed,omitempty"` // the first one that was
 	Unsupported []string          `json:"unsupported,omitempty"`
 	Acked       int64             `json:"median_acked"`
 	AckedValues int64             `json:"median_acked_values"`
@@ -150,7 +151,9 @@ func summarise(s *Scenario, outcomes []*Outcome) ScenarioSummary {
 			part.Red++
 		}
 		if o.Caught {
-			part.Caught++
+			if part.Caught++; part.Caught == 1 {
+				part.CaughtSeed = o.Seed
+			}
 		}
 		for _, name := range o.Lacking {
 			part.Lacking = addTally(part.Lacking, Tally{name, 1})

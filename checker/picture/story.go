@@ -257,7 +257,7 @@ func (t *teller) weight(e *history.Event) int {
 	var w int
 	switch {
 	case e.Kind == history.Crash && !e.Clean:
-		w = 2
+		w = 3
 	case e.Kind == history.Fault && (e.Fault == history.FaultDrop || e.Fault == history.FaultReset || e.Fault == history.FaultDelay):
 		w = 1
 	case e.Kind == history.Fault:

@@ -5,7 +5,8 @@
 // Files: main.go (commands and exit status), run.go (seeds), failure.go (what a
 // failing run prints), progress.go, summary.go (the tables), arms.go (simulator,
 // real processes, an address), replay.go, shrink.go, check.go, list.go,
-// picture.go (pages), power.go and hunt.go (known bugs), tree.go (copies of the
+// picture.go (pages), results.go and junit.go (what a run leaves behind),
+// report.go and provenance.go (the guarantee report), power.go and hunt.go (known bugs), tree.go (copies of the
 // source tree).
 package main
 
@@ -45,6 +46,8 @@ type commands struct {
 	Run     runCommand     `cmd:"" help:"Run scenarios over many seeds and judge each."`
 	Replay  replayCommand  `cmd:"" help:"Run one seed, or a stored tape, again, bit for bit."`
 	Shrink  shrinkCommand  `cmd:"" help:"Find a shorter schedule that still fails, and store it as a tape."`
+	Merge   mergeCommand   `cmd:"" help:"Put the results of the shards of one run together."`
+	Report  reportCommand  `cmd:"" help:"Write the guarantee report: what holds, what breaks it, and how sure that is."`
 	Check   checkCommand   `cmd:"" help:"Judge a history that anyone recorded."`
 	Power   powerCommand   `cmd:"" help:"Re-introduce known bugs one by one and count what finds them."`
 	List    listCommand    `cmd:"" help:"List scenarios, properties and faults."`

@@ -86,7 +86,7 @@ func (c *powerCommand) Run(ctx context.Context, to output) error {
 		}
 	}
 	h.bar.clear()
-	return c.report(to.out, findings, h.first)
+	return c.report(to.out, findings, h.hash, h.first)
 }
 
 func (c *powerCommand) load(root string) ([]mutants.Mutant, error) {
@@ -108,7 +108,7 @@ func (c *powerCommand) load(root string) ([]mutants.Mutant, error) {
 	return list, nil
 }
 
-func (c *powerCommand) report(w io.Writer, findings []finding, first uint64) error {
+func (c *powerCommand) report(w io.Writer, findings []finding, tree string, first uint64) error {
 	found, history := 0, 0
 	for _, f := range findings {
 		if f.Found {
@@ -122,12 +122,13 @@ func (c *powerCommand) report(w io.Writer, findings []finding, first uint64) err
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		err := encoder.Encode(struct {
+			Tree      string    `json:"tree"`
 			FirstSeed uint64    `json:"first_seed"`
 			Found     int       `json:"found"`
 			Of        int       `json:"of"`
 			ByHistory int       `json:"by_history"`
 			Mutants   []finding `json:"mutants"`
-		}{first, found, len(findings), history, findings})
+		}{tree, first, found, len(findings), history, findings})
 		if err != nil {
 			return err
 		}

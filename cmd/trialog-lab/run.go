@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
 	"time"
 
+	"trialog/checker/history"
 	"trialog/scenarios"
 )
 
@@ -25,7 +25,9 @@ type runCommand struct {
 	Moves     int64         `help:"Fail unless so many faults moved a leader, in all." placeholder:"N"`
 	Each      int64         `help:"Fail unless every kind of fault of a scenario struck so often, in all." placeholder:"N"`
 	History   string        `help:"Keep the history of every seed in this directory. Default: only those of red seeds on real processes, in ./results." placeholder:"DIR" type:"path"`
-	Failures  int           `help:"Stop after this many red seeds." default:"5"`
+	Failures  int           `help:"Stop after this many different failures, or ten times as many red seeds." default:"5"`
+	Shard     shard         `help:"Run only the i-th of n parts of the seeds; merge puts the parts together." placeholder:"I/N"`
+	Junit     string        `help:"Write the results as JUnit's XML into this file." placeholder:"FILE" type:"path"`
 	JSON      bool          `help:"Print a summary for machines."`
 }
 
@@ -44,22 +46,26 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 		return err
 	}
 	defer arms.close()
-	gather := scenarios.NewGather(list)
+	gather, kinds, kept := scenarios.NewGather(list), newFailureKinds(to.out, c.JSON), []*scenarios.Outcome(nil)
 	bar := newProgress(to.log, c.Seeds, c.For)
 	deadline := time.Now().Add(c.For)
 	pool := scenarios.Pool{
 		Arms: arms.list,
 		Next: func(i int) (scenarios.Task, bool) {
+			i = c.Shard.task(i)
 			return scenarios.Deal(list, first, i), (c.Seeds == 0 || i < c.Seeds) && (c.For == 0 || time.Now().Before(deadline))
 		},
 		Emit: func(o *scenarios.Outcome) bool {
 			gather.Add(o)
-			if o.Red() && !c.JSON {
+			if c.Shard.of > 0 {
+				kept = append(kept, o)
+			}
+			if o.Red() {
 				bar.clear()
-				printFailure(to.out, o)
+				kinds.add(o)
 			}
 			bar.show(gather)
-			return gather.Red() < c.Failures
+			return kinds.count() < c.Failures && gather.Red() < 10*c.Failures
 		},
 	}
 	began := time.Now()
@@ -67,26 +73,28 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 	bar.clear()
 	sum := gather.Summary()
 	sum.Interrupted = ctx.Err() != nil
-	sum.Require(c.Moves, c.Each)
-	return c.report(to.out, sum, first, time.Since(began))
+	if c.Shard.of == 0 {
+		sum.Require(c.Moves, c.Each)
+	}
+	kinds.again()
+	return c.report(to.out, &scenarios.Results{
+		Stamp: stamp, Arm: c.arm(), Passed: sum.Passed(), FirstSeed: first, Elapsed: time.Since(began).Nanoseconds(),
+		Shard: c.Shard.String(), Outcomes: kept, Summary: sum,
+	})
 }
 
-func (c *runCommand) report(w io.Writer, sum *scenarios.Summary, first uint64, elapsed time.Duration) error {
-	if c.JSON {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		err := encoder.Encode(struct {
-			Stamp     string `json:"stamp"`
-			Passed    bool   `json:"passed"`
-			FirstSeed uint64 `json:"first_seed"`
-			Elapsed   int64  `json:"elapsed_ns"`
-			*scenarios.Summary
-		}{stamp, sum.Passed(), first, elapsed.Nanoseconds(), sum})
-		if err != nil {
-			return err
-		}
-	} else {
-		printSummary(w, sum, first, elapsed)
+// arm names where the run was, as histories do.
+func (c *runCommand) arm() string {
+	if c.On == onSimulator || c.On == onLocal {
+		return c.On
+	}
+	return string(history.ArmAddress)
+}
+
+func (c *runCommand) report(w io.Writer, r *scenarios.Results) error {
+	sum := r.Summary
+	if err := printResults(w, r, c.JSON, c.Junit); err != nil {
+		return err
 	}
 	switch {
 	case sum.Interrupted && sum.Red == 0:

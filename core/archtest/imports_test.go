@@ -135,6 +135,7 @@ var testsOnly = map[string]string{
 	"core/disk/disktest":        "a contract suite",
 	"core/partition/damagetest": "a suite of damaged files",
 	"core/quorum/quorumtest":    "a contract suite",
+	"checker/browsertest":       "a browser",
 	"node/powercut":             "a FUSE server and what it links",
 }
 

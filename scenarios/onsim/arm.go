@@ -145,6 +145,7 @@ func (a *Arm) conclude(run *Run, t *trial, w *watch, broken string) {
 		o.Break("invariant", scenarios.ClassInvariant, broken)
 	case r.Broken != "":
 		o.Break("invariant", scenarios.ClassInvariant, fmt.Sprintf("%s (node %d)", r.Broken, r.BrokenNode))
+		o.Failure.Role = w.role(r.BrokenNode)
 	}
 	o.Judge(t.scenario, report)
 	if r.Stuck {

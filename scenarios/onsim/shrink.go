@@ -52,7 +52,7 @@ func Shrink(ctx context.Context, t *Tape, tell func(ShrinkStep)) (*Shrunk, error
 			return shrink.Outcome{}
 		}
 		run := a.carryOut(&list[0], t.Seed, options{tape: tape, record: true, operations: operations})
-		o := shrink.Outcome{Signature: signature(run.Outcome), Choices: run.Result.Choices, Unused: run.Result.Unused}
+		o := shrink.Outcome{Signature: signature(&list[0], run.Outcome), Choices: run.Result.Choices, Unused: run.Result.Unused}
 		tell(ShrinkStep{Runs: runs, Signature: o.Signature})
 		return o
 	}
@@ -68,29 +68,18 @@ func Shrink(ctx context.Context, t *Tape, tell func(ShrinkStep)) (*Shrunk, error
 	if err != nil {
 		return nil, err
 	}
-	if signature(last.Outcome) != found.Signature {
+	if signature(&list[0], last.Outcome) != found.Signature {
 		return nil, errors.New("the shrunk run does not fail any more: the run is not deterministic")
 	}
 	s.Tape.TraceHash = last.Outcome.TraceHash
 	return s, nil
 }
 
-// signature names how a run failed, "" when it did not.
-func signature(o *scenarios.Outcome) string {
-	if o.Failure == nil {
-		return ""
+// signature names how a run failed, or, of a control, what it was caught by; ""
+// when it did not.
+func signature(s *scenarios.Scenario, o *scenarios.Outcome) string {
+	if name := o.Signature(); name != "" || !o.Caught {
+		return name
 	}
-	if o.Failure.Class == scenarios.ClassInvariant {
-		return o.Failure.Property + ": " + firstLine(o.Failure.Text)
-	}
-	return o.Failure.Property + ": " + o.Failure.Anomaly
-}
-
-func firstLine(text string) string {
-	for i := range len(text) {
-		if text[i] == '\n' {
-			return text[:i]
-		}
-	}
-	return text
+	return "control: " + s.Expect.Anomaly
 }

@@ -59,6 +59,20 @@ func (w *watch) advance() bool {
 	return true
 }
 
+// role is what a node is in the end: leader of some partition, follower, or client.
+func (w *watch) role(node int) string {
+	if node > w.trial.scenario.Cluster.Brokers {
+		return "client"
+	}
+	role := "follower"
+	w.replicas(func(n int, v *broker.PartitionView) {
+		if n == node && v.Leader {
+			role = "leader"
+		}
+	})
+	return role
+}
+
 // replicas visits what the brokers hold.
 func (w *watch) replicas(visit func(node int, v *broker.PartitionView)) {
 	if w.world == nil {
