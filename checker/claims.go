@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -30,11 +31,28 @@ type partitionClaims struct {
 	voids   []void
 	damaged []int32 // nodes whose copy cannot be relied upon
 	leaders []int32 // nodes that led, while there is one replica
+	// elections are the leader epochs, by position.
+	elections []election
 	// exposed is the position of the last event that could take acknowledged
 	// records away; -1: none.
 	exposed int64
 	// voided is the largest end of a void; -1: none.
 	voided int64
+}
+
+type election struct {
+	pos   int64
+	epoch int32
+}
+
+// current tells whether an answer was given in the newest leader epoch that there
+// was from the call to the return: by nobody who had been deposed.
+func (pc *partitionClaims) current(o *history.Op) bool {
+	if o.LeaderEpoch == history.Unset {
+		return false
+	}
+	n, _ := slices.BinarySearchFunc(pc.elections, o.ReturnPos, func(e election, pos int64) int { return cmp.Compare(e.pos, pos) })
+	return n > 0 && pc.elections[n-1].epoch == o.LeaderEpoch && pc.elections[n-1].pos < o.InvokePos
 }
 
 // void is a stretch of positions at whose end the claim begins anew.
@@ -88,6 +106,7 @@ func (pc *partitionClaims) apply(e *history.Event, before []history.Event) {
 			pc.exposed = e.Pos // what its predecessor acknowledged is now its to have
 		}
 		pc.leaders = append(pc.leaders, e.Node)
+		pc.elections = append(pc.elections, election{e.Pos, e.LeaderEpoch})
 	case history.Void:
 		pc.voids = append(pc.voids, void{until: math.MaxInt64, property: e.Property, total: true, reason: e.Note})
 	case history.Replicated:

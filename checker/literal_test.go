@@ -350,6 +350,25 @@ func TestLogLinearizable(t *testing.T) {
 			a send 1 -> ok 0
 			b poll at=0 -> ok to=0 hw=0
 			z scan at=0 -> ok 0:1 to=1 hw=1`, finds: "8 (NOT-CLAIMED stale-read)"},
+		{name: "a deposed leader may tell an old end", header: three, text: `
+			! leader p=0 e=1 1
+			a send 1 -> ok 0
+			! leader p=0 e=2 2
+			b list -> ok 0 e=1
+			z scan at=0 -> ok 0:1 to=1 hw=1`, finds: "8 (NOT-CLAIMED stale-read)"},
+		{name: "one that is deposed meanwhile, too", header: three, text: `
+			! leader p=0 e=1 1
+			a send 1 -> ok 0
+			x=b list
+			! leader p=0 e=2 2
+			x -> ok 0 e=1
+			z scan at=0 -> ok 0:1 to=1 hw=1`, finds: "8 (NOT-CLAIMED stale-read)"},
+		{name: "the newest leader must not", header: three, text: `
+			! leader p=0 e=1 1
+			a send 1 -> ok 0
+			! leader p=0 e=2 2
+			b list -> ok 0 e=2
+			z scan at=0 -> ok 0:1 to=1 hw=1`, finds: "8 stale-read"},
 		{name: "with acks=1 the high watermark follows later", header: three, text: `
 			a send 1 acks=1 -> ok 0
 			b poll at=0 -> ok to=0 hw=0

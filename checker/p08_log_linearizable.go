@@ -15,7 +15,9 @@ import (
 //
 // With several replicas a deposed leader may answer reads until it learns of
 // its successor: Kafka has no read leases. High watermarks then count as upper
-// bounds for information only, unless the header claims this property.
+// bounds for information only, unless the header claims this property, save where
+// ListOffsets was answered in the newest leader epoch: a leader that does not know
+// yet how far its predecessors' records count must not answer (KIP-207).
 func judgeLogLinearizable(t *trial, f *finding) {
 	inconsistent := make([]*conflict, len(t.logs))
 	for i := range t.conflicts {

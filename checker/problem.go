@@ -3,7 +3,8 @@ package checker
 import "trialog/checker/history"
 
 // pose builds the problem of one partition from the index. bounded tells
-// whether a high watermark in an answer counts as an upper bound.
+// whether a high watermark in an answer counts as an upper bound. The end that
+// ListOffsets is told by the leader of the newest epoch always does (KIP-207).
 func (t *trial) pose(p history.Partition, bounded bool, into *problem) {
 	into.appends, into.reads = into.appends[:0], into.reads[:0]
 	l := &t.logs[p]
@@ -43,7 +44,8 @@ func (t *trial) poseReads(l *logIndex, p history.Partition, bounded bool, into *
 		}
 		r := readOp{call: o.InvokePos, ret: o.ReturnPos, lo: int32(l.rank(lo)), hi: history.Unset, op: i}
 		l.cut(r.lo)
-		if bounded && hi != history.Unset {
+		bounds := bounded || o.Kind == history.ListOffsets && t.claims.partitions[p].current(o)
+		if bounds && hi != history.Unset {
 			r.hi = int32(l.rank(hi))
 			l.cut(r.hi)
 		}

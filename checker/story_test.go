@@ -22,7 +22,7 @@ import (
 //
 // Records are those of writer 0 unless written as writer.count. Options go
 // anywhere: g= m= inst= gen= a group and its member (group g if none is named),
-// of=LABEL the commit that was read, p=1 another partition, acks=, pid=, n= (attempts), rc, ff, reset.
+// of=LABEL the commit that was read, p=1 another partition, acks=, pid=, n= (attempts), e= (leader epoch), rc, ff, reset.
 func story(t testing.TB, header history.Header, text string) *history.History {
 	s := storyteller{t: t, r: history.NewRecorder(header), labels: map[string]history.OpID{}}
 	for n, line := range strings.Split(text, "\n") {
@@ -129,6 +129,8 @@ func (s *storyteller) complete(id history.OpID, words []string) {
 	for _, w := range words[1:] {
 		key, v, option := strings.Cut(w, "=")
 		switch {
+		case key == "e":
+			res.LeaderEpoch = int32(s.number(v))
 		case key == "of":
 			res.Commit = s.labels[v]
 		case option:
@@ -169,6 +171,8 @@ func (s *storyteller) event(words []string) {
 			e.Clean = true
 		case key == "p":
 			e.Partition = s.r.Partition("t", int32(s.number(v)))
+		case key == "e":
+			e.LeaderEpoch = int32(s.number(v))
 		case key == "q":
 			e.Property = history.Property(s.number(v))
 		case key == "n":

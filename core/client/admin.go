@@ -49,6 +49,7 @@ type adminOp struct {
 	replicas   int16
 	settings   []TopicSetting
 	brokers    []kafka.BrokerID
+	asked      kafka.LeaderEpoch // of the leader that an attempt is for; NoLeaderEpoch: not said
 	reader     *assigned // whose position is looked up
 	generation uint64
 

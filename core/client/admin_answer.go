@@ -65,6 +65,10 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 	panic("an administrator's operation that no case names")
 }
 
+// listOffsetsEpochs is the first version of ListOffsets that says which leader
+// epoch is asked (KIP-320).
+const listOffsetsEpochs = 4
+
 func (c *Client) listOffsetsBody(o *adminOp, timeout int32) kmsg.Request {
 	q := kmsg.NewPtrListOffsetsRequest()
 	q.ReplicaID = -1
@@ -75,7 +79,9 @@ func (c *Client) listOffsetsBody(o *adminOp, timeout int32) kmsg.Request {
 	t.Topic = o.topic
 	p := kmsg.NewListOffsetsRequestTopicPartition()
 	p.Partition, p.Timestamp = int32(o.index), int64(o.timestamp)
+	o.asked = kafka.NoLeaderEpoch
 	if lead, ok := c.leaderOf(c.topicNamed(o.topic), o.index); ok && !c.config.Consumer.Unfenced {
+		o.asked = lead.epoch
 		p.CurrentLeaderEpoch = int32(lead.epoch)
 	}
 	t.Partitions = append(t.Partitions, p)
@@ -117,6 +123,9 @@ func (c *Client) adminAnswered(n *conn, r *request, body protocol.Body, out *Eff
 	if d := c.endAdmin(o, OK, out); d != nil {
 		d.Broker, d.Offset, d.Timestamp, d.LeaderEpoch = n.broker, answer.offset, answer.timestamp, answer.epoch
 		d.PartitionCount, d.TopicID = answer.count, answer.id
+		if o.kind == adminListOffsets && r.version >= listOffsetsEpochs {
+			d.AskedEpoch = o.asked
+		}
 	}
 }
 

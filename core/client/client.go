@@ -166,7 +166,7 @@ func (c *Client) done(op OpID, outcome Outcome, out *Effects) *Done {
 	out.Dones = append(out.Dones, Done{
 		Op: op, Outcome: outcome,
 		Offset: kafka.NoOffset, Timestamp: kafka.NoTimestamp, LogStartOffset: kafka.NoOffset,
-		LeaderEpoch: kafka.NoLeaderEpoch, Broker: kafka.NoBroker,
+		LeaderEpoch: kafka.NoLeaderEpoch, AskedEpoch: kafka.NoLeaderEpoch, Broker: kafka.NoBroker,
 		ProducerID: kafka.NoProducerID, ProducerEpoch: kafka.NoProducerEpoch, Sequence: kafka.NoSequence,
 		PartitionCount: -1,
 	})

@@ -107,7 +107,10 @@ type Done struct {
 	Timestamp      kafka.TimestampMs // Produce: LogAppendTime; ListOffsets: of the record found
 	LogStartOffset kafka.Offset      // Produce
 	LeaderEpoch    kafka.LeaderEpoch // ListOffsets
-	Broker         kafka.BrokerID    // who answered last
+	// AskedEpoch is, for ListOffsets, the leader epoch in which the answer was
+	// given, since no other leader takes the question; NoLeaderEpoch: not known.
+	AskedEpoch     kafka.LeaderEpoch
+	Broker         kafka.BrokerID // who answered last
 	ProducerID     kafka.ProducerID
 	ProducerEpoch  kafka.ProducerEpoch
 	Sequence       kafka.Sequence // of the first record

@@ -192,6 +192,9 @@ func (k *consumer) Done(c *sim.ClientHost, d *client.Done) {
 		return
 	}
 	r := result(d)
+	if pending.tag == tagList {
+		r.LeaderEpoch = int32(d.AskedEpoch)
+	}
 	k.trial.record.Complete(c.Now(), pending.op, &r)
 	if pending.tag == tagAssign && d.Outcome != client.OK {
 		k.unassigned(d)
