@@ -45,14 +45,14 @@ type election struct {
 	epoch int32
 }
 
-// current tells whether an answer was given in the newest leader epoch that there
-// was from the call to the return: by nobody who had been deposed.
+// current tells whether an answer was given in the leader epoch that was the newest
+// when it came: by nobody who had been deposed.
 func (pc *partitionClaims) current(o *history.Op) bool {
 	if o.LeaderEpoch == history.Unset {
 		return false
 	}
 	n, _ := slices.BinarySearchFunc(pc.elections, o.ReturnPos, func(e election, pos int64) int { return cmp.Compare(e.pos, pos) })
-	return n > 0 && pc.elections[n-1].epoch == o.LeaderEpoch && pc.elections[n-1].pos < o.InvokePos
+	return n > 0 && pc.elections[n-1].epoch == o.LeaderEpoch
 }
 
 // void is a stretch of positions at whose end the claim begins anew.
