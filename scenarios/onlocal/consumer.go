@@ -104,7 +104,9 @@ func (f *follower) poll(ctx context.Context) error {
 	fetches := f.client.PollFetches(ctx)
 	var failure error
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
-		if p.Err != nil && !errors.Is(p.Err, context.DeadlineExceeded) && !errors.Is(p.Err, context.Canceled) {
+		if lost, ok := errors.AsType[*kgo.ErrDataLoss](p.Err); ok && f.run.plan.loses {
+			f.resume(partition{p.Topic, p.Partition}, lost.ResetTo)
+		} else if p.Err != nil && !errors.Is(p.Err, context.DeadlineExceeded) && !errors.Is(p.Err, context.Canceled) {
 			failure = fmt.Errorf("a consumer of %s/%d: %w", p.Topic, p.Partition, p.Err)
 		}
 		if len(p.Records) > 0 {
@@ -112,6 +114,18 @@ func (f *follower) poll(ctx context.Context) error {
 		}
 	})
 	return failure
+}
+
+// resume notes that franz-go found records gone that it had read, and goes on
+// from where they end now: as a consumer that begins anew.
+func (f *follower) resume(at partition, offset int64) {
+	f.process = f.run.process()
+	op := history.NewOp(history.Assign, f.id, f.process, f.run.record.Partition(at.topic, at.index))
+	op.At = offset
+	res := history.NewResult(history.OK)
+	res.Offset = offset
+	f.run.record.Complete(f.run.now(), f.run.record.Invoke(f.run.now(), &op), &res)
+	f.next[at] = offset
 }
 
 // note puts one partition's share of a poll down. franz-go fetches ahead of

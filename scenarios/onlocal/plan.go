@@ -19,7 +19,8 @@ type plan struct {
 	racks     []string      // a consumer's is one of these; none: it names none
 	length    time.Duration // of the faulty phase
 	strikes   []strike
-	churn     int // topics made and deleted by the administrator
+	loses     bool // records may be lost: a control
+	churn     int  // topics made and deleted by the administrator
 	listEvery time.Duration
 }
 
@@ -92,7 +93,7 @@ func ofWire(kind scenarios.Kind) bool {
 // injects tells whether a fault of a scenario can be carried out.
 func injects(s *scenarios.Scenario, kind scenarios.Kind, by means) bool {
 	switch {
-	case s.Storage != nil, s.Workload.ModeChanges.Max > 0: // the work is not done here
+	case s.Storage != nil, s.Workload.ModeChanges.Max > 0, s.Cluster.NoELR: // nobody does this work here
 		return false
 	case ofCluster(kind):
 		return by.process && s.Cluster.Brokers > 1
@@ -122,6 +123,7 @@ func draw(s *scenarios.Scenario, seed uint64, by means) *plan {
 		racks:     racksOf(s),
 		length:    time.Duration(between(r, s.Workload.Seconds)) * time.Second,
 		consumers: between(r, s.Workload.Consumers),
+		loses:     s.Expect.Control(),
 	}
 	run := strconv.FormatUint(seed, 36)
 	for i := range between(r, s.Topics.Topics) {
