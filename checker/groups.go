@@ -76,12 +76,80 @@ func byMember(o *history.Op) bool {
 	return o.Kind == history.CommitOffsets && o.Generation != history.Unset
 }
 
-// classic tells whether the header says that a group is classic.
-func (t *trial) classic(group history.Name) bool {
+// promised is what the header says of a group.
+func (t *trial) promised(group history.Name) history.Group {
 	for i := range t.h.Header.Groups {
 		if g := &t.h.Header.Groups[i]; g.Name == t.h.Name(group) {
-			return g.Classic
+			return *g
 		}
 	}
-	return false
+	return history.Group{}
+}
+
+// classic tells whether the header says that a group is classic.
+func (t *trial) classic(group history.Name) bool { return t.promised(group).Classic }
+
+// reign is a stretch in which a broker coordinated a group.
+type reign struct {
+	from, until int64
+	broker      int32
+}
+
+// reigns lists who coordinated a group and when, if the history tells.
+func (t *trial) reigns(group history.Name) (list []reign, told bool) {
+	name := t.promised(group).Coordinator
+	for i := range t.h.Events {
+		e := &t.h.Events[i]
+		if name == "" || e.Kind != history.Leader || t.h.PartitionName(e.Partition) != name {
+			continue
+		}
+		if n := len(list); n > 0 {
+			list[n-1].until = e.Pos
+		}
+		list = append(list, reign{e.Pos, endOfTime, e.Node})
+	}
+	return list, name != ""
+}
+
+// loosen finds from when what a read tells may be: from its call on, unless
+// whoever answered had been deposed by then. There are no leases, as with logs:
+// until it learns of its successor a coordinator may tell what was true when it
+// was deposed, or, where the history does not say when, when it committed last.
+func (t *trial) loosen(n int32, ops []int32) {
+	group := t.seats[n].group
+	if t.promised(group).Replicas < 2 {
+		return
+	}
+	reigns, told := t.reigns(group)
+	for k, i := range ops {
+		o := &t.h.Ops[i]
+		if o.Kind == history.CommitOffsets {
+			continue
+		}
+		if !told {
+			t.loose[i] = t.proof(ops[:k], o)
+			continue
+		}
+		at := int64(always)
+		for _, r := range reigns {
+			if r.broker == o.Broker && r.from < o.ReturnPos {
+				at = r.until
+			}
+		}
+		if at < o.InvokePos {
+			t.loose[i] = at
+		}
+	}
+}
+
+// proof is the call of the last commit that the broker of a read is known to
+// have made before it.
+func (t *trial) proof(before []int32, read *history.Op) int64 {
+	for k := len(before) - 1; k >= 0; k-- {
+		c := &t.h.Ops[before[k]]
+		if c.Kind == history.CommitOffsets && c.Outcome == history.OK && c.Broker == read.Broker && c.ReturnPos < read.InvokePos {
+			return c.InvokePos
+		}
+	}
+	return always
 }

@@ -111,8 +111,14 @@ func TestGroupExclusivity(t *testing.T) {
 			b commit at=0 m=B1 inst=B gen=1 -> fail FENCED_INSTANCE_ID`},
 		{name: "and its shadow commits", text: `
 			b assign m=B1 inst=B gen=1 -> ok
+			b' subscribe none g=g -> ok
 			b' assign m=B2 inst=B gen=1 -> ok
 			b commit at=0 m=B1 inst=B gen=1 -> ok`, finds: "11 zombie-commit"},
+		{name: "of whom nobody knows who came first", text: `
+			b' subscribe none g=g -> ok
+			b assign m=B1 inst=B gen=1 -> ok
+			b' assign m=B2 inst=B gen=1 -> ok
+			b commit at=0 m=B1 inst=B gen=1 -> ok`},
 		{name: "a zombie commits what another has now", text: classic + `
 			c assign m=C gen=2 -> ok
 			b commit at=0 m=B gen=1 -> ok`, finds: "11 zombie-commit"},
@@ -188,6 +194,37 @@ func TestCommitLinearizable(t *testing.T) {
 		{name: "each group for itself", text: `
 			x=b commit at=7 g=g -> ok
 			c fetch g=other -> ok`},
+	})
+}
+
+// With several replicas a deposed coordinator may tell what was true when it was
+// deposed, until it knows.
+func TestDeposedCoordinators(t *testing.T) {
+	several := func(coordinator string) history.Header {
+		h := synced()
+		h.Groups = []history.Group{{Name: "g", Replicas: 3, Coordinator: coordinator}}
+		return h
+	}
+	const moved = `
+		! leader 0 p=5
+		x=b commit at=7 g=g -> ok by=0
+		! leader 1 p=5
+		y=b commit at=10 g=g -> ok by=1
+	`
+	runTales(t, []tale{
+		{name: "the one before tells what it knew", header: several("t/5"), text: moved + `
+			c fetch g=g -> ok 7 of=x by=0`},
+		{name: "the one that leads does", header: several("t/5"), text: moved + `
+			c fetch g=g -> ok 7 of=x by=1`, finds: "12 committed-offset-went-back"},
+		{name: "the one before tells less than it knew", header: several("t/5"), text: moved + `
+			c fetch g=g -> ok by=0`, finds: "12 committed-offset-lost"},
+		{name: "and knew that it did not lead", header: several("t/5"), text: moved + `
+			c fetch g=g -> ok 7 of=x by=0 dp`, finds: "12 answer-of-a-deposed-coordinator"},
+		{name: "nobody tells who led", header: several(""), text: moved + `
+			c fetch g=g -> ok 7 of=x by=0`},
+		{name: "but whoever has committed knows what was before", header: several(""), text: moved + `
+			b commit at=11 g=g -> ok by=1
+			c fetch g=g -> ok 7 of=x by=1`, finds: "12 committed-offset-went-back"},
 	})
 }
 

@@ -52,6 +52,9 @@ type trial struct {
 	clusters  []cluster
 	// seen has the commits of reads that bear no mark, where only one can be it.
 	seen map[int32]history.OpID
+	// loose has the reads that may tell what was true before they were called, and
+	// since when.
+	loose map[int32]int64
 }
 
 // conflict: two records were seen at one offset.

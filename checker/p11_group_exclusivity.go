@@ -20,6 +20,7 @@ type tenure struct {
 func judgeGroupExclusivity(t *trial, f *finding) {
 	owners := make(map[tenure]int32) // the first Assign
 	newest := make([]int32, len(t.seats))
+	x := shadows{joined: make(map[int32]int64), given: make(map[held]int64)}
 	last := make(map[history.Name]int32) // by group: the Assign of the newest generation
 	for n := range newest {
 		newest[n] = -1
@@ -30,13 +31,17 @@ func judgeGroupExclusivity(t *trial, f *finding) {
 			i = -code - 1
 		}
 		n := t.seatOf[i]
+		o := &t.h.Ops[i]
+		if code > 0 && o.Kind == history.Subscribe {
+			x.joined[o.Process] = max(x.joined[o.Process], o.InvokePos)
+		}
 		if n < 0 {
 			continue
 		}
-		o := &t.h.Ops[i]
 		switch {
 		case code < 0 && o.Kind == history.Assign && o.Member != 0 && o.Outcome == history.OK:
 			t.give(f, owners, n, i)
+			x.given[held{n, o.Member}] = o.ReturnPos
 			if newest[n] < 0 || t.h.Ops[newest[n]].Generation <= o.Generation {
 				if newest[n] >= 0 && !t.sameOwner(&t.h.Ops[newest[n]], o) {
 					f.risk("partitions that changed hands", 1)
@@ -52,9 +57,28 @@ func judgeGroupExclusivity(t *trial, f *finding) {
 			if j, known := last[o.Group]; known && t.classic(o.Group) && t.h.Ops[j].Generation > o.Generation {
 				successor = j
 			}
-			t.late(f, i, successor)
+			t.late(f, &x, n, i, successor)
 		}
 	}
+}
+
+// held is a member's ownership of a partition.
+type held struct {
+	seat   int32
+	member history.Name
+}
+
+// shadows tells which of two members with one instance ID came later.
+type shadows struct {
+	joined map[int32]int64 // by process: when it began to join last
+	given  map[held]int64  // when the member was told
+}
+
+// replaced tells whether the member of s certainly joined after that of o had been
+// told what it has: whoever is told first need not have joined first.
+func (x *shadows) replaced(n int32, o, s *history.Op) bool {
+	told, known := x.given[held{n, o.Member}]
+	return known && x.joined[s.Process] > told
 }
 
 // sameOwner tells whether two operations are of one member: a static one keeps
@@ -89,14 +113,14 @@ func (t *trial) give(f *finding, owners map[tenure]int32, n, i int32) {
 
 // late judges a commit, given an assignment that its member's group had told
 // somebody of before.
-func (t *trial) late(f *finding, i, successor int32) {
+func (t *trial) late(f *finding, x *shadows, n, i, successor int32) {
 	o := &t.h.Ops[i]
 	if successor < 0 {
 		return
 	}
 	s := &t.h.Ops[successor]
 	old := s.Generation > o.Generation && (t.classic(o.Group) || !t.sameOwner(s, o)) ||
-		s.Generation == o.Generation && o.Instance != 0 && s.Instance == o.Instance && s.Member != o.Member
+		s.Generation == o.Generation && o.Instance != 0 && s.Instance == o.Instance && s.Member != o.Member && x.replaced(n, o, s)
 	if !old {
 		return
 	}

@@ -86,9 +86,18 @@ func (t *trial) gather(ops []int32, into []cluster) []cluster {
 		if o.ReturnPos < c.first {
 			c.first, c.at = o.ReturnPos, i
 		}
-		if o.InvokePos > c.last {
-			c.last, c.until = o.InvokePos, i
+		if call := t.readCall(i); call > c.last {
+			c.last, c.until = call, i
 		}
 	}
 	return slices.DeleteFunc(into, func(c cluster) bool { return c.first == history.Never })
+}
+
+// readCall is the position before which what a read tells cannot have been all
+// there was.
+func (t *trial) readCall(i int32) int64 {
+	if at, ok := t.loose[i]; ok {
+		return at
+	}
+	return t.h.Ops[i].InvokePos
 }

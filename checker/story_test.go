@@ -131,10 +131,14 @@ func (s *storyteller) complete(id history.OpID, words []string) {
 		switch {
 		case key == "e":
 			res.LeaderEpoch = int32(s.number(v))
+		case key == "by":
+			res.Broker = int32(s.number(v))
 		case key == "of":
 			res.Commit = s.labels[v]
 		case option:
 			*map[string]*int64{"hw": &res.HighWatermark, "to": &res.To, "st": &res.LogStartOffset, "lso": &res.LastStableOffset}[key] = s.number(v)
+		case w == "dp":
+			res.Deposed = true
 		case w == "ff":
 			res.FromFollower = true
 		case strings.Contains(w, ":"):

@@ -16,6 +16,10 @@ func (o *Outcome) Count(h *history.History) {
 			o.AckedValues += int64(op.RecordCount)
 		case history.Poll:
 			o.Read += int64(op.RecordCount)
+		case history.CommitOffsets:
+			if op.Member != 0 {
+				o.Commits++
+			}
 		default:
 			// The others carry no records; they count as operations.
 		}
@@ -39,6 +43,8 @@ func (o *Outcome) counted(c Counted) int64 {
 		return o.Read
 	case FaultsFired:
 		return o.FaultsFired
+	case Commits:
+		return o.Commits
 	case Restarts:
 		return o.Restarts
 	default:

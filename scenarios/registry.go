@@ -7,7 +7,9 @@ import (
 )
 
 // All returns every declared scenario.
-func All() []Scenario { return append(append(singles(), storageLog()), replicateds()...) }
+func All() []Scenario {
+	return append(append(append(singles(), storageLog()), replicateds()...), groups()...)
+}
 
 // Named returns the scenarios of these names, or all that are not open when
 // none is given. A name that nobody declared is an error that lists the ones there are.

@@ -154,6 +154,20 @@ type Workload struct {
 	// VoterChanges is how often a minute an administrator takes a voter out of the
 	// metadata quorum or adds one.
 	VoterChanges Range
+	// Groups are consumer groups, with so many members each, of which Static per
+	// cent are groups of static members. They read every topic.
+	Groups, Members Range
+	Static          int
+	// MemberLives is how often a member leaves and another joins in its place;
+	// MassRestarts how often all members of a group die at once.
+	MemberLives, MassRestarts Range
+	// SubscriptionChanges is how often a minute a member wants other topics.
+	SubscriptionChanges Range
+	// Ledgers are clients that write and read committed offsets of a group without
+	// members, and read those of the others.
+	Ledgers Range
+	// NewPartitions is how often a minute an administrator adds one to a topic.
+	NewPartitions Range
 	// ModeChanges is how often a minute an administrator sets flush.messages of
 	// a topic that is in use. Only the simulator does.
 	ModeChanges Range
@@ -183,6 +197,7 @@ const (
 	ReadRecords                     // records read by consumers before the final scan
 	FaultsFired                     // faults of any kind
 	Restarts                        // broker restarts
+	Commits                         // offsets committed by members, acknowledged
 )
 
 // Expect is the verdict that makes a scenario pass.

@@ -80,6 +80,7 @@
 //	le  int     leader epoch seen (default -1)
 //	b   int     broker that answered (default -1)
 //	ff  bool    answered by a follower
+//	dp  bool    fetch-offsets: the broker knew that another one coordinates
 //	to  int     position of the consumer after the call (default -1)
 //	n   int     attempts (default 1)
 //	cm  int     fetch-offsets: the operation that committed what was read

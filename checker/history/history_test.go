@@ -32,7 +32,7 @@ func drawHistory(t *rapid.T) *History {
 			op.Group, op.Member, op.Instance = r.Name(text.Draw(t, "group")), r.Name(text.Draw(t, "member")), r.Name(text.Draw(t, "instance"))
 			op.Generation = small.Draw(t, "generation")
 			op.Sequence, op.Acks, op.Incarnation = small.Draw(t, "sq"), int8(rapid.IntRange(-1, 1).Draw(t, "acks")), 3
-			op.Flags = Flags(rapid.IntRange(0, 31).Draw(t, "flags")) &^ FromFollower
+			op.Flags = Flags(rapid.IntRange(0, 31).Draw(t, "flags")) &^ (FromFollower | Deposed)
 			var values []Value
 			if op.Kind == Send {
 				values = rapid.SliceOfN(rapid.Custom(drawValue), 0, 3).Draw(t, "values")
@@ -48,6 +48,7 @@ func drawHistory(t *rapid.T) *History {
 			res.Error, res.Offset, res.HighWatermark = text.Draw(t, "error"), offset.Draw(t, "o"), offset.Draw(t, "hw")
 			res.LastStableOffset, res.LogStartOffset, res.To = offset.Draw(t, "ls"), offset.Draw(t, "st"), offset.Draw(t, "to")
 			res.LeaderEpoch, res.Broker, res.Attempts = small.Draw(t, "le"), small.Draw(t, "b"), int16(rapid.IntRange(1, 9).Draw(t, "n"))
+			res.Deposed = rapid.Bool().Draw(t, "dp")
 			res.FromFollower = rapid.Bool().Draw(t, "ff")
 			for c := range r.h.Ops {
 				if r.h.Ops[c].Kind == CommitOffsets && r.h.Ops[id].Kind == FetchOffsets {

@@ -61,6 +61,7 @@ type line struct {
 	FL bool `json:"fl"`
 	RT bool `json:"rt"`
 	FF bool `json:"ff"`
+	DP bool `json:"dp"`
 	FE bool `json:"fe"`
 	CL bool `json:"cl"`
 	LD bool `json:"ld"`

@@ -45,6 +45,8 @@ func (l *line) boolMember(key []byte) *bool {
 		return &l.RT
 	case "ff":
 		return &l.FF
+	case "dp":
+		return &l.DP
 	case "fe":
 		return &l.FE
 	case "cl":

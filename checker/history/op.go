@@ -97,6 +97,9 @@ const (
 	// Reset marks a consumer position that the client moved by itself
 	// (auto.offset.reset after OFFSET_OUT_OF_RANGE), in an Assign or Seek.
 	Reset
+	// Deposed marks an answer about a group's offsets of a broker that had been told,
+	// before the call and until the return, that another one coordinates the group.
+	Deposed
 )
 
 // Op is one operation of one client. Fields that were not told are Unset.

@@ -191,6 +191,7 @@ func (d *reader) completion() error {
 		o.Sequence = int32(l.SQ)
 	}
 	o.set(FromFollower, l.FF)
+	o.set(Deposed, l.DP)
 	if l.CM >= int64(len(d.h.Ops)) || l.CM >= 0 && d.h.Ops[l.CM].Kind != CommitOffsets {
 		return fmt.Errorf("operation %d committed nothing", l.CM)
 	}

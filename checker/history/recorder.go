@@ -26,6 +26,7 @@ type Result struct {
 	ProducerEpoch    int16
 	Attempts         int16
 	FromFollower     bool
+	Deposed          bool
 	Commit           OpID     // FetchOffsets: who wrote what was read
 	Records          []Record // read; copied
 }
@@ -123,6 +124,9 @@ func (r *Recorder) Complete(now int64, id OpID, res *Result) bool {
 	}
 	if res.FromFollower {
 		o.Flags |= FromFollower
+	}
+	if res.Deposed {
+		o.Flags |= Deposed
 	}
 	switch {
 	case o.Kind == Send:

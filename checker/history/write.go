@@ -134,6 +134,7 @@ func (e *encoder) completion(id int64, o *Op) {
 	e.integer("le", int64(o.LeaderEpoch), Unset)
 	e.integer("b", int64(o.Broker), Unset)
 	e.flag("ff", o.Has(FromFollower))
+	e.flag("dp", o.Has(Deposed))
 	e.integer("to", o.To, Unset)
 	e.integer("n", int64(o.Attempts), 1)
 	e.integer("cm", int64(o.Commit), int64(NoOp))

@@ -103,7 +103,7 @@ func (c *Client) command(in Input, out *Effects) {
 	case *Leave:
 		c.leave(in, out)
 	case *Commit:
-		c.commit(in)
+		c.commit(in, out)
 	case *FetchCommitted:
 		c.fetchCommitted(in)
 	default:
@@ -168,7 +168,7 @@ func (c *Client) done(op OpID, outcome Outcome, out *Effects) *Done {
 		Offset: kafka.NoOffset, Timestamp: kafka.NoTimestamp, LogStartOffset: kafka.NoOffset,
 		LeaderEpoch: kafka.NoLeaderEpoch, AskedEpoch: kafka.NoLeaderEpoch, Broker: kafka.NoBroker,
 		ProducerID: kafka.NoProducerID, ProducerEpoch: kafka.NoProducerEpoch, Sequence: kafka.NoSequence,
-		PartitionCount: -1,
+		PartitionCount: -1, Generation: NoGeneration,
 	})
 	return &out.Dones[len(out.Dones)-1]
 }

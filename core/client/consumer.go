@@ -56,6 +56,7 @@ type assigned struct {
 	resetting bool
 	// fromNothing: that is because the group has committed nothing.
 	fromNothing bool
+	toldBy      kafka.BrokerID // who said so
 	// arrived holds what a poll will return; nothing is fetched meanwhile.
 	arrived arrival
 }

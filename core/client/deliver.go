@@ -28,6 +28,10 @@ func (c *Client) deliver(p *poll, out *Effects) {
 	}
 	c.takeTurns(out.fetched[first:])
 	d := c.done(p.op, OK, out)
+	d.Member, d.Generation = c.member.id, c.member.generation
+	if c.member.state == expelled {
+		d.Outcome, d.Err, d.Dead = Fail, c.member.err, true
+	}
 	d.Rebalances = out.rebalances[events:len(out.rebalances):len(out.rebalances)]
 	d.Fetched = out.fetched[first:len(out.fetched):len(out.fetched)]
 }

@@ -124,6 +124,10 @@ type Done struct {
 	// Effects'.
 	Rebalances []Rebalance
 	Offsets    []GroupOffset
+	// Member and Generation are, of a poll, what the client is in its group. Dead
+	// then says that its group will not have it any more.
+	Member     string
+	Generation int32
 }
 
 // Fetched is one partition's share of one fetch.

@@ -77,6 +77,7 @@ type Rebalance struct {
 	Offset    kafka.Offset
 	Committed bool
 	Tag       uint64
+	Broker    kafka.BrokerID // Placed: who told
 }
 
 var rebalanceNames = [...]string{Assigned: "assigned", Placed: "placed", Revoked: "revoked", Lost: "lost"}
@@ -196,7 +197,7 @@ func (c *Client) disown() {
 // tell keeps an event for the next poll.
 func (g *member) tell(kind RebalanceKind, o ownedPartition) {
 	g.told = append(g.told, Rebalance{
-		Kind: kind, Topic: o.topic, Partition: o.index, Generation: g.generation, Member: g.id, Offset: kafka.NoOffset,
+		Kind: kind, Topic: o.topic, Partition: o.index, Generation: g.generation, Member: g.id, Offset: kafka.NoOffset, Broker: kafka.NoBroker,
 	})
 	g.seen = false
 }

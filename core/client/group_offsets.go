@@ -24,11 +24,14 @@ type GroupOffset struct {
 	Err     kafka.ErrorCode
 }
 
-// Commit writes offsets of a group: as the member that the client is, or, with
-// Standalone, as nobody, which a group without members allows. One attempt is
-// made: an unclear outcome is the application's to deal with.
+// Commit writes offsets of a group: as the member and in the generation that a
+// poll has told, or, with Standalone, as nobody, which a group without members
+// allows. One attempt is made: an unclear outcome is the application's to deal
+// with.
 type Commit struct {
 	Op         OpID
+	Member     string
+	Generation int32
 	Group      string // Standalone: of this group
 	Standalone bool
 	Offsets    []GroupOffset // copied
@@ -84,15 +87,19 @@ func (c *Client) newOffsetOp(group string, list []GroupOffset) *offsetOp {
 	return o
 }
 
-func (c *Client) commit(in *Commit) {
+func (c *Client) commit(in *Commit, out *Effects) {
 	group := in.Group
 	if !in.Standalone {
 		group = c.config.Consumer.Group.ID
 	}
 	o := c.newOffsetOp(group, in.Offsets)
 	o.op, o.commits, o.standalone = in.Op, true, in.Standalone
-	if !in.Standalone {
-		o.member, o.generation = c.member.id, c.member.generation
+	if in.Standalone {
+		return
+	}
+	o.member, o.generation = in.Member, in.Generation
+	if in.Generation == NoGeneration {
+		c.endOffsets(o, ReasonUnassigned, out) // whoever is no member has nothing to commit
 	}
 }
 
@@ -304,7 +311,7 @@ func (c *Client) doubt(o *offsetOp, code kafka.ErrorCode, out *Effects) {
 		c.noCoordinator(o.group)
 	case kafka.ErrRebalanceInProgress, kafka.ErrUnknownMemberID, kafka.ErrIllegalGeneration, kafka.ErrFencedInstanceID:
 		if o.commits && !o.standalone && o.member == g.id && o.generation == g.generation && g.state == stable {
-			out.Watch.Reached(must.CommitFenced)
+			out.Watch.Reached(must.CommitToldOff)
 			c.memberRefused(code, out)
 		}
 	default:

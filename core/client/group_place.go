@@ -53,25 +53,26 @@ func (c *Client) placed(o *offsetOp, why Reason, out *Effects) {
 			a.state = stopped
 			c.arrive(a, Fetched{Err: e.Err, Reason: why})
 		case e.Offset != kafka.NoOffset:
-			c.readFrom(a, e)
+			c.readFrom(a, e, o.broker)
 		default:
 			c.reset(a)
-			a.fromNothing = a.resetting
+			a.fromNothing, a.toldBy = a.resetting, o.broker
 			out.Watch.Reached(must.NothingCommitted)
 		}
 	}
 }
 
-func (c *Client) readFrom(a *assigned, e *GroupOffset) {
+func (c *Client) readFrom(a *assigned, e *GroupOffset, from kafka.BrokerID) {
 	a.state, a.position, a.epoch = reading, e.Offset, e.LeaderEpoch
 	c.member.tell(Placed, ownedPartition{a.topic.name, a.index})
 	t := &c.member.told[len(c.member.told)-1]
-	t.Offset, t.Committed, t.Tag = e.Offset, true, e.Tag
+	t.Offset, t.Committed, t.Tag, t.Broker = e.Offset, true, e.Tag, from
 }
 
 // groupFound tells where a reset has put a partition without a committed offset.
 func (c *Client) groupFound(a *assigned) {
 	a.fromNothing = false
 	c.member.tell(Placed, ownedPartition{a.topic.name, a.index})
-	c.member.told[len(c.member.told)-1].Offset = a.position
+	t := &c.member.told[len(c.member.told)-1]
+	t.Offset, t.Broker = a.position, a.toldBy
 }

@@ -78,7 +78,7 @@ func newMember(t tester, config Config) (*harness, *fakeGroup) {
 
 func (h *harness) commit(op OpID, partition int, offset kafka.Offset, tag uint64) Done {
 	h.t.Helper()
-	h.step(&Commit{Op: op, Offsets: []GroupOffset{{Topic: "orders", Partition: kafka.PartitionIndex(partition), Offset: offset, LeaderEpoch: 0, Tag: tag}}})
+	h.step(&Commit{Op: op, Member: h.client.member.id, Generation: h.client.member.generation, Offsets: []GroupOffset{{Topic: "orders", Partition: kafka.PartitionIndex(partition), Offset: offset, LeaderEpoch: 0, Tag: tag}}})
 	h.run(10*kafka.Second, func() bool { _, ok := h.done[op]; return ok })
 	return h.done[op]
 }
@@ -95,7 +95,7 @@ func TestMemberJoinsReadsAndCommits(t *testing.T) {
 		}
 		h, g := newMember(t, config)
 		op := OpID(10)
-		h.wire = protocol.SupportedVersion(protocol.KeyJoinGroup, 0)
+		h.wire = true
 		h.wantPolls(&op, "assigned 0@1 assigned 1@1 ", "placed 0=0 placed 1=0 ", "abc")
 		if d := h.commit(5, 0, 3, 77); d.Outcome != OK || d.Offsets[0].Outcome != OK {
 			t.Fatalf("a member's commit: %+v", d)

@@ -76,7 +76,7 @@ const (
 	GenerationFenced     // client: a member spoke in a generation that is over
 	InstanceFenced       // client: a static member met its successor
 	CooperativelyRevoked // client: a member gave up part of what it had
-	CommitFenced         // client: a commit told a member that it is not what it was
+	CommitToldOff        // client: a commit told a member that it is not what it was
 	NothingCommitted     // client: a member began without a committed offset
 
 	JoinAnsweredAgain      // group: a member asked again for the generation that it is in
@@ -182,7 +182,7 @@ var probeNames = [ProbeCount]string{
 	GenerationFenced:     "generation-fenced",
 	InstanceFenced:       "instance-fenced",
 	CooperativelyRevoked: "cooperatively-revoked",
-	CommitFenced:         "commit-fenced",
+	CommitToldOff:        "commit-told-off",
 	NothingCommitted:     "nothing-committed",
 
 	JoinAnsweredAgain:      "join-answered-again",

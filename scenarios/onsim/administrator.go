@@ -19,6 +19,7 @@ const (
 	tagDrop           // deletes it
 	tagShuffle        // changes the replicas or the leader of a partition
 	tagHop            // moves the leadership of a partition
+	tagGrow           // adds a partition to one of the run's topics
 	tagMode           // changes the durability mode of one of the run's topics
 )
 
@@ -41,6 +42,10 @@ type administrator struct {
 	hops         hops
 	voterEvery   int64 // between changes of the quorum's voters; 0: none
 	voterAt      int64
+	growEvery    int64 // between new partitions; 0: none
+	growAt       int64
+	growing      int   // which topic
+	growTo       int32 // how many partitions it is to have
 	modes        int64 // between changes of the durability mode; 0: none
 	modeAt       int64
 }
@@ -51,6 +56,7 @@ func (a *administrator) Start(c *sim.ClientHost) {
 	a.asked, a.name = false, ""
 	a.at, a.shuffleAt = c.Now()+a.every, c.Now()+a.shuffleEvery
 	a.hops.at, a.hops.left = c.Now()+a.hops.every, 0
+	a.growAt = c.Now() + a.growEvery
 	a.voterAt, a.modeAt = c.Now()+a.voterEvery, c.Now()+a.modes
 	wakeIn(c, sim.Millisecond)
 }
@@ -79,10 +85,29 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		a.hop(c)
 	case a.voterEvery > 0 && c.Now() >= a.voterAt && len(a.pending) == 0:
 		a.changeVoter(c)
+	case a.growEvery > 0 && c.Now() >= a.growAt && len(a.pending) == 0:
+		a.grow(c)
 	case a.modes > 0 && c.Now() >= a.modeAt && len(a.pending) == 0:
 		a.changeMode(c)
 	}
 }
+
+// grow adds a partition to one of the run's topics. Until that is known to be
+// done it asks again.
+func (a *administrator) grow(c *sim.ClientHost) {
+	topic := &a.trial.topics[a.growing%len(a.trial.topics)]
+	if topic.partitions >= mostPartitions {
+		a.growEvery = 0
+		return
+	}
+	a.growTo = topic.partitions + 1
+	command := a.next()
+	a.await(command, history.NoOp, tagGrow)
+	c.Do(&client.CreatePartitions{Op: command, Topic: topic.name, Count: a.growTo})
+}
+
+// mostPartitions bounds a topic that grows.
+const mostPartitions = 6
 
 // changeMode sets flush.messages of one of the run's topics, under load.
 func (a *administrator) changeMode(c *sim.ClientHost) {
@@ -146,6 +171,13 @@ func (a *administrator) Done(c *sim.ClientHost, d *client.Done) {
 		a.asked = false
 		if r.Outcome == history.OK || r.Error == "TOPIC_ALREADY_EXISTS" {
 			a.made++
+		}
+	case tagGrow:
+		if r.Outcome == history.OK || r.Error == "INVALID_PARTITIONS" {
+			topic := &a.trial.topics[a.growing%len(a.trial.topics)]
+			a.trial.grow(topic.name, a.growTo-1)
+			a.growing++
+			a.growAt = c.Now() + a.growEvery/2 + int64(c.Choose(choice.AppGap, uint64(a.growEvery)+1))
 		}
 	case tagDrop:
 		a.name = ""

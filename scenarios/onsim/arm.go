@@ -178,6 +178,16 @@ func (t *trial) stuck() string {
 	if t.watch.world != nil && !t.watch.world.Settled() {
 		list = append(list, "the metadata quorum had not the members that were decided")
 	}
+	for _, g := range t.groups {
+		if p := g.behind(); p != nil {
+			list = append(list, fmt.Sprintf("nobody of %s read %s/%d to %d", g.name, p.topic, p.index, p.end))
+		}
+	}
+	for _, l := range t.ledgers {
+		if !l.Idle() {
+			list = append(list, fmt.Sprintf("client %d waited for %d offsets", l.id, len(l.pending)))
+		}
+	}
 	if len(list) == 0 {
 		list = append(list, "some replica was not in sync")
 	}

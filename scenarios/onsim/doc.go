@@ -6,7 +6,7 @@
 // Files: arm.go (one seed, from declaration to outcome), draw.go (what a seed
 // draws), faults.go (kinds of faults), trial.go (what the applications of a run
 // share), application.go (what they have in common), producer.go, consumer.go,
-// scanner.go, administrator.go (the applications), watch.go (what the world
+// member.go, ledger.go, scanner.go, administrator.go (the applications), watch.go (what the world
 // tells, put into the history), tape.go, replay.go, shrink.go.
 //
 // Nothing here starts a goroutine: a run is one thread, and the pool of package

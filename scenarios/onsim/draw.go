@@ -69,6 +69,9 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 	if s.Cluster.Brokers > 1 {
 		d.cluster(s, config)
 	}
+	if s.Workload.Groups.Max > 0 {
+		d.groupSettings(t, s, config)
+	}
 	*record.Header() = t.header(seed, config)
 	return t, config
 }
@@ -180,6 +183,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 		config.Membership = true
 		t.admin.voterEvery = perMinute(d.workload(s.Workload.VoterChanges))
 	}
+	if s.Workload.NewPartitions.Max > 0 {
+		t.admin.growEvery = perMinute(d.workload(s.Workload.NewPartitions))
+	}
 	if s.Workload.ModeChanges.Max > 0 {
 		t.admin.modes = perMinute(d.workload(s.Workload.ModeChanges))
 	}
@@ -196,6 +202,7 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 		k := d.consumer(t, s, next())
 		add("consumer"+strconv.Itoa(len(t.consumers)), k, d.consumerConfig(s, k))
 	}
+	d.groups(t, s, next, add, config.Phases.Faults)
 	t.scanner = &scanner{application: next()}
 	add("scanner", t.scanner, d.client(5))
 }
@@ -248,10 +255,15 @@ func (d drawer) versions() []client.VersionCap {
 	if !d.old || d.stream.Choose(choice.SwarmSetting, 3) == 0 {
 		return nil
 	}
+	return d.caps(func(key int16) bool { return !client.OfGroups(key) })
+}
+
+// caps draws the newest versions of some keys.
+func (d drawer) caps(of func(key int16) bool) []client.VersionCap {
 	var caps []client.VersionCap
 	oldest := d.stream.Choose(choice.SwarmSetting, 4) == 3
 	for _, key := range client.Spoken() {
-		if client.OfGroups(key) {
+		if !of(key) {
 			continue
 		}
 		a, _ := protocol.LookupAPI(key)

@@ -24,6 +24,7 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true"),
 		})
 	}
+	h.Groups = t.groupHeaders()
 	if s.Workload.AcksOne == 100 && s.Replicas() > 1 {
 		for _, p := range []history.Property{
 			history.OffsetConsistency, history.ProducerOrder, history.AppendRealtime, history.LogLinearizable, history.SessionMonotonicReads,

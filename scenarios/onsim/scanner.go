@@ -64,6 +64,9 @@ func (s *scanner) Wake(c *sim.ClientHost) {
 			return
 		}
 		s.begun = true
+		for _, p := range s.trial.places[len(s.parts):] { // they were added meanwhile
+			s.parts = append(s.parts, scanned{place: p, end: history.Unset, open: history.NoOp})
+		}
 		for i := range s.parts {
 			s.parts[i].moved = c.Now()
 		}

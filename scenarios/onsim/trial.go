@@ -19,6 +19,8 @@ type trial struct {
 	admin     *administrator
 	producers []*producer
 	consumers []*consumer
+	groups    []*trialGroup
+	ledgers   []*ledger
 	scanner   *scanner
 
 	processes int32 // client processes so far, a number each
@@ -27,6 +29,8 @@ type trial struct {
 	phase     string
 	rotten    bool // a bit was flipped: a partition may be fenced for good
 	watch     *watch
+	// coordinators is how many partitions hold the groups' offsets; 0: no groups.
+	coordinators int
 }
 
 type trialTopic struct {
@@ -56,6 +60,33 @@ func (t *trial) enter(now int64, phase string) {
 	e := history.NewEvent(history.Phase, history.Unset)
 	e.Note = phase
 	t.record.Event(now, &e)
+}
+
+// placeOf finds a partition of the run; any other is one that the history knows
+// nothing of.
+func (t *trial) placeOf(topic string, index int32) place {
+	for i := range t.places {
+		if t.places[i].index == index && t.places[i].topic == topic {
+			return t.places[i]
+		}
+	}
+	if t.lasting(topic) {
+		return t.grow(topic, index)
+	}
+	return place{topic, index, history.NoPartition}
+}
+
+// grow takes a new partition of one of the run's topics into the trial.
+func (t *trial) grow(topic string, index int32) place {
+	for i := range t.topics {
+		if n := &t.topics[i]; n.name == topic {
+			for ; n.partitions <= index; n.partitions++ {
+				t.places = append(t.places, place{topic, n.partitions, t.record.Partition(topic, n.partitions)})
+			}
+			t.record.Header().Topics[i].Partitions = int(n.partitions)
+		}
+	}
+	return place{topic, index, t.record.Partition(topic, index)}
 }
 
 // working tells whether producers may still begin something.

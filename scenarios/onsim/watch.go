@@ -139,7 +139,7 @@ func (w *watch) Node(n *sim.NodeEvent) {
 
 // Changed puts a leader, and an in-sync set that is whole again, down.
 func (w *watch) Changed(at int64, c *oracle.Change) {
-	if !w.trial.lasting(c.Topic) {
+	if !w.trial.lasting(c.Topic) && (c.Topic != offsetsTopic || w.trial.coordinators == 0) {
 		return
 	}
 	e := history.NewEvent(history.Leader, int32(c.Leader))

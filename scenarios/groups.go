@@ -1,0 +1,84 @@
+package scenarios
+
+// grouped is a workload of consumer groups. What is written is little: the
+// groups are on trial, and their members, not the log.
+func grouped(w Workload) Workload {
+	w.Plain, w.Idempotent, w.Consumers = Fixed(0), Range{2, 3}, Fixed(0)
+	w.Sends, w.ListOffsets, w.TopicChurn = Range{300, 500}, Fixed(0), Range{0, 6}
+	w.Groups, w.Members, w.Static = Range{1, 2}, Range{2, 4}, 30
+	w.MemberLives, w.MassRestarts, w.SubscriptionChanges = Range{0, 3}, Range{0, 2}, Range{0, 6}
+	w.Ledgers, w.NewPartitions = Range{1, 2}, Range{0, 4}
+	return w
+}
+
+// committed are the needs of a scenario of groups.
+var committed = append([]Need{{Name: "members committed", Of: Commits, AtLeast: 50}}, worked...)
+
+func groups() []Scenario { return []Scenario{singleGroups(), replicatedGroups(), groupsExpiry()} }
+
+func singleGroups() Scenario {
+	return Scenario{
+		Name:     "single-groups",
+		Why:      "members join, sleep past their session, die together and commit as ghosts, and the only coordinator dies too: no record may be passed over, and no committed offset go back",
+		Cluster:  oneBroker,
+		Topics:   someTopics,
+		Workload: grouped(usual),
+		Faults: []Fault{
+			always(ClientPause, 2, 8).For(300, 8000),
+			sometimes(70, ClientKill, 1, 6),
+			always(ProcessKill, 2, 4),
+			sometimes(40, PowerCut, 1, 2),
+			sometimes(40, Shutdown, 1, 2),
+			sometimes(40, Pause, 1, 3).For(200, 4000),
+			sometimes(40, ClockStep, 1, 4),
+			sometimes(40, Delay, 1, 4),
+			sometimes(30, DiskStall, 1, 3),
+			always(LostResponse, 16, 32),
+		},
+		Needs: committed,
+	}
+}
+
+func replicatedGroups() Scenario {
+	return Scenario{
+		Name:     "replicated-groups",
+		Why:      "coordinators die, hang and are cut off while their groups rebalance and commit: the next one must know all that was acknowledged, and the last one must not be heard any more",
+		Cluster:  threeBrokers,
+		Topics:   replicatedTopics,
+		Workload: grouped(clustered),
+		Faults: []Fault{
+			always(ProcessKill, 2, 6).At(Leader),
+			sometimes(60, Pause, 1, 4).At(Leader).For(200, 5000),
+			sometimes(60, Isolate, 1, 4).At(Leader),
+			sometimes(40, Cut, 2, 8).At(Leader),
+			sometimes(40, CutOneWay, 1, 4).At(Leader),
+			sometimes(40, Shutdown, 1, 3),
+			sometimes(30, PowerCut, 1, 2),
+			sometimes(30, ClockStep, 1, 4),
+			always(ClientPause, 1, 6).For(300, 8000),
+			sometimes(60, ClientKill, 1, 5),
+			always(LostResponse, 12, 24),
+		},
+		Needs: committed,
+	}
+}
+
+func groupsExpiry() Scenario {
+	w := grouped(usual)
+	w.Ledgers, w.MemberLives, w.MassRestarts, w.Static = Fixed(0), Fixed(0), Fixed(0), 0
+	return Scenario{
+		Name: "single-groups-expiry",
+		Why:  "offsets expire once nobody is in the group, and not by the age of the commit: clocks that step by days and restarts must not take from members what they have",
+		Cluster: Cluster{Brokers: 1, Settings: []Setting{
+			{"offsets.retention.minutes", "1"}, {"offsets.retention.check.interval.ms", "200"},
+		}},
+		Topics:   someTopics,
+		Workload: w,
+		Faults: []Fault{
+			always(ClockStep, 3, 8),
+			always(ProcessKill, 2, 3).For(30, 200),
+			always(LostResponse, 16, 32),
+		},
+		Needs: committed,
+	}
+}

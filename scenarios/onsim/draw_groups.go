@@ -1,0 +1,114 @@
+package onsim
+
+import (
+	"strconv"
+
+	"trialog/core/client"
+	"trialog/core/kafka"
+	"trialog/scenarios"
+	"trialog/sim"
+	"trialog/sim/choice"
+)
+
+// groupSettings are the coordinators', quick enough for a short run. Nothing is
+// drawn where there are no groups.
+func (d drawer) groupSettings(t *trial, s *scenarios.Scenario, config *sim.Config) {
+	set := func(name, value string) {
+		if _, given := config.Settings[name]; !given {
+			config.Settings[name] = value
+		}
+	}
+	set("group.min.session.timeout.ms", "100")
+	set("group.initial.rebalance.delay.ms", oneOf(d, choice.SwarmSetting, "0", "100", "1000"))
+	set("offsets.topic.num.partitions", oneOf(d, choice.SwarmSetting, "3", "1", "8"))
+	set("offsets.topic.segment.bytes", oneOf(d, choice.SwarmSetting, "65536", "4096"))
+	set("offsets.commit.timeout.ms", oneOf(d, choice.SwarmSetting, "5000", "500"))
+	set("offsets.retention.check.interval.ms", oneOf(d, choice.SwarmSetting, "500", "5000"))
+	n, _ := strconv.Atoi(config.Settings["offsets.topic.num.partitions"])
+	t.coordinators = n
+	set("offsets.retention.minutes", "2147483647") // a clock may step by days
+	if n := s.Replicas(); n < 3 {
+		set("offsets.topic.replication.factor", strconv.Itoa(n))
+	}
+}
+
+// groups puts the members of consumer groups, and ledgers, on hosts of their own.
+func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application, add func(string, sim.App, client.Config), span int64) {
+	w := &s.Workload
+	for n := range d.workload(w.Groups) {
+		g := &trialGroup{name: "group-" + strconv.Itoa(n)}
+		g.group = t.record.Name(g.name)
+		if waves := d.workload(w.MassRestarts); waves > 0 {
+			g.every = span / int64(waves+1)
+			g.at = sim.Second + g.every
+		}
+		t.groups = append(t.groups, g)
+		config := d.groupConfig(g)
+		static := int(d.stream.Choose(choice.SwarmWorkload, 100)) < w.Static
+		twins := static && d.stream.Choose(choice.SwarmWorkload, 4) == 3
+		for i := range d.workload(w.Members) {
+			k := d.member(t, w, g, next(), span)
+			c := d.client(5)
+			c.Consumer = client.ConsumerConfig{Reset: client.ResetEarliest, Group: config}
+			c.Versions = append(c.Versions, d.groupVersions()...)
+			if static {
+				k.instance = g.name + "-" + strconv.Itoa(i)
+				if twins && i == 1 {
+					k.instance, k.twin = g.name+"-0", true
+				}
+				c.Consumer.Group.InstanceID = k.instance
+				if static && c.Versions != nil {
+					c.Versions = nil // old ones know no static members
+				}
+			}
+			add(g.name+"-"+strconv.Itoa(i), k, c)
+		}
+	}
+	if len(t.groups) == 0 {
+		return
+	}
+	for i := range d.workload(w.Ledgers) {
+		l := &ledger{application: next(), name: "ledger", gap: oneOf(d, choice.SwarmWorkload, 300*sim.Millisecond, 80*sim.Millisecond)}
+		l.group = t.record.Name(l.name)
+		c := d.client(5)
+		c.Versions = append(c.Versions, d.groupVersions()...)
+		t.ledgers = append(t.ledgers, l)
+		add("ledger"+strconv.Itoa(i), l, c)
+	}
+}
+
+// groupConfig is what the members of one group agree on.
+func (d drawer) groupConfig(g *trialGroup) client.GroupConfig {
+	session := oneOf(d, choice.SwarmWorkload, 2*kafka.Second, 500*kafka.Millisecond, 6*kafka.Second)
+	return client.GroupConfig{
+		ID: g.name, SessionTimeout: session, HeartbeatInterval: session / 5,
+		RebalanceTimeout: oneOf(d, choice.SwarmWorkload, 3*kafka.Second, 600*kafka.Millisecond),
+		MaxPollInterval:  oneOf(d, choice.SwarmWorkload, 0, 2*kafka.Second),
+		Assignors: oneOf(d, choice.SwarmWorkload, []string{client.AssignRange}, []string{client.AssignCooperativeSticky},
+			[]string{client.AssignCooperativeSticky, client.AssignRange}),
+	}
+}
+
+func (d drawer) member(t *trial, w *scenarios.Workload, g *trialGroup, a application, span int64) *member {
+	k := &member{
+		application: a, group: g,
+		habit: oneOf(d, choice.SwarmWorkload, afterPoll, nowAndThen, onlyYields),
+		wait:  oneOf(d, choice.SwarmWorkload, 200*sim.Millisecond, 30*sim.Millisecond),
+		gap:   oneOf(d, choice.SwarmWorkload, 50*sim.Millisecond, 10*sim.Millisecond, 300*sim.Millisecond),
+		every: oneOf(d, choice.SwarmWorkload, sim.Second, 200*sim.Millisecond),
+	}
+	if lives := d.workload(w.MemberLives); lives > 0 {
+		k.life = span / int64(lives+1)
+	}
+	k.fickle = perMinute(d.workload(w.SubscriptionChanges))
+	g.members = append(g.members, k)
+	return k
+}
+
+// groupVersions are what an old client speaks to a coordinator.
+func (d drawer) groupVersions() []client.VersionCap {
+	if !d.old {
+		return nil
+	}
+	return d.caps(client.OfGroups)
+}
