@@ -16,7 +16,8 @@ type tenure struct {
 // generation; and once a member has been told of a later generation, a commit
 // called in an earlier one is refused: any in a classic group, where one
 // generation holds for all, and otherwise those for a partition that another
-// member has been given since.
+// member has been given since. A smaller generation is taken for an older one: a
+// run must not have a group forgotten, which begins to count anew.
 func judgeGroupExclusivity(t *trial, f *finding) {
 	owners := make(map[tenure]int32) // the first Assign
 	newest := make([]int32, len(t.seats))

@@ -188,11 +188,14 @@ var registerModel = porcupine.Model{
 	DescribeState:     func(s any) string { return fmt.Sprintf("commit %d", s.(int32)) },
 }
 
+// registerWindow bounds a window: reads that may tell of the past overlap many others.
+const registerWindow = 60
+
 // crossCheckRegister puts the last operations of a register, and the commits
 // that they saw, before both judges. Whole clusters and single reads may be
 // left out: what is in order stays so.
 func (t *trial) crossCheckRegister(f *finding, ops []int32) {
-	window := slices.Clone(ops[max(0, len(ops)-t.options.WindowOps):])
+	window := slices.Clone(ops[max(0, len(ops)-min(registerWindow, t.options.WindowOps)):])
 	in := make(map[int32]bool, len(window))
 	for _, i := range window {
 		in[i] = true

@@ -12,7 +12,7 @@ func grouped(w Workload) Workload {
 }
 
 // committed are the needs of a scenario of groups.
-var committed = append([]Need{{Name: "members committed", Of: Commits, AtLeast: 50}}, worked...)
+var committed = append([]Need{{Name: "members committed", Of: Commits, AtLeast: 20}}, worked...)
 
 func groups() []Scenario { return []Scenario{singleGroups(), replicatedGroups(), groupsExpiry()} }
 
@@ -33,7 +33,7 @@ func singleGroups() Scenario {
 			sometimes(40, ClockStep, 1, 4),
 			sometimes(40, Delay, 1, 4),
 			sometimes(30, DiskStall, 1, 3),
-			always(LostResponse, 16, 32),
+			always(LostResponse, 20, 40),
 		},
 		Needs: committed,
 	}
@@ -65,10 +65,11 @@ func replicatedGroups() Scenario {
 
 func groupsExpiry() Scenario {
 	w := grouped(usual)
-	w.Ledgers, w.MemberLives, w.MassRestarts, w.Static = Fixed(0), Fixed(0), Fixed(0), 0
+	w.Ledgers, w.MassRestarts, w.Static, w.SubscriptionChanges = Fixed(0), Fixed(0), 0, Fixed(0)
+	w.Members, w.MemberLives, w.Anchored = Range{3, 4}, Range{2, 4}, true
 	return Scenario{
 		Name: "single-groups-expiry",
-		Why:  "offsets expire once nobody is in the group, and not by the age of the commit: clocks that step by days and restarts must not take from members what they have",
+		Why:  "offsets of a topic expire once nobody in the group wants it, and not by the age of the commit: clocks that step by days and restarts must not take from members what they have",
 		Cluster: Cluster{Brokers: 1, Settings: []Setting{
 			{"offsets.retention.minutes", "1"}, {"offsets.retention.check.interval.ms", "200"},
 		}},
@@ -77,7 +78,7 @@ func groupsExpiry() Scenario {
 		Faults: []Fault{
 			always(ClockStep, 3, 8),
 			always(ProcessKill, 2, 3).For(30, 200),
-			always(LostResponse, 16, 32),
+			always(LostResponse, 20, 40),
 		},
 		Needs: committed,
 	}

@@ -161,6 +161,8 @@ type Workload struct {
 	// MemberLives is how often a member leaves and another joins in its place;
 	// MassRestarts how often all members of a group die at once.
 	MemberLives, MassRestarts Range
+	// Anchored: the first member of a group stays all the time, and no session ends.
+	Anchored bool
 	// SubscriptionChanges is how often a minute a member wants other topics.
 	SubscriptionChanges Range
 	// Ledgers are clients that write and read committed offsets of a group without

@@ -254,6 +254,9 @@ func (c *Client) joined(a *kmsg.JoinGroupResponse, out *Effects) {
 	g.peers = g.peers[:0]
 	g.state = syncing
 	if !g.leads || a.SkipAssignment {
+		// A static leader that is given its old place has not divided anything, and
+		// cannot tell whether there are partitions that nobody has (KIP-814).
+		g.again = g.leads
 		return
 	}
 	for i := range a.Members {
@@ -299,7 +302,7 @@ func (c *Client) synced(a *kmsg.SyncGroupResponse, out *Effects) {
 	g.state, g.failures = stable, 0
 	g.beat, g.beatAt = false, c.now.Mono.Add(c.config.Consumer.Group.HeartbeatInterval)
 	c.adopt(given, out)
-	if g.again {
+	if g.again && g.state == stable {
 		c.rejoin()
 	}
 }

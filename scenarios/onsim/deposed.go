@@ -15,31 +15,39 @@ func (t *trial) coordinatorOf(group string) history.TopicPartition {
 	return history.TopicPartition{Topic: offsetsTopic, Index: int32(key.Partition(t.coordinators))}
 }
 
-// knowing lists, a bit for each, the brokers that run and have been told that
-// another one coordinates a group.
-func (t *trial) knowing(group string) (brokers uint64) {
-	if t.watch == nil || t.watch.world == nil {
-		return 0
-	}
+// knowledge is, by broker, the leader epoch in which it knows that another one
+// coordinates a group; NoLeaderEpoch: it knows no such thing.
+type knowledge [8]kafka.LeaderEpoch
+
+// knowing asks the brokers that run.
+func (t *trial) knowing(group string) (k knowledge) {
 	at := t.coordinatorOf(group)
-	for node := 1; node <= t.scenario.Cluster.Brokers; node++ {
+	for node := range k {
+		k[node] = kafka.NoLeaderEpoch
+		if node == 0 || node > t.scenario.Cluster.Brokers || t.watch == nil || t.watch.world == nil {
+			continue
+		}
 		image := t.watch.world.Image(node)
 		if image == nil || image.TopicByName(offsetsTopic) == nil {
 			continue
 		}
 		for _, p := range image.TopicByName(offsetsTopic).Partitions {
 			if int32(p.Index) == at.Index && p.Leader != kafka.BrokerID(node) {
-				brokers |= 1 << node
+				k[node] = p.LeaderEpoch
 			}
 		}
 	}
-	return brokers
+	return k
 }
 
 // deposed tells whether a broker has answered for a group that knew, from the
 // call until now, that it does not coordinate it.
-func (t *trial) deposed(group string, knew uint64, broker int32) bool {
-	return broker > 0 && knew&t.knowing(group)>>broker&1 == 1
+func (t *trial) deposed(group string, knew *knowledge, broker int32) bool {
+	if broker <= 0 || int(broker) >= len(knew) || knew[broker] == kafka.NoLeaderEpoch {
+		return false
+	}
+	now := t.knowing(group)
+	return now[broker] == knew[broker]
 }
 
 // groupHeaders tells the checker what the groups of a run are.

@@ -23,7 +23,9 @@ func (d drawer) groupSettings(t *trial, s *scenarios.Scenario, config *sim.Confi
 	set("offsets.topic.num.partitions", oneOf(d, choice.SwarmSetting, "3", "1", "8"))
 	set("offsets.topic.segment.bytes", oneOf(d, choice.SwarmSetting, "65536", "4096"))
 	set("offsets.commit.timeout.ms", oneOf(d, choice.SwarmSetting, "5000", "500"))
-	set("offsets.retention.check.interval.ms", oneOf(d, choice.SwarmSetting, "500", "5000"))
+	// A group that is empty and has no offsets would be forgotten, and its
+	// generations begin anew: the judge takes a smaller one for an older one.
+	set("offsets.retention.check.interval.ms", "86400000")
 	n, _ := strconv.Atoi(config.Settings["offsets.topic.num.partitions"])
 	t.coordinators = n
 	set("offsets.retention.minutes", "2147483647") // a clock may step by days
@@ -44,6 +46,9 @@ func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application,
 		}
 		t.groups = append(t.groups, g)
 		config := d.groupConfig(g)
+		if w.Anchored {
+			config.SessionTimeout, config.MaxPollInterval, config.HeartbeatInterval = 30*kafka.Second, 0, 300*kafka.Millisecond
+		}
 		static := int(d.stream.Choose(choice.SwarmWorkload, 100)) < w.Static
 		twins := static && d.stream.Choose(choice.SwarmWorkload, 4) == 3
 		for i := range d.workload(w.Members) {
@@ -92,7 +97,7 @@ func (d drawer) groupConfig(g *trialGroup) client.GroupConfig {
 func (d drawer) member(t *trial, w *scenarios.Workload, g *trialGroup, a application, span int64) *member {
 	k := &member{
 		application: a, group: g,
-		habit: oneOf(d, choice.SwarmWorkload, afterPoll, nowAndThen, onlyYields),
+		habit: oneOf(d, choice.SwarmWorkload, afterPoll, nowAndThen, whenItYields),
 		wait:  oneOf(d, choice.SwarmWorkload, 200*sim.Millisecond, 30*sim.Millisecond),
 		gap:   oneOf(d, choice.SwarmWorkload, 50*sim.Millisecond, 10*sim.Millisecond, 300*sim.Millisecond),
 		every: oneOf(d, choice.SwarmWorkload, sim.Second, 200*sim.Millisecond),
@@ -101,6 +106,9 @@ func (d drawer) member(t *trial, w *scenarios.Workload, g *trialGroup, a applica
 		k.life = span / int64(lives+1)
 	}
 	k.fickle = perMinute(d.workload(w.SubscriptionChanges))
+	if w.Anchored && len(g.members) == 0 {
+		k.life = 0
+	}
 	g.members = append(g.members, k)
 	return k
 }

@@ -29,7 +29,7 @@ type ledger struct {
 type ledgerRead struct {
 	command client.OpID
 	group   string
-	knew    uint64
+	knew    knowledge
 }
 
 // Start begins a process.
@@ -94,7 +94,7 @@ func (l *ledger) Done(c *sim.ClientHost, d *client.Done) {
 	}
 	for i := range l.reads {
 		if q := l.reads[i]; q.command == d.Op {
-			r.Deposed = r.Outcome == history.OK && l.trial.deposed(q.group, q.knew, r.Broker)
+			r.Deposed = r.Outcome == history.OK && l.trial.deposed(q.group, &q.knew, r.Broker)
 			l.reads = append(l.reads[:i], l.reads[i+1:]...)
 			break
 		}

@@ -30,9 +30,9 @@ type trialGroup struct {
 type habit uint8
 
 const (
-	afterPoll  habit = iota // what a poll has returned, at once
-	nowAndThen              // now and then, before a poll, as auto-commit does
-	onlyYields              // when it gives partitions up
+	afterPoll    habit = iota // what a poll has returned, at once
+	nowAndThen                // now and then, before a poll, as auto-commit does
+	whenItYields              // when it gives partitions up, and seldom else
 )
 
 // member reads a group's topics together with others, and commits.
@@ -66,7 +66,7 @@ type held struct {
 	generation int32
 	placed     bool
 	lookup     history.OpID // the committed offset is being read
-	knew       uint64       // who was known not to coordinate when that began
+	knew       knowledge    // who was known not to coordinate when that began
 	open       history.OpID // the poll that awaits this partition's next answer
 	next       int64
 	committed  int64
@@ -121,8 +121,11 @@ func (k *member) Wake(c *sim.ClientHost) {
 	if !k.subscribed {
 		k.subscribe(c)
 	}
-	if k.habit == nowAndThen && c.Now() >= k.commitAt {
+	if k.habit != afterPoll && c.Now() >= k.commitAt {
 		k.commitAt = c.Now() + k.every
+		if k.habit == whenItYields {
+			k.commitAt += 2 * k.every
+		}
 		k.commit(c, k.owned)
 	}
 	k.poll(c)
@@ -157,7 +160,7 @@ func (k *member) subscribe(c *sim.ClientHost) {
 	if extra := k.trial.admin.name; extra != "" && !k.all {
 		topics = append(topics, extra)
 	}
-	op := history.NewOp(history.Subscribe, k.application.id, k.process, history.NoPartition)
+	op := history.NewOp(history.Subscribe, k.id, k.process, history.NoPartition)
 	op.Incarnation, op.Group = int32(c.Incarnation()), k.group.group
 	command := k.next()
 	k.await(command, k.trial.record.Invoke(c.Now(), &op), tagSubscribe)
@@ -166,7 +169,7 @@ func (k *member) subscribe(c *sim.ClientHost) {
 
 // operation begins an entry of the history about a partition that it holds.
 func (k *member) operation(c *sim.ClientHost, kind history.Kind, h *held) history.Op {
-	op := history.NewOp(kind, k.application.id, k.process, h.partition)
+	op := history.NewOp(kind, k.id, k.process, h.partition)
 	op.Incarnation, op.Group = int32(c.Incarnation()), k.group.group
 	op.Member, op.Generation = k.trial.record.Name(h.member), h.generation
 	op.Instance = k.trial.record.Name(k.instance)
@@ -394,7 +397,7 @@ func (k *member) placed(c *sim.ClientHost, h *held, e *client.Rebalance) {
 		return
 	}
 	r := history.NewResult(history.OK)
-	r.Broker, r.Deposed = int32(e.Broker), k.trial.deposed(k.group.name, h.knew, int32(e.Broker))
+	r.Broker, r.Deposed = int32(e.Broker), k.trial.deposed(k.group.name, &h.knew, int32(e.Broker))
 	op := k.operation(c, history.Seek, h)
 	op.At = h.next
 	if e.Committed {
