@@ -3,7 +3,6 @@ package onsim
 import (
 	"trialog/checker/history"
 	"trialog/core/coordinator"
-	"trialog/core/kafka"
 )
 
 // offsetsTopic is where Kafka's brokers keep the offsets of groups.
@@ -16,14 +15,14 @@ func (t *trial) coordinatorOf(group string) history.TopicPartition {
 }
 
 // knowledge is, by broker, the leader epoch in which it knows that another one
-// coordinates a group; NoLeaderEpoch: it knows no such thing.
-type knowledge [8]kafka.LeaderEpoch
+// coordinates a group; history.Unset: it knows no such thing.
+type knowledge [8]int32
 
 // knowing asks the brokers that run.
 func (t *trial) knowing(group string) (k knowledge) {
 	at := t.coordinatorOf(group)
 	for node := range k {
-		k[node] = kafka.NoLeaderEpoch
+		k[node] = history.Unset
 		if node == 0 || node > t.scenario.Cluster.Brokers || t.watch == nil || t.watch.world == nil {
 			continue
 		}
@@ -32,8 +31,8 @@ func (t *trial) knowing(group string) (k knowledge) {
 			continue
 		}
 		for _, p := range image.TopicByName(offsetsTopic).Partitions {
-			if int32(p.Index) == at.Index && p.Leader != kafka.BrokerID(node) {
-				k[node] = p.LeaderEpoch
+			if int32(p.Index) == at.Index && int32(p.Leader) != int32(node) {
+				k[node] = int32(p.LeaderEpoch)
 			}
 		}
 	}
@@ -43,7 +42,7 @@ func (t *trial) knowing(group string) (k knowledge) {
 // deposed tells whether a broker has answered for a group that knew, from the
 // call until now, that it does not coordinate it.
 func (t *trial) deposed(group string, knew *knowledge, broker int32) bool {
-	if broker <= 0 || int(broker) >= len(knew) || knew[broker] == kafka.NoLeaderEpoch {
+	if broker <= 0 || int(broker) >= len(knew) || knew[broker] == history.Unset {
 		return false
 	}
 	now := t.knowing(group)

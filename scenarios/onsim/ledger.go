@@ -89,7 +89,7 @@ func (l *ledger) Done(c *sim.ClientHost, d *client.Done) {
 	o := &d.Offsets[0]
 	r := history.NewResult(outcomeOf(o.Outcome))
 	r.Error, r.Broker, r.Attempts = errorName(o.Err, d.Reason), int32(d.Broker), int16(min(d.Attempts, 1<<15-1))
-	if pending.tag == tagLedgerFetch && o.Outcome == client.OK && o.Offset != kafka.NoOffset {
+	if pending.tag == tagLedgerFetch && o.Outcome == client.OK {
 		r.Offset, r.Commit = int64(o.Offset), history.OpID(o.Tag)-1
 	}
 	for i := range l.reads {
