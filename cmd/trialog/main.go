@@ -32,6 +32,7 @@ type cli struct {
 	Local   localCommand    `cmd:"" help:"Run a cluster of several nodes on this machine."`
 	Config  configCommands  `cmd:"" help:"Settings: of a node before it runs, and of a cluster's topics and brokers."`
 	Topic   topicCommands   `cmd:"" help:"Create, list, describe and delete topics."`
+	Group   groupCommands   `cmd:"" help:"List, describe and delete consumer groups, and move what they have committed."`
 	Cluster clusterCommands `cmd:"" help:"Describe a cluster, move partitions, elect leaders, choose the quorum's voters."`
 	Doctor  doctorCommand   `cmd:"" help:"Say what clients are told, whether they can reach it, and what is unsafe."`
 	Produce produceCommand  `cmd:"" help:"Write records, one a line, from standard input."`
