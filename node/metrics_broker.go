@@ -32,6 +32,7 @@ var brokerMetrics = []brokerMetric{
 	{"kafka_server_replicamanager_isrexpands_total", "Times that a partition led here gained in-sync replicas.", true, func(c *broker.Counters) float64 { return float64(c.ISRExpands) }},
 	{"kafka_controller_controllerstats_leaderelections_total", "Changes of a partition's leader in the cluster, as this broker was told.", true, func(c *broker.Counters) float64 { return float64(c.LeaderChanges) }},
 	{"kafka_controller_controllerstats_uncleanleaderelections_total", "Leaders elected that may lack acknowledged records, as this broker was told.", true, func(c *broker.Counters) float64 { return float64(c.UncleanElections) }},
+	{"trialog_group_rebalances_total", "Times that a group coordinated here began to rebalance; `trialog group describe` says why.", true, func(c *broker.Counters) float64 { return float64(c.Rebalances) }},
 	{"trialog_recovery_redone_total", "Batches that recovery wrote again from the journal.", true, func(c *broker.Counters) float64 { return float64(c.Redone) }},
 	{"kafka_server_delayedoperationpurgatory_produce_size", "Produce requests that wait.", false, func(c *broker.Counters) float64 { return float64(c.WaitingProduces) }},
 	{"kafka_server_delayedoperationpurgatory_fetch_size", "Fetch requests that wait.", false, func(c *broker.Counters) float64 { return float64(c.WaitingFetches) }},
@@ -64,6 +65,10 @@ var gaugeMetrics = []struct {
 	{"kafka_server_replicamanager_atminisrpartitioncount", "Partitions led here with as many in-sync replicas as min.insync.replicas, of more.", func(g *broker.Gauges) float64 { return float64(g.AtMinISR) }},
 	{"kafka_server_broker_metadata_metrics_last_applied_record_offset", "Index of the last entry of the metadata log that was applied.", func(g *broker.Gauges) float64 { return float64(g.MetadataIndex) }},
 	{"kafka_server_raft_metrics_current_epoch", "Epoch of the active controller.", func(g *broker.Gauges) float64 { return float64(g.ControllerEpoch) }},
+	{"kafka_coordinator_group_groupmetadatamanager_numgroups", "Groups coordinated here.", func(g *broker.Gauges) float64 { return float64(g.Groups) }},
+	{"kafka_coordinator_group_groupmetadatamanager_numoffsets", "Offsets that those have committed.", func(g *broker.Gauges) float64 { return float64(g.GroupOffsets) }},
+	{"trialog_group_members", "Members of groups coordinated here.", func(g *broker.Gauges) float64 { return float64(g.GroupMembers) }},
+	{"trialog_group_coordinators_loading", "Partitions of the offsets topic led here that are still read.", func(g *broker.Gauges) float64 { return float64(g.Loading) }},
 }
 
 func truth(b bool) float64 {

@@ -30,6 +30,8 @@
 //	B18 An answer in a fetch session leaves out only what its reader knows
 //	    (checked there).
 //	B19 A fetcher has the replicas that follow its leader, and counts them.
+//	B20 A partition of the offsets topic has one coordinator at most, and only while
+//	    it leads.
 //
 // Files: input.go and effects.go (what comes in, what goes out), config.go,
 // limits.go, broker.go (the state), step.go (one switch), request.go and
@@ -37,7 +39,8 @@
 // file per API key), edge.go (names to IDs), admin.go and commands.go (what the
 // controller decides), forward.go (when it is another broker's), hosts.go (the replicas), fetch_sessions.go and
 // fetch_session.go (what readers need not repeat), fetcher.go and
-// fetcher_answer.go (following other brokers), isr.go (ISR changes), completions.go (the disk's
+// fetcher_answer.go (following other brokers), isr.go (ISR changes),
+// coordinators.go and coordinator_find.go (groups), completions.go (the disk's
 // answers to appends), reads.go, storage.go (recovery, jobs, the end), quorum.go
 // (the image and the controller), session.go (registration, heartbeats,
 // shutdown), roles.go (the image against the disk), view.go (what drivers and

@@ -20,6 +20,10 @@ type Gauges struct {
 	AtMinISR        int64  // of those, with as many: the next loss stops acks=all
 	MetadataIndex   uint64 // of the last entry of the metadata log that was applied
 	ControllerEpoch int64
+	Groups          int64 // coordinated here, in partitions that have been loaded
+	GroupMembers    int64 // of those
+	GroupOffsets    int64 // that those have committed
+	Loading         int64 // partitions of the offsets topic led here that do not answer yet
 }
 
 // Gauges returns how things stand.
@@ -52,6 +56,7 @@ func (b *Broker) Gauges() Gauges {
 		}
 		return true
 	})
+	b.countGroups(&g)
 	return g
 }
 
@@ -74,4 +79,18 @@ func (b *Broker) minISR(topic string) int {
 	layers := b.layers(topic)
 	r := kafka.LookupSetting("min.insync.replicas", kafka.ScopeTopic).ResolveTopic(&layers)
 	return int(r.Parsed().Int)
+}
+
+// countGroups adds what is coordinated here.
+func (b *Broker) countGroups(g *Gauges) {
+	for _, s := range b.groups.shards {
+		if s.phase != shardActive {
+			g.Loading++
+			continue
+		}
+		groups, members, offsets := s.machine.Count()
+		g.Groups += int64(groups)
+		g.GroupMembers += int64(members)
+		g.GroupOffsets += int64(offsets)
+	}
 }

@@ -37,6 +37,17 @@ func (b *Broker) Invariants() error {
 	if err := b.checkHosts(); err != nil {
 		return err
 	}
+	for _, s := range b.groups.shards {
+		if s.host.shard != s || s.gone {
+			return errors.New("B20: a coordinator is not that of its partition")
+		}
+		if s.phase != shardActive {
+			continue
+		}
+		if err := s.machine.Invariants(); err != nil {
+			return err
+		}
+	}
 	if b.controller != nil {
 		return b.controller.Invariants()
 	}
