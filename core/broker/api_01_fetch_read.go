@@ -52,7 +52,7 @@ func (b *Broker) readOn(r *request, place int) {
 func (b *Broker) fetchRead(r *request, place int, in *ReadDone) {
 	p := &r.fetch.parts[place]
 	log := p.host.replica.Log
-	switch progress := log.Feed(&p.lookup, in.Bytes, in.Err, b.config.Codecs); progress {
+	switch progress := log.Feed(&p.lookup, in.Bytes, in.Err); progress {
 	case partition.More:
 		b.readOn(r, place)
 		return
@@ -60,6 +60,7 @@ func (b *Broker) fetchRead(r *request, place int, in *ReadDone) {
 		b.takeRecords(p)
 	case partition.Stale:
 		p.err = kafka.ErrNotLeaderOrFollower
+	case partition.Unpack: // only a search by time asks for it
 	case partition.Damaged, partition.Broken:
 		p.err = b.readFailed(p.host, progress, in.Err)
 	}

@@ -113,16 +113,25 @@ func (b *Broker) searchOn(r *request, place int) {
 // offsetRead takes bytes from the disk for a search.
 func (b *Broker) offsetRead(r *request, place int, in *ReadDone) {
 	p := &r.list.parts[place]
-	switch progress := p.host.replica.Log.Feed(&p.lookup, in.Bytes, in.Err, b.config.Codecs); progress {
+	b.offsetProgress(r, place, p.host.replica.Log.Feed(&p.lookup, in.Bytes, in.Err), in.Err)
+}
+
+// offsetProgress goes on with a search, or ends it.
+func (b *Broker) offsetProgress(r *request, place int, progress partition.Progress, err error) {
+	p := &r.list.parts[place]
+	switch progress {
 	case partition.More:
 		b.searchOn(r, place)
+		return
+	case partition.Unpack:
+		b.emitSearch(r, place)
 		return
 	case partition.Found:
 		p.take()
 	case partition.Stale:
 		p.found.Err = kafka.ErrNotLeaderOrFollower
 	case partition.Damaged, partition.Broken:
-		p.found.Err = b.readFailed(p.host, progress, in.Err)
+		p.found.Err = b.readFailed(p.host, progress, err)
 	}
 	b.offsetListed(r)
 }

@@ -41,6 +41,7 @@ type Broker struct {
 	appends    completions
 	reads      window[pendingRead]
 	jobs       window[pendingJob]
+	searches   searches
 	upkeepDue  bool
 	diskLow    bool
 	diskFree   int64

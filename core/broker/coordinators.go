@@ -145,13 +145,14 @@ func (b *Broker) shardRead(s *shard, in *ReadDone) {
 	if s.gone {
 		return
 	}
-	switch progress := s.host.replica.Log.Feed(&s.lookup, in.Bytes, in.Err, b.config.Codecs); progress {
+	switch progress := s.host.replica.Log.Feed(&s.lookup, in.Bytes, in.Err); progress {
 	case partition.More:
 		b.loadOn(s)
 	case partition.Found:
 		b.replay(s)
 	case partition.Stale:
 		b.load(s)
+	case partition.Unpack: // only a search by time asks for it
 	case partition.Damaged, partition.Broken:
 		b.readFailed(s.host, progress, in.Err)
 		s.retryAt = b.now.Mono.Add(b.limits.Retry)

@@ -53,6 +53,9 @@ type Limits struct {
 	// ISRBackoff is the wait before the controller is asked again for ISR changes
 	// that it has refused.
 	ISRBackoff kafka.Duration
+	// SearchJobs is how many batches are looked through at a time for searches by
+	// time, each of which may be unpacked as a whole.
+	SearchJobs int
 	// ProducerScan is the period on which idle producer IDs are expired.
 	ProducerScan kafka.Duration
 	// CheckEvery is the number of Steps between two walks over all invariants;
@@ -81,6 +84,7 @@ func DefaultLimits() Limits {
 		FollowerBackoff:        20 * kafka.Millisecond,
 		FollowerBackoffMax:     kafka.Second,
 		ISRBackoff:             50 * kafka.Millisecond,
+		SearchJobs:             2,
 		ProducerScan:           10 * kafka.Minute,
 		CheckEvery:             1 << 16,
 	}

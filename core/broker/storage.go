@@ -9,7 +9,10 @@ import (
 )
 
 // pendingJob is a job that a driver runs.
-type pendingJob struct{ name string }
+type pendingJob struct {
+	name   string
+	search pendingSearch // of a search
+}
 
 // start begins the incarnation with recovery.
 func (b *Broker) start() {
@@ -25,10 +28,11 @@ func (b *Broker) start() {
 }
 
 // emitJob emits a job and remembers it.
-func (b *Broker) emitJob(name string, run func(disk.FS, any) (any, error), args any) {
+func (b *Broker) emitJob(name string, run func(disk.FS, any) (any, error), args any) *pendingJob {
 	ref, p := b.jobs.add()
-	p.name = name
+	*p = pendingJob{name: name}
 	b.out.Jobs = append(b.out.Jobs, disk.Job{Ref: ref, Name: name, Run: run, Args: args})
+	return p
 }
 
 // jobDone takes a job's result. A failed job ends the incarnation: what it
@@ -38,7 +42,7 @@ func (b *Broker) jobDone(in *JobDone) {
 	if p == nil {
 		return
 	}
-	name := p.name
+	name, search := p.name, p.search
 	b.jobs.finish(in.Ref)
 	if in.Err != nil {
 		b.halt(name+" failed: "+in.Err.Error(), false)
@@ -47,6 +51,8 @@ func (b *Broker) jobDone(in *JobDone) {
 	switch result := in.Result.(type) {
 	case *partition.RecoverResult:
 		b.recovered(result)
+	case *partition.SearchResult:
+		b.searched(search, result)
 	default:
 		if b.journal.Done(b.now, in.Result) {
 			b.upkeepDue = true
@@ -128,7 +134,7 @@ func (b *Broker) upkeep() {
 	b.out.Jobs = b.journal.Due(b.now, b.out.Jobs)
 	for i := from; i < len(b.out.Jobs); i++ {
 		ref, p := b.jobs.add()
-		p.name = b.out.Jobs[i].Name
+		*p = pendingJob{name: b.out.Jobs[i].Name}
 		b.out.Jobs[i].Ref, b.out.Jobs[i].Run = ref, partition.Doubting(b.out.Jobs[i].Run)
 		b.counters.Jobs++
 	}

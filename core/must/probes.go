@@ -99,6 +99,7 @@ const (
 	FetchSessionRefused       // broker: there was no room for a fetch session
 	FetchSessionUnknown       // broker: a fetch named a session that is not kept
 	FetchSessionEpochMismatch // broker: a fetch named another epoch of its session than the one due
+	BatchSearchedByJob        // broker: a search by time had a job look through a batch
 	DiskReserveReached        // broker: free disk space fell below the reserve
 	DamageFoundByRead         // broker: a fetch met a damaged batch
 	BrokerSuperseded          // broker: another incarnation has registered
@@ -205,6 +206,7 @@ var probeNames = [ProbeCount]string{
 	FetchSessionRefused:       "fetch-session-refused",
 	FetchSessionUnknown:       "fetch-session-unknown",
 	FetchSessionEpochMismatch: "fetch-session-epoch-mismatch",
+	BatchSearchedByJob:        "batch-searched-by-job",
 	DiskReserveReached:        "disk-reserve-reached",
 	DamageFoundByRead:         "damage-found-by-read",
 	BrokerSuperseded:          "broker-superseded",

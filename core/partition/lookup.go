@@ -13,8 +13,11 @@ import (
 //
 //	log.Fetch(&c, offset, end, maxBytes)          // or log.FindTimestamp
 //	for log.Next(&c, &read) {                     // emit the read, wait for its result
-//		switch log.Feed(&c, bytes, err, codecs) { … }
+//		switch log.Feed(&c, bytes, err) { … }
 //	}
+//
+// On Unpack a job looks through one batch (Log.Search, SearchBatch), and what
+// Log.Searched says of its result takes the place of what Feed said.
 type Lookup struct {
 	// Records, after a fetch: whole batches from the one that holds the offset
 	// on, each verified, all below the end asked for. Empty when there are none
@@ -48,6 +51,7 @@ type cursor struct {
 	next        kafka.Offset // the base offset of the batch at pos, NoOffset when not known
 	last        kafka.Offset // its last offset, likewise
 	asked       int32        // bytes of the read that is out
+	candidate   batch.View   // what a job is to look through, between Unpack and Search
 }
 
 type stage uint8
@@ -69,6 +73,7 @@ const (
 	Stale                   // the log was truncated meanwhile: begin again
 	Damaged                 // bytes that must be there are not, or not intact: fence the log
 	Broken                  // the read failed: the disk is in trouble
+	Unpack                  // a search by time needs a batch looked through: see Search
 )
 
 // slack is read in addition to what was asked for: the batch that holds an
@@ -201,9 +206,9 @@ func (l *Log) block(r *disk.Read, block, stored, size int) {
 
 func (l *Log) at(k *cursor) *segment { return &l.segments[l.segmentFor(k.segment)] }
 
-// Feed takes what the read returned. The bytes belong to the lookup's owner
-// and are not written to. codecs are for searches by time in compressed batches.
-func (l *Log) Feed(c *Lookup, bytes []byte, err error, codecs *batch.Codecs) Progress {
+// Feed takes what the read returned. The bytes belong to the lookup's owner and
+// are not written to.
+func (l *Log) Feed(c *Lookup, bytes []byte, err error) Progress {
 	k := &c.cursor
 	if k.incarnation != l.Incarnation {
 		k.stage = finished
@@ -222,7 +227,7 @@ func (l *Log) Feed(c *Lookup, bytes []byte, err error, codecs *batch.Codecs) Pro
 		return More
 	case readData:
 		if k.byTime {
-			return l.feedScan(c, bytes, codecs)
+			return l.feedScan(c, bytes)
 		}
 		return l.feedFetch(c, bytes)
 	default:

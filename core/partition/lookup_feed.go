@@ -134,7 +134,7 @@ func (l *Log) placed(k *cursor, v batch.View) bool {
 }
 
 // feedScan looks through a segment's bytes for the first record of a time.
-func (l *Log) feedScan(c *Lookup, bytes []byte, codecs *batch.Codecs) Progress {
+func (l *Log) feedScan(c *Lookup, bytes []byte) Progress {
 	k := &c.cursor
 	s := l.at(k)
 	at := 0
@@ -148,14 +148,14 @@ func (l *Log) feedScan(c *Lookup, bytes []byte, codecs *batch.Codecs) Progress {
 			k.stage = finished
 			return Found
 		case v.MaxTimestamp() >= k.time && v.LastOffset() >= l.LogStartOffset:
-			offset, timestamp, ok, err := v.FindTimestamp(k.time, l.LogStartOffset, codecs, decompressLimit)
-			if err != nil {
-				return l.astray(c)
-			}
-			if ok {
-				c.Offset, c.Timestamp, c.Epoch = offset, timestamp, v.LeaderEpoch()
-				k.stage = finished
-				return Found
+			switch p := l.scan(c, v); p {
+			case More: // nothing in it
+			case Unpack:
+				k.pos += int64(at + len(v))
+				k.next, k.last = v.NextOffset(), kafka.NoOffset
+				return p
+			default:
+				return p
 			}
 		}
 		at += len(v)

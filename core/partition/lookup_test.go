@@ -251,7 +251,7 @@ func TestLookupIsStaleAfterTruncation(t *testing.T) {
 	n.emit(a, l)
 	n.sync()
 	n.alive()
-	if p := l.Feed(&c, bytes, err, nil); p != Stale || l.Next(&c, &r) {
+	if p := l.Feed(&c, bytes, err); p != Stale || l.Next(&c, &r) {
 		t.Fatalf("%v", p)
 	}
 }
@@ -279,7 +279,7 @@ func TestRottenEntryCostsFewReads(t *testing.T) {
 	l.Fetch(&c, 1900, l.LogEndOffset, 100)
 	for l.Next(&c, &r) {
 		b, err := n.read(&r)
-		if reads++; l.Feed(&c, b, err, nil) > Found {
+		if reads++; l.Feed(&c, b, err) > Found {
 			t.Fatal("damaged")
 		}
 	}

@@ -201,7 +201,15 @@ func (n *testNode) lookup(l *Log, begin func(*Lookup), codecs *batch.Codecs) (Lo
 			return c, Found
 		}
 		b, err := n.read(&r)
-		if p := l.Feed(&c, b, err, codecs); p != More {
+		p := l.Feed(&c, b, err)
+		if p == Unpack {
+			result, err := SearchBatch(nil, l.Search(&c, codecs))
+			if err != nil {
+				n.t.Fatalf("%v", err)
+			}
+			p = l.Searched(&c, result.(*SearchResult))
+		}
+		if p != More {
 			return c, p
 		}
 	}

@@ -245,7 +245,7 @@ func (b *bench) lookup(fs disk.FS, l *partition.Log, offset kafka.Offset) ([]byt
 		whole, err := content(fs, partition.ReadPath(&r))
 		b.ok(err)
 		from := min(r.Pos, int64(len(whole)))
-		switch p := l.Feed(&c, whole[from:min(from+int64(r.Len), int64(len(whole)))], nil, nil); p {
+		switch p := l.Feed(&c, whole[from:min(from+int64(r.Len), int64(len(whole)))], nil); p {
 		case partition.More:
 			continue
 		case partition.Found:

@@ -68,7 +68,16 @@ func (t *trial) follow(s *subject) bool {
 			t.failed(err)
 			return false
 		}
-		switch p := s.log.Feed(&t.lookup, bytes, nil, &t.codecs); p {
+		p := s.log.Feed(&t.lookup, bytes, nil)
+		if p == partition.Unpack {
+			result, err := partition.SearchBatch(t.mount, s.log.Search(&t.lookup, &t.codecs))
+			if err != nil {
+				t.failed(err)
+				return false
+			}
+			p = s.log.Searched(&t.lookup, result.(*partition.SearchResult))
+		}
+		switch p {
 		case partition.More:
 		case partition.Found:
 			return true
