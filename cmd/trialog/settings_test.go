@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -91,6 +92,25 @@ func TestBadSettingsAreUsageErrors(t *testing.T) {
 		var use usage
 		if !errors.As(err, &use) {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestTrialsNameTheBoot: a trial that takes the power of a disk alone tells the
+// node so; otherwise the kernel does.
+func TestTrialsNameTheBoot(t *testing.T) {
+	for _, want := range []string{"", "node-1-2"} {
+		p := &program{err: io.Discard}
+		if want != "" {
+			p.env = []string{"TRIALOG_TRIAL_BOOT_ID=" + want}
+		}
+		s, err := loadSettings("", p.env, map[string]string{"admin-listen": "", "data-dir": t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := p.nodeConfig(s)
+		if err != nil || c.BootID != want {
+			t.Errorf("boot ID %q, want %q: %v", c.BootID, want, err)
 		}
 	}
 }
