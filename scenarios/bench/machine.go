@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,10 +142,8 @@ func (m *machine) lines() []string {
 		fmt.Sprintf("Trialog at %s, %s; %s", m.Commit, m.Go, m.Date),
 		fmt.Sprintf("load average %.2f before, %.2f after", m.LoadAtStart, m.LoadAtEnd),
 	}
-	for _, name := range measured {
-		if v := m.Modules[name]; v != "" {
-			lines = append(lines, name+" "+v)
-		}
+	for _, name := range slices.Sorted(maps.Keys(m.Modules)) {
+		lines = append(lines, name+" "+m.Modules[name])
 	}
 	return lines
 }
