@@ -112,12 +112,12 @@ func (t *trial) reigns(group history.Name) (list []reign, told bool) {
 }
 
 // loosen finds from when what a read tells may be: from its call on, unless
-// whoever answered had been deposed by then. There are no leases, as with logs:
-// until it learns of its successor a coordinator may tell what was true when it
-// was deposed, or, where the history does not say when, when it committed last.
+// the header lets a coordinator answer until it learns of its successor: it may
+// then tell what was true when it was deposed, or, where the history does not say
+// when, when it committed last.
 func (t *trial) loosen(n int32, ops []int32) {
 	group := t.seats[n].group
-	if t.promised(group).Replicas < 2 {
+	if !t.promised(group).Loose {
 		return
 	}
 	reigns, told := t.reigns(group)

@@ -197,12 +197,12 @@ func TestCommitLinearizable(t *testing.T) {
 	})
 }
 
-// With several replicas a deposed coordinator may tell what was true when it was
-// deposed, until it knows.
+// Kafka's coordinators may tell what was true when they were deposed, until they
+// know.
 func TestDeposedCoordinators(t *testing.T) {
 	several := func(coordinator string) history.Header {
 		h := synced()
-		h.Groups = []history.Group{{Name: "g", Replicas: 3, Coordinator: coordinator}}
+		h.Groups = []history.Group{{Name: "g", Loose: true, Coordinator: coordinator}}
 		return h
 	}
 	const moved = `

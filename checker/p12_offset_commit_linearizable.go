@@ -13,8 +13,7 @@ import (
 // Whoever commits leaves its operation's ID beside the offset, so that what is
 // read tells whose it is, and all writes differ. The judge is solveRegister over
 // the whole history; Porcupine repeats it over windows, and the two must agree.
-// What is read after a deletion has begun is not judged. With several replicas
-// a coordinator that was deposed may answer until it is told so.
+// What is read after a deletion has begun is not judged.
 func judgeCommitLinearizable(t *trial, f *finding) {
 	if t.seen == nil {
 		t.seen = make(map[int32]history.OpID)

@@ -81,9 +81,9 @@ type Group struct {
 	// Classic: its members speak the classic protocol only, so that one generation
 	// holds for all of them.
 	Classic bool `json:"classic,omitempty"`
-	// Replicas is on how many brokers the group's offsets lie (0: one). With
-	// several, a coordinator that was deposed may answer reads until it learns so.
-	Replicas int `json:"replicas,omitempty"`
+	// Loose: a coordinator that was deposed may answer reads until it learns so, as
+	// Kafka's do.
+	Loose bool `json:"loose,omitempty"`
 	// Coordinator is the partition, "topic/3", whose leader coordinates the group,
 	// if the history tells who leads it.
 	Coordinator string `json:"coordinator,omitempty"`

@@ -53,9 +53,7 @@ func (t *trial) deposed(group string, knew *knowledge, broker int32) bool {
 func (t *trial) groupHeaders() []history.Group {
 	var list []history.Group
 	add := func(name string) {
-		list = append(list, history.Group{
-			Name: name, Classic: true, Replicas: t.scenario.Replicas(), Coordinator: t.coordinatorOf(name).String(),
-		})
+		list = append(list, history.Group{Name: name, Classic: true, Coordinator: t.coordinatorOf(name).String()})
 	}
 	for _, g := range t.groups {
 		add(g.name)
