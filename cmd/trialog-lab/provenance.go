@@ -19,9 +19,7 @@ func provenance(runs []*scenarios.Results) (facts []report.Fact, tree string, er
 		facts = append(facts, report.Fact{Name: name, Value: fmt.Sprintf(format, args...)})
 	}
 	if root, err := moduleRoot(); err == nil {
-		if said, err := exec.Command("git", "-C", root, "rev-parse", "HEAD").Output(); err == nil {
-			fact("commit", "%s", strings.TrimSpace(string(said)))
-		}
+		fact("commit", "%s", commit())
 		dir, err := os.MkdirTemp("", "trialog-tree-")
 		if err != nil {
 			return nil, "", err
@@ -41,6 +39,24 @@ func provenance(runs []*scenarios.Results) (facts []report.Fact, tree string, er
 	fact("machine", "%s", machine())
 	fact("written", "%s", time.Now().UTC().Format(time.RFC3339))
 	return facts, tree, nil
+}
+
+// commit names the source tree that we stand in, with a "+" when it was changed
+// since; "" outside of one.
+func commit() string {
+	root, err := moduleRoot()
+	if err != nil {
+		return ""
+	}
+	head, err := exec.Command("git", "-C", root, "rev-parse", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	name := strings.TrimSpace(string(head))
+	if changed, err := exec.Command("git", "-C", root, "status", "--porcelain", "--untracked-files=no").Output(); err == nil && len(changed) > 0 {
+		name += "+"
+	}
+	return name
 }
 
 // machine names the processor.

@@ -33,6 +33,7 @@ func (c *shrinkCommand) Run(ctx context.Context, to output) error {
 	if err != nil {
 		return err
 	}
+	found.Tape.Commit = commit()
 	text, err := found.Tape.Encode()
 	if err != nil {
 		return err
@@ -43,6 +44,11 @@ func (c *shrinkCommand) Run(ctx context.Context, to output) error {
 	fmt.Fprintf(to.out, "%s\n%d runs", found.Signature, found.Runs)
 	for stage := range found.Before {
 		fmt.Fprintf(to.out, "; %d of %d %s are left", found.After[stage], found.Before[stage], shrink.Stage(stage))
+	}
+	if found.Minimal {
+		fmt.Fprint(to.out, "\nminimal      without any one fault, operation or client it does not fail alike")
+	} else {
+		fmt.Fprint(to.out, "\nNOT MINIMAL  the time ended first: shrink longer (--for)")
 	}
 	fmt.Fprintf(to.out, "\nstored       %s\n", c.Output)
 	fmt.Fprintf(to.out, "replay       trialog-lab replay %s\n", c.Output)

@@ -66,6 +66,8 @@ type Run struct {
 	Outcome *scenarios.Outcome
 	History *history.History
 	Result  *sim.Result
+	// Signature names how the run failed, or what a control was caught by.
+	Signature string
 	// Stale says in what way the run is not the one that its tape was made for.
 	Stale []string
 

@@ -36,6 +36,7 @@ func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
 	}
 	a := New(Options{Patience: time.Hour})
 	run := a.carryOut(&list[0], t.Seed, options{tape: overrides, trace: o.Trace, strips: o.Strips, operations: t.Operations})
+	run.Signature = signature(&list[0], run.Outcome)
 	if n := len(run.Result.Unused); n > 0 {
 		run.Stale = append(run.Stale, fmt.Sprintf("%d of %d stored draws were never made: the code has changed since", n, len(overrides)))
 	}

@@ -27,6 +27,9 @@ type Shrunk struct {
 	Runs      int
 	// Before and After count faults, operations and details, in this order.
 	Before, After [shrink.StageCount]int
+	// Minimal says that leaving out any one fault, operation or client makes the
+	// run pass, and that this was tried.
+	Minimal bool
 }
 
 // Shrink looks for a shorter schedule that fails in the same way: by the same
@@ -49,7 +52,7 @@ func Shrink(ctx context.Context, t *Tape, tell func(ShrinkStep)) (*Shrunk, error
 	carryOut := func(tape []choice.Override) shrink.Outcome {
 		runs++
 		if ctx.Err() != nil {
-			return shrink.Outcome{}
+			return shrink.Outcome{NotRun: true}
 		}
 		run := a.carryOut(&list[0], t.Seed, options{tape: tape, record: true, operations: operations})
 		o := shrink.Outcome{Signature: signature(&list[0], run.Outcome), Choices: run.Result.Choices, Unused: run.Result.Unused}
@@ -60,7 +63,7 @@ func Shrink(ctx context.Context, t *Tape, tell func(ShrinkStep)) (*Shrunk, error
 	if !failed {
 		return nil, fmt.Errorf("%s --seed %d does not fail", t.Scenario, t.Seed)
 	}
-	s := &Shrunk{Signature: found.Signature, Runs: found.Runs, Before: found.Before, After: found.After}
+	s := &Shrunk{Signature: found.Signature, Runs: found.Runs, Before: found.Before, After: found.After, Minimal: found.Minimal}
 	s.Tape = &Tape{Scenario: t.Scenario, Seed: t.Seed, Signature: found.Signature, Operations: operations}
 	s.Tape.setOverrides(found.Tape)
 	// The tape is stored with the hash of its own run.
@@ -81,5 +84,5 @@ func signature(s *scenarios.Scenario, o *scenarios.Outcome) string {
 	if name := o.Signature(); name != "" || !o.Caught {
 		return name
 	}
-	return "control: " + s.Expect.Anomaly
+	return Control + s.Expect.Anomaly
 }

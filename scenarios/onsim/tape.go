@@ -1,8 +1,12 @@
 package onsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"trialog/sim/choice"
 )
@@ -13,15 +17,22 @@ type Tape struct {
 	Version  int    `json:"tape"`
 	Scenario string `json:"scenario"`
 	Seed     uint64 `json:"seed"`
-	// Signature and TraceHash tell what the run did when it was stored.
+	// Commit is the source tree that it was stored from. Signature and TraceHash
+	// tell what the run did then; a control's signature begins with Control.
+	Commit    string     `json:"commit,omitempty"`
 	Signature string     `json:"signature,omitempty"`
 	TraceHash string     `json:"trace_hash,omitempty"`
 	Overrides []override `json:"overrides,omitempty"`
+	// Dull are those of them that are zero, which are many, by stream and site.
+	Dull []dull `json:"dull,omitempty"`
 	// Operations ends a trial of the storage alone after so many; 0: as drawn.
 	Operations int `json:"operations,omitempty"`
 }
 
 const tapeVersion = 1
+
+// Control begins the signature of a run that showed what its scenario must show.
+const Control = "control: "
 
 // override is a choice.Override in readable form: "app/2" draws at site 17 for
 // the 5th time and gets 0.
@@ -31,6 +42,14 @@ type override struct {
 	Site    int    `json:"site"`
 	Ordinal uint32 `json:"ordinal"`
 	Value   uint64 `json:"value"`
+}
+
+// dull says which draws of a stream at a site give zero: "3,7-19,40".
+type dull struct {
+	Kind     string `json:"kind"`
+	Index    int    `json:"index"`
+	Site     int    `json:"site"`
+	Ordinals string `json:"ordinals"`
 }
 
 // ParseTape reads a stored tape.
@@ -64,14 +83,85 @@ func (t *Tape) overrides() ([]choice.Override, error) {
 		}
 		list = append(list, choice.Override{Stream: choice.ID(kind, o.Index), Site: choice.Site(o.Site), Ordinal: o.Ordinal, Value: o.Value})
 	}
+	for _, d := range t.Dull {
+		kind, ok := kindNamed(d.Kind)
+		if !ok || d.Site < 0 || d.Site >= int(choice.SiteCount) {
+			return nil, fmt.Errorf("a tape with draws of %s/%d at site %d: there is no such stream or site", d.Kind, d.Index, d.Site)
+		}
+		o := choice.Override{Stream: choice.ID(kind, d.Index), Site: choice.Site(d.Site)}
+		err := eachOrdinal(d.Ordinals, func(n uint32) {
+			o.Ordinal = n
+			list = append(list, o)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	return list, nil
 }
 
-func (t *Tape) setOverrides(list []choice.Override) {
-	t.Overrides = make([]override, len(list))
-	for i, o := range list {
-		t.Overrides[i] = override{o.Stream.Kind().String(), o.Stream.Index(), int(o.Site), o.Ordinal, o.Value}
+// maxStretch bounds what one stretch of ordinals may stand for.
+const maxStretch = 1 << 22
+
+// eachOrdinal reads "3,7-19,40".
+func eachOrdinal(text string, visit func(uint32)) error {
+	for part := range strings.SplitSeq(text, ",") {
+		low, high, stretch := strings.Cut(part, "-")
+		if !stretch {
+			high = low
+		}
+		from, err := strconv.ParseUint(low, 10, 32)
+		to, err2 := strconv.ParseUint(high, 10, 32)
+		if err != nil || err2 != nil || to < from || to-from > maxStretch {
+			return fmt.Errorf("a tape with the ordinals %q: want numbers and stretches, such as 3,7-19", part)
+		}
+		for n := from; n <= to; n++ {
+			visit(uint32(n))
+		}
 	}
+	return nil
+}
+
+func (t *Tape) setOverrides(list []choice.Override) {
+	t.Overrides, t.Dull = nil, nil
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b choice.Override) int {
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Site, b.Site), cmp.Compare(a.Ordinal, b.Ordinal))
+	})
+	for i := 0; i < len(sorted); {
+		o := sorted[i]
+		if o.Value != 0 {
+			t.Overrides = append(t.Overrides, override{o.Stream.Kind().String(), o.Stream.Index(), int(o.Site), o.Ordinal, o.Value})
+			i++
+			continue
+		}
+		n := 1
+		for i+n < len(sorted) && sorted[i+n].Stream == o.Stream && sorted[i+n].Site == o.Site && sorted[i+n].Value == 0 {
+			n++
+		}
+		t.Dull = append(t.Dull, dull{o.Stream.Kind().String(), o.Stream.Index(), int(o.Site), stretches(sorted[i : i+n])})
+		i += n
+	}
+}
+
+// stretches writes rising ordinals as eachOrdinal reads them.
+func stretches(list []choice.Override) string {
+	var b strings.Builder
+	for i := 0; i < len(list); {
+		n := 1
+		for i+n < len(list) && list[i+n].Ordinal == list[i].Ordinal+uint32(n) {
+			n++
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.FormatUint(uint64(list[i].Ordinal), 10))
+		if n > 1 {
+			b.WriteString("-" + strconv.FormatUint(uint64(list[i+n-1].Ordinal), 10))
+		}
+		i += n
+	}
+	return b.String()
 }
 
 func kindNamed(name string) (choice.Kind, bool) {

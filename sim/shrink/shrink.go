@@ -16,6 +16,8 @@ type Outcome struct {
 	Choices []choice.Override
 	// Unused are the overrides that no draw consumed.
 	Unused []choice.Override
+	// NotRun says that there was no time left for it: it shows nothing.
+	NotRun bool
 }
 
 // Run carries a run out under a tape.
@@ -28,6 +30,10 @@ type Result struct {
 	Runs      int // carried out, the first included
 	// Before and After count what was drawn, per kind of Stage.
 	Before, After [StageCount]int
+	// Minimal says that it was tried, one by one, to leave out each fault, each
+	// operation and each client that is left, and that the run then does not fail
+	// alike.
+	Minimal bool
 }
 
 // Stage is a group of draws that are tried together.
@@ -45,6 +51,15 @@ var stageNames = [StageCount]string{"faults", "operations", "details"}
 
 // String names the stage.
 func (s Stage) String() string { return stageNames[s] }
+
+// smallest is the size of pieces that are not tried any more. There are details
+// by the hundred thousand, and nobody reads them: they go in large pieces or stay.
+func (s Stage) smallest(draws int) int {
+	if s == Details {
+		return draws / 64
+	}
+	return 0
+}
 
 // stageOf says when a draw is tried; false: never, as it shapes the whole run.
 func stageOf(o choice.Override) (Stage, bool) {
@@ -70,10 +85,11 @@ func Minimise(run Run, tape []choice.Override, budget int) (Result, bool) {
 		return Result{Runs: s.runs}, false
 	}
 	r := Result{Signature: first.Signature, Before: count(first.Choices)}
-	last := first
+	last := s.clients(first)
 	for stage := range StageCount {
 		last = s.stage(stage, last)
 	}
+	last, r.Minimal = s.oneByOne(last)
 	r.Tape, r.After = without(s.tape, last.Unused), count(last.Choices)
 	r.Runs = s.runs
 	return r, true
@@ -102,11 +118,71 @@ func (s *search) carryOut(tape []choice.Override) Outcome {
 	return s.run(tape)
 }
 
+// clients leaves out all operations of one application at a time.
+func (s *search) clients(last Outcome) Outcome {
+	for _, piece := range byStream(last.Choices) {
+		if s.runs >= s.budget {
+			break
+		}
+		if o := s.carryOut(zeroed(s.tape, piece)); o.Signature == s.signature {
+			s.tape, last = zeroed(s.tape, piece), o
+		}
+	}
+	return last
+}
+
+// byStream is the operations of each application.
+func byStream(choices []choice.Override) [][]choice.Override {
+	var pieces [][]choice.Override
+	operations := ofStage(choices, Operations)
+	slices.SortStableFunc(operations, place)
+	for i, o := range operations {
+		if i == 0 || operations[i-1].Stream != o.Stream {
+			pieces = append(pieces, nil)
+		}
+		pieces[len(pieces)-1] = append(pieces[len(pieces)-1], o)
+	}
+	return pieces
+}
+
+// oneByOne leaves out single faults, operations and clients until none of them
+// can be missed; false: the budget or the time ended before that was shown.
+func (s *search) oneByOne(last Outcome) (Outcome, bool) {
+	for {
+		var pieces [][]choice.Override
+		for stage := Faults; stage <= Operations; stage++ {
+			for _, o := range ofStage(last.Choices, stage) {
+				pieces = append(pieces, []choice.Override{o})
+			}
+		}
+		pieces = append(pieces, byStream(last.Choices)...)
+		missed := false
+		for _, piece := range pieces {
+			if piece = intersect(piece, last.Choices); len(piece) == 0 {
+				continue // went with another one
+			}
+			if s.runs >= s.budget {
+				return last, false
+			}
+			o := s.carryOut(zeroed(s.tape, piece))
+			if o.NotRun {
+				return last, false
+			}
+			if o.Signature == s.signature {
+				s.tape, last, missed = zeroed(s.tape, piece), o, true
+			}
+		}
+		if !missed {
+			return last, true
+		}
+	}
+}
+
 // stage zeroes the draws of one stage in pieces, large ones first, and keeps
 // every piece without which the run still fails alike.
 func (s *search) stage(stage Stage, last Outcome) Outcome {
 	left := ofStage(last.Choices, stage)
-	for size := len(left); size > 0 && s.runs < s.budget; size /= 2 {
+	for size := len(left); size > stage.smallest(len(last.Choices)) && s.runs < s.budget; size /= 2 {
 		for at := 0; at < len(left) && s.runs < s.budget; {
 			piece := left[at:min(at+size, len(left))]
 			o := s.carryOut(zeroed(s.tape, piece))

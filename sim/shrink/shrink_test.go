@@ -44,6 +44,9 @@ func TestMinimiseFindsTheOneFaultAndOperation(t *testing.T) {
 	if r.Before[Faults] != 40 || r.After[Faults] != 1 || r.After[Operations] != 1 || r.After[Details] != 0 {
 		t.Fatalf("before %v after %v", r.Before, r.After)
 	}
+	if !r.Minimal {
+		t.Error("the result was not shown to be minimal")
+	}
 	if runs != r.Runs || runs > 120 {
 		t.Fatalf("%d runs", runs)
 	}
@@ -55,5 +58,45 @@ func TestMinimiseFindsTheOneFaultAndOperation(t *testing.T) {
 func TestMinimiseOfAPassingRun(t *testing.T) {
 	if _, failed := Minimise(func([]choice.Override) Outcome { return Outcome{} }, nil, 10); failed {
 		t.Fatal("shrank a run that does not fail")
+	}
+}
+
+// TestMinimalIsShown: two operations of which either is enough, and a fault that
+// is needed only while the second is there, leave one operation and no fault;
+// without budget or time nothing is called minimal.
+func TestMinimalIsShown(t *testing.T) {
+	either := func(tape []choice.Override) Outcome {
+		source := choice.NewSource(3, tape)
+		var drawn []choice.Override
+		source.Record(&drawn)
+		fault, app, other := source.Stream(choice.KindFault, 1), source.Stream(choice.KindApp, 1), source.Stream(choice.KindApp, 2)
+		struck, first, second := fault.Choose(choice.FaultFire, 1<<30) != 0, app.Choose(choice.AppOp, 1<<30) != 0, other.Choose(choice.AppOp, 1<<30) != 0
+		o := Outcome{Choices: drawn}
+		if first && !second || second && struck {
+			o.Signature = "lost-write"
+		}
+		return o
+	}
+	r, failed := Minimise(either, nil, 100)
+	if !failed || !r.Minimal || r.After[Faults]+r.After[Operations] != 1 && r.After[Faults]+r.After[Operations] != 2 {
+		t.Errorf("%+v", r)
+	}
+	for _, o := range r.Tape {
+		if o.Value != 0 {
+			t.Errorf("%+v", o)
+		}
+	}
+	if r, _ := Minimise(either, nil, 3); r.Minimal {
+		t.Error("called minimal after three runs")
+	}
+	runs := 0
+	late := func(tape []choice.Override) Outcome {
+		if runs++; runs > 5 {
+			return Outcome{NotRun: true}
+		}
+		return either(tape)
+	}
+	if r, _ := Minimise(late, nil, 100); r.Minimal {
+		t.Error("called minimal after the time had ended")
 	}
 }
