@@ -24,6 +24,7 @@ var judges = [...]struct {
 	{history.GroupAtLeastOnce, judgeGroupAtLeastOnce},
 	{history.GroupExclusivity, judgeGroupExclusivity},
 	{history.CommitLinearizable, judgeCommitLinearizable},
+	{history.LogLife, judgeLogLife},
 	{history.CrashConsistency, judgeCrashConsistency},
 }
 

@@ -33,6 +33,7 @@ var brokerMetrics = []brokerMetric{
 	{"kafka_controller_controllerstats_leaderelections_total", "Changes of a partition's leader in the cluster, as this broker was told.", true, func(c *broker.Counters) float64 { return float64(c.LeaderChanges) }},
 	{"kafka_controller_controllerstats_uncleanleaderelections_total", "Leaders elected that may lack acknowledged records, as this broker was told.", true, func(c *broker.Counters) float64 { return float64(c.UncleanElections) }},
 	{"trialog_group_rebalances_total", "Times that a group coordinated here began to rebalance; `trialog group describe` says why.", true, func(c *broker.Counters) float64 { return float64(c.Rebalances) }},
+	{"trialog_log_segments_removed_total", "Segments removed by retention and DeleteRecords.", true, func(c *broker.Counters) float64 { return float64(c.SegmentsRemoved) }},
 	{"trialog_recovery_redone_total", "Batches that recovery wrote again from the journal.", true, func(c *broker.Counters) float64 { return float64(c.Redone) }},
 	{"kafka_server_delayedoperationpurgatory_produce_size", "Produce requests that wait.", false, func(c *broker.Counters) float64 { return float64(c.WaitingProduces) }},
 	{"kafka_server_delayedoperationpurgatory_fetch_size", "Fetch requests that wait.", false, func(c *broker.Counters) float64 { return float64(c.WaitingFetches) }},

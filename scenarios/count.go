@@ -24,6 +24,11 @@ func (o *Outcome) Count(h *history.History) {
 			// The others carry no records; they count as operations.
 		}
 	}
+	for i := range h.Events {
+		if h.Events[i].Kind == history.LogStart {
+			o.LogStarts++
+		}
+	}
 }
 
 // Weigh finds out which needs of the scenario the seed did not meet.
@@ -47,6 +52,8 @@ func (o *Outcome) counted(c Counted) int64 {
 		return o.Commits
 	case Restarts:
 		return o.Restarts
+	case LogStarts:
+		return o.LogStarts
 	default:
 		return 0
 	}

@@ -39,11 +39,12 @@ type Outcome struct {
 	Read        int64 `json:"read"`         // records read before the final scan
 	FaultsFired int64 `json:"faults_fired"`
 	Restarts    int64 `json:"restarts"`
-	Commits     int64 `json:"commits,omitempty"` // offsets that members committed
-	Events      int64 `json:"events,omitempty"`  // of the simulator
-	Span        int64 `json:"span_ns"`           // virtual or real nanoseconds
-	CPU         int64 `json:"cpu_ns"`            // of the arm's thread, judge included
-	Judging     int64 `json:"judging_ns"`        // of it, the judge
+	LogStarts   int64 `json:"log_starts,omitempty"` // moves of a log start
+	Commits     int64 `json:"commits,omitempty"`    // offsets that members committed
+	Events      int64 `json:"events,omitempty"`     // of the simulator
+	Span        int64 `json:"span_ns"`              // virtual or real nanoseconds
+	CPU         int64 `json:"cpu_ns"`               // of the arm's thread, judge included
+	Judging     int64 `json:"judging_ns"`           // of it, the judge
 
 	Faults []Tally `json:"faults,omitempty"`
 	// Moved counts, by kind, the faults of nodes that moved a leader. Real clusters only.

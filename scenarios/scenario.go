@@ -64,6 +64,9 @@ type TopicSettings struct {
 	Topics     Range
 	Partitions Range // of each topic
 	Configs    []Setting
+	// Retention has seeds draw retention.ms and retention.bytes, small enough for
+	// records to go while the run lasts.
+	Retention bool
 }
 
 // Has tells whether the topics are made with a setting.
@@ -170,6 +173,9 @@ type Workload struct {
 	Ledgers Range
 	// NewPartitions is how often a minute an administrator adds one to a topic.
 	NewPartitions Range
+	// Deletions is how often a minute an administrator deletes the oldest records
+	// of a partition.
+	Deletions Range
 	// ModeChanges is how often a minute an administrator sets flush.messages of
 	// a topic that is in use. Only the simulator does.
 	ModeChanges Range
@@ -200,6 +206,7 @@ const (
 	FaultsFired                     // faults of any kind
 	Restarts                        // broker restarts
 	Commits                         // offsets committed by members, acknowledged
+	LogStarts                       // moves of a log start
 )
 
 // Expect is the verdict that makes a scenario pass.

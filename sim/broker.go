@@ -136,6 +136,11 @@ func (w *World) stepBroker(b *brokerHost, in broker.Input) {
 	b.steps++
 	emitted := len(b.out.Appends)
 	b.machine.Step(h.clock.now(w.now+w.leaked), in, &b.out)
+	if w.starts != nil && b.core != nil {
+		if broken := w.starts.Step(h.node, b.core, b.out.Appends[emitted:]); broken != "" {
+			w.fail(h.node, broken)
+		}
+	}
 	if w.oracle != nil && b.core != nil {
 		if broken := w.oracle.Step(h.node, b.core, b.out.Appends[emitted:]); broken != "" {
 			w.fail(h.node, broken)

@@ -8,6 +8,10 @@ import (
 
 const million = 1_000_000
 
+// Epoch is what a clock without an offset shows when a run begins, in
+// nanoseconds since 1970: some day in 2026.
+const Epoch = 1_790_000_000 * Second
+
 // clock is what a host believes the time is. Both of its clocks run at
 // (1 + ppm/10^6) times the virtual one, from the last change on.
 type clock struct {

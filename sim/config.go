@@ -65,6 +65,10 @@ type Config struct {
 	// to be compared at every step; 0: they are not.
 	MinISR int
 
+	// LogStarts has log starts watched: none may go back, and the observer is told
+	// of each that a leader moves.
+	LogStarts bool
+
 	// Observer is told what happens; nil: nobody.
 	Observer Observer
 	// Trace, when not nil, receives one line of text an event. It changes nothing.

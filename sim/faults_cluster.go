@@ -166,6 +166,9 @@ func (w *World) wipe(h *host, f *Fault) bool {
 	if w.oracle != nil {
 		w.oracle.Wiped(h.node)
 	}
+	if w.starts != nil {
+		w.starts.Wiped(h.node)
+	}
 	w.quorumDown(h)
 	w.quorum.Wipe(w.instant(), h.node-1)
 	h.broker.quorumLife++
@@ -176,14 +179,17 @@ func (w *World) wipe(h *host, f *Fault) bool {
 
 // newOracle begins to compare replicas, if that is wanted.
 func (w *World) newOracle() {
+	tell := func(c oracle.Change) {
+		if w.config.Observer != nil {
+			w.config.Observer.Changed(w.now, &c)
+		}
+	}
+	if w.config.LogStarts {
+		w.starts = oracle.NewStarts(tell)
+	}
 	if w.config.MinISR == 0 || w.config.Brokers == 1 {
 		return
 	}
 	w.oracle = oracle.New(w.config.Brokers, w.config.MinISR,
-		func(node int, path string) []byte { return w.hosts[node].broker.disk.Content(path) },
-		func(c oracle.Change) {
-			if w.config.Observer != nil {
-				w.config.Observer.Changed(w.now, &c)
-			}
-		})
+		func(node int, path string) []byte { return w.hosts[node].broker.disk.Content(path) }, tell)
 }

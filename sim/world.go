@@ -49,6 +49,7 @@ type World struct {
 	quorumAt int64
 	replicas []uint64 // by replica ID of the quorum: to which broker's which disk it was given
 	nemesis  nemesis
+	starts   *oracle.Starts // nil: nobody watches log starts
 	oracle   *oracle.Oracle // nil: nobody compares replicas
 
 	free      protocol.FreeList
@@ -135,8 +136,7 @@ func (w *World) newHost(name string) *host {
 	h := &host{node: len(w.hosts), name: name, draw: w.source.Stream(choice.KindNode, len(w.hosts))}
 	w.hosts = append(w.hosts, h)
 	c := &w.config.Clock
-	const epoch = 1_790_000_000 * Second // some day in 2026
-	h.clock.wall = epoch + (h.draw.Between(choice.SwarmLimit, 0, 2*c.OffsetMaxMs)-c.OffsetMaxMs)*Millisecond
+	h.clock.wall = Epoch + (h.draw.Between(choice.SwarmLimit, 0, 2*c.OffsetMaxMs)-c.OffsetMaxMs)*Millisecond
 	h.clock.ppm = h.draw.Between(choice.SwarmLimit, 0, 2*c.DriftMaxPpm) - c.DriftMaxPpm
 	return h
 }

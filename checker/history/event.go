@@ -23,7 +23,8 @@ const (
 	ISR
 	// Truncated: a replica cut its log to FoundEndOffset.
 	Truncated
-	// LogStart: a partition's log start was moved by retention.
+	// LogStart: a partition's leader Node has moved its log start to
+	// LogStartOffset, by retention or because it was asked to, and has Count bytes left.
 	LogStart
 	// Replicated: every replica of the partition is in sync again, on disks
 	// that hold what they acknowledged: lost copies no longer count.

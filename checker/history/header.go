@@ -70,6 +70,14 @@ type Topic struct {
 	// Retention: the broker may delete old records by itself, so a log start
 	// that it reports is believed.
 	Retention bool `json:"retention,omitempty"`
+	// RetentionMs and RetentionBytes are what the broker deletes by, in
+	// milliseconds and bytes; 0: not told, -1: without bound. A broker's clock may be
+	// SkewMs off, and as much again for each time that it was started.
+	RetentionMs    int64 `json:"retention_ms,omitempty"`
+	RetentionBytes int64 `json:"retention_bytes,omitempty"`
+	SkewMs         int64 `json:"skew_ms,omitempty"`
+	// AppendTime: records carry the time of their append, not one of their producers'.
+	AppendTime bool `json:"append_time,omitempty"`
 	// Compacted: records may vanish when a later one has their key; a missing
 	// record is judged by its own property, not as a lost write.
 	Compacted bool `json:"compacted,omitempty"`

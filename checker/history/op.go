@@ -113,7 +113,7 @@ type Op struct {
 	HighWatermark    int64
 	LastStableOffset int64
 	LogStartOffset   int64
-	At               int64 // consumer's position before; Seek, Assign: target; ListOffsets: timestamp
+	At               int64 // consumer's position before; Seek, Assign: target; ListOffsets: timestamp; Send: age of CreateTime at the call, ms
 	To               int64 // consumer's position after: next offset that it will ask for
 
 	ProducerID int64

@@ -21,6 +21,7 @@ const (
 	GroupAtLeastOnce      Property = 10
 	GroupExclusivity      Property = 11
 	CommitLinearizable    Property = 12
+	LogLife               Property = 21
 	CrashConsistency      Property = 22
 )
 
@@ -47,6 +48,7 @@ var catalogue = [...]Definition{
 	{GroupAtLeastOnce, "group-at-least-once", "What a member of a group commits lies behind no record that no member had read."},
 	{GroupExclusivity, "group-exclusivity", "In one generation a partition has one owner, and a commit of a generation that is over is refused."},
 	{CommitLinearizable, "offset-commit-linearizable", "A group's offset in a partition is what was committed last: commits and their reading fit one order of instants, each between call and return."},
+	{LogLife, "log-life", "What was deleted was due to go, by true time or size or somebody's request, and no log start goes back."},
 	{CrashConsistency, "crash-consistency", "A restarted node has a prefix of what was appended, with all that the crash had to spare."},
 }
 

@@ -25,6 +25,7 @@ const (
 	keyApiVersions                 = protocol.KeyApiVersions
 	keyCreateTopics                = protocol.KeyCreateTopics
 	keyDeleteTopics                = protocol.KeyDeleteTopics
+	keyDeleteRecords               = protocol.KeyDeleteRecords
 	keyInitProducerID              = protocol.KeyInitProducerID
 	keyOffsetForLeaderEpoch        = protocol.KeyOffsetForLeaderEpoch
 	keyDescribeConfigs             = protocol.KeyDescribeConfigs
@@ -72,6 +73,8 @@ func (b *Broker) begin(r *request) {
 		b.beginCreateTopics(r)
 	case keyDeleteTopics:
 		b.beginDeleteTopics(r)
+	case keyDeleteRecords:
+		b.beginDeleteRecords(r)
 	case keyInitProducerID:
 		b.beginInitProducerID(r)
 	case keyOffsetForLeaderEpoch:
@@ -86,16 +89,6 @@ func (b *Broker) begin(r *request) {
 		b.beginIncrementalAlterConfigs(r)
 	case keyDescribeCluster:
 		b.beginDescribeCluster(r)
-	case keyAlterPartition:
-		b.beginAlterPartition(r)
-	case keyEnvelope:
-		b.beginEnvelope(r)
-	case keyBrokerRegistration:
-		b.beginBrokerRegistration(r)
-	case keyBrokerHeartbeat:
-		b.beginBrokerHeartbeat(r)
-	case keyAllocateProducerIDs:
-		b.beginAllocateProducerIDs(r)
 	case keyDescribeTopicPartitions:
 		b.beginDescribeTopicPartitions(r)
 	case keyDescribeLogDirs:
@@ -148,6 +141,24 @@ func (b *Broker) beginGroups(r *request) {
 		b.beginDeleteGroups(r)
 	case keyOffsetDelete:
 		b.beginOffsetDelete(r)
+	default:
+		b.beginOfBrokers(r)
+	}
+}
+
+// beginOfBrokers lets a request take effect that brokers send to one another.
+func (b *Broker) beginOfBrokers(r *request) {
+	switch r.key {
+	case keyAlterPartition:
+		b.beginAlterPartition(r)
+	case keyEnvelope:
+		b.beginEnvelope(r)
+	case keyBrokerRegistration:
+		b.beginBrokerRegistration(r)
+	case keyBrokerHeartbeat:
+		b.beginBrokerHeartbeat(r)
+	case keyAllocateProducerIDs:
+		b.beginAllocateProducerIDs(r)
 	default:
 		b.refuse(r)
 	}

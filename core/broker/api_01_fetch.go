@@ -95,6 +95,7 @@ func (b *Broker) followerFetched(h *host, q *protocol.FetchPartition, body *prot
 	b.in.progress = replication.FollowerFetched{
 		Broker: body.ReplicaID, BrokerEpoch: body.ReplicaEpoch, Eligible: peer.Eligible(), Epoch: q.CurrentLeaderEpoch,
 		FetchOffset: q.FetchOffset, LastFetchedEpoch: q.LastFetchedEpoch, DurableEndOffset: q.DurableEndOffset,
+		LogStartOffset: q.LogStartOffset,
 	}
 	b.stepReplica(h, &b.in.progress)
 	return kafka.None
@@ -140,10 +141,14 @@ func (b *Broker) tryFetch(r *request) bool {
 }
 
 // tellsWatermark tells whether a follower is to hear at once that the high
-// watermark has moved: its own readers wait for that (KIP-392).
+// watermark has moved, because its own readers wait for that (KIP-392), or the
+// log start, because a DeleteRecords waits.
 func (s *fetchState) tellsWatermark(p *fetchPart) bool {
-	return s.follower && s.session != nil && p.host != nil && !p.view.Wait &&
-		p.view.HighWatermark > s.session.slots[p.slot].told.highWatermark
+	if !s.follower || s.session == nil || p.host == nil || p.view.Wait {
+		return false
+	}
+	told := &s.session.slots[p.slot].told
+	return p.view.HighWatermark > told.highWatermark || p.view.LogStartOffset > told.logStartOffset
 }
 
 // look asks a replica what the reader may see, and how much of that there is.

@@ -61,6 +61,9 @@ func (b *Broker) fetchRead(r *request, place int, in *ReadDone) {
 	case partition.Stale:
 		p.err = kafka.ErrNotLeaderOrFollower
 	case partition.Unpack: // only a search by time asks for it
+	case partition.Passed:
+		b.out.Watch.Reached(must.ReadPassedByLogStart)
+		p.err, p.view.LogStartOffset = kafka.ErrOffsetOutOfRange, log.LogStartOffset
 	case partition.Damaged, partition.Broken:
 		p.err = b.readFailed(p.host, progress, in.Err)
 	}

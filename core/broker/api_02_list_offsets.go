@@ -128,7 +128,7 @@ func (b *Broker) offsetProgress(r *request, place int, progress partition.Progre
 		return
 	case partition.Found:
 		p.take()
-	case partition.Stale:
+	case partition.Stale, partition.Passed: // a search by time begins anew instead of being passed
 		p.found.Err = kafka.ErrNotLeaderOrFollower
 	case partition.Damaged, partition.Broken:
 		p.found.Err = b.readFailed(p.host, progress, err)

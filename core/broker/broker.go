@@ -58,6 +58,13 @@ type Broker struct {
 	in         inputs
 	nextScan   kafka.Instant
 
+	// The life of logs.
+	policy     partition.PolicyClock
+	nextRetain kafka.Instant
+	noting     bool    // the policy clock's time is being kept
+	deleting   []token // DeleteRecords that wait for replicas
+	deletesDue bool
+
 	// Metadata.
 	state      *metadata.State
 	cluster    kafka.BrokerConfig

@@ -112,6 +112,9 @@ func (b *Broker) synced(ref kafka.Ref) {
 		case disk.EntryEpochStart:
 			b.in.epochStarted.Epoch = c.epoch
 			b.stepReplica(c.host, &b.in.epochStarted)
+		case disk.EntryLogStart:
+			b.in.logStarted.Start = c.end
+			b.stepReplica(c.host, &b.in.logStarted)
 		default:
 			// Nobody waits for the others: the journal's order keeps them before
 			// the appends that depend on them.

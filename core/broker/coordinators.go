@@ -150,7 +150,7 @@ func (b *Broker) shardRead(s *shard, in *ReadDone) {
 		b.loadOn(s)
 	case partition.Found:
 		b.replay(s)
-	case partition.Stale:
+	case partition.Stale, partition.Passed:
 		b.load(s)
 	case partition.Unpack: // only a search by time asks for it
 	case partition.Damaged, partition.Broken:

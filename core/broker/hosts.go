@@ -16,7 +16,7 @@ type host struct {
 	tp      kafka.TopicPartition
 	topic   string // its name when the role was last looked at; for people
 	touched bool   // stands in Broker.touched
-	reads   int    // lookups under way: its files must stay
+	reads   int    // reads under way: its files must stay
 	retired bool   // taken off byTopic; the log ends when reads is zero
 	gone    bool   // the log has ended
 
@@ -43,6 +43,9 @@ type inputs struct {
 	fetched      replication.Fetched
 	progress     replication.FollowerFetched
 	checkISR     replication.CheckISR
+	retain       replication.Retain
+	deletion     replication.DeleteRecords
+	logStarted   replication.LogStarted
 }
 
 // addHost takes a replica on.
@@ -113,13 +116,17 @@ func (b *Broker) settleHosts() {
 	}
 	clear(b.touched)
 	b.touched = b.touched[:0]
+	b.deletesDue = len(b.deleting) > 0
 }
 
 // find returns the replica of a partition, nil when this broker holds none.
 func (b *Broker) find(tp kafka.TopicPartition) *host { return b.byTopic[tp] }
 
 // release lets a replica's files go that a read has held.
-func (b *Broker) release(h *host) {
+func (b *Broker) release(h *host, lease uint32) {
+	if h.replica.Log.EndRead(lease) {
+		b.upkeepDue = true
+	}
 	h.reads--
 	must.True(h.reads >= 0, "B9 a lookup releases what it held")
 	if h.reads == 0 && h.retired {

@@ -13,6 +13,7 @@ type pendingRead struct {
 	shard *shard // whose log is replayed; nil: for a request
 	token token
 	place int32 // of the partition in the request
+	lease uint32
 }
 
 // emitRead emits the read that a lookup needs next. False: the lookup is
@@ -35,6 +36,7 @@ func (b *Broker) emitReadFor(who pendingRead, lookup *partition.Lookup) bool {
 	}
 	ref, p := b.reads.add()
 	*p = who
+	p.lease = who.host.replica.Log.BeginRead()
 	b.out.Reads[n].Ref = ref
 	who.host.reads++
 	return true
@@ -61,7 +63,7 @@ func (b *Broker) readDone(in *ReadDone) {
 	} else {
 		b.out.Watch.Reached(must.ReadOfClosedConnection)
 	}
-	b.release(p.host)
+	b.release(p.host, p.lease)
 }
 
 // readFailed acts on bytes that are not what must be there. A log whose bytes

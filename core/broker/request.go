@@ -51,6 +51,7 @@ type request struct {
 	list    listState
 	commit  commitState
 	groups  groupsState
+	deletes deleteState
 }
 
 // requests is the slab of all requests in the broker.
@@ -96,6 +97,7 @@ func (q *requests) giveBack(r *request) {
 	r.list.reset()
 	r.commit.reset()
 	r.groups.reset()
+	r.deletes.reset()
 	q.free = append(q.free, r.token.slot())
 	q.live--
 }

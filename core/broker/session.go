@@ -72,6 +72,7 @@ func (b *Broker) followCluster() {
 // serve lets the requests begin that have waited.
 func (b *Broker) serve() {
 	b.phase = PhaseServing
+	b.beginRetention()
 	b.nextScan = b.now.Mono.Add(b.limits.ProducerScan)
 	b.note(Note{Level: Info, Text: "serving", Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
 	b.unstall()

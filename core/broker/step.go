@@ -61,6 +61,7 @@ func (b *Broker) due() {
 	b.controllerDue()
 	b.sessionDue()
 	b.scanProducers()
+	b.scanRetention()
 	b.fetchersDue()
 	b.groupsDue()
 	b.isrDue()
@@ -73,6 +74,8 @@ func (b *Broker) expire(r *request) {
 		b.expireProduce(r)
 	case keyFetch:
 		b.expireFetch(r)
+	case keyDeleteRecords:
+		b.expireDeletes(r)
 	}
 }
 
@@ -94,6 +97,8 @@ func (b *Broker) settle() {
 			b.sendISR()
 		case len(b.toAdvance) > 0:
 			b.settleConnections()
+		case b.deletesDue:
+			b.settleDeletes()
 		case b.upkeepDue:
 			b.upkeep()
 		default:
@@ -173,6 +178,9 @@ func (b *Broker) Deadline() (kafka.Instant, bool) {
 	}
 	if b.groups.next != never && (!any || b.groups.next < at) {
 		at, any = b.groups.next, true
+	}
+	if b.phase == PhaseServing && b.nextRetain < at {
+		at = b.nextRetain
 	}
 	if d := b.replicationDeadline(); d != never && (!any || d < at) {
 		at, any = d, true

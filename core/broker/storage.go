@@ -53,7 +53,13 @@ func (b *Broker) jobDone(in *JobDone) {
 		b.recovered(result)
 	case *partition.SearchResult:
 		b.searched(search, result)
+	case *partition.NoteTimeArgs:
+		b.noting = false
 	default:
+		if r, ok := in.Result.(*partition.RemoveResult); ok {
+			b.out.Watch.Reached(must.SegmentsRemoved)
+			b.counters.SegmentsRemoved += uint64(r.Count)
+		}
 		if b.journal.Done(b.now, in.Result) {
 			b.upkeepDue = true
 			b.touchBehind()
@@ -81,6 +87,7 @@ func (b *Broker) recovered(r *partition.RecoverResult) {
 	b.phase = PhaseRegistering
 	b.journal, b.directory = r.Journal, r.Directory
 	b.appends.startAt(r.Journal.LastRef())
+	b.policy.Begin(b.now, r.Time, &b.limits.Storage)
 	b.session.diskCluster = r.ClusterID
 	b.session.previous, b.session.keptSince = r.Previous, r.KeptSince
 	b.noteRecovery(r)

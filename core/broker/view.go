@@ -132,7 +132,7 @@ func (v *PartitionView) EpochAt(offset kafka.Offset) kafka.LeaderEpoch { return 
 // Settled tells whether all of the log has reached the disk and no change of it
 // is under way, so that a recovery would find it as it is.
 func (v *PartitionView) Settled() bool {
-	return v.log.Appendable() && v.log.DurableEndOffset == v.log.LogEndOffset && v.log.WrittenEndOffset == v.log.LogEndOffset
+	return v.log.Appendable() && v.log.NextLogStart() == v.log.LogStartOffset && v.log.DurableEndOffset == v.log.LogEndOffset && v.log.WrittenEndOffset == v.log.LogEndOffset
 }
 
 // Unlike is partition.Log.Unlike.
@@ -165,6 +165,7 @@ type Counters struct {
 	UncleanElections       uint64 // likewise
 	ISRShrinks             uint64 // of partitions led here
 	ISRExpands             uint64 // likewise
+	SegmentsRemoved        uint64 // of which nothing was to be kept
 	Redone                 uint64 // batches that recovery wrote again
 	WaitingProduces        int64  // requests, now
 	WaitingFetches         int64  // requests, now

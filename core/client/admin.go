@@ -21,6 +21,7 @@ type adminKind uint8
 const (
 	adminCreateTopic adminKind = iota
 	adminDeleteTopic
+	adminDeleteRecords
 	adminCreatePartitions
 	adminAlterTopic
 	adminDescribeTopic
@@ -45,12 +46,13 @@ type adminOp struct {
 	topic      string
 	index      kafka.PartitionIndex
 	timestamp  kafka.TimestampMs
+	before     kafka.Offset
 	partitions int32
 	replicas   int16
 	settings   []TopicSetting
 	brokers    []kafka.BrokerID
 	asked      kafka.LeaderEpoch // of the leader that an attempt is for; NoLeaderEpoch: not said
-	reader     *assigned // whose position is looked up
+	reader     *assigned         // whose position is looked up
 	generation uint64
 
 	deadline kafka.Instant
@@ -68,6 +70,8 @@ func adminOpID(in Input) OpID {
 	case *CreateTopic:
 		return in.Op
 	case *DeleteTopic:
+		return in.Op
+	case *DeleteRecords:
 		return in.Op
 	case *CreatePartitions:
 		return in.Op
@@ -97,6 +101,10 @@ func (c *Client) administer(in Input) {
 		o.settings = append(o.settings, in.Settings...)
 	case *DeleteTopic:
 		c.newAdminOp(adminDeleteTopic, in.Op, in.Topic)
+	case *DeleteRecords:
+		o := c.newAdminOp(adminDeleteRecords, in.Op, in.Topic)
+		o.index, o.before = in.Partition, in.Before
+		c.topicNamed(in.Topic)
 	case *CreatePartitions:
 		c.newAdminOp(adminCreatePartitions, in.Op, in.Topic).partitions = in.Count
 	case *AlterTopic:
@@ -185,7 +193,7 @@ func (c *Client) sendAdmin(o *adminOp, out *Effects) bool {
 // it is known, or anybody.
 func (c *Client) adminConn(o *adminOp, out *Effects) *conn {
 	switch o.kind {
-	case adminListOffsets:
+	case adminListOffsets, adminDeleteRecords:
 		lead, ok := c.leaderOf(c.topicNamed(o.topic), o.index)
 		if !ok {
 			return nil
@@ -225,7 +233,9 @@ func (c *Client) refused(o *adminOp, code kafka.ErrorCode, out *Effects) {
 	switch code {
 	case kafka.ErrRequestTimedOut, kafka.ErrUnknownServerError, kafka.ErrNetworkException:
 		o.maybe = true // a broker gave up waiting for what it had begun
-	case kafka.ErrNotController, kafka.ErrNotLeaderOrFollower, kafka.ErrUnknownTopicOrPartition, kafka.ErrFencedLeaderEpoch,
+	case kafka.ErrNotLeaderOrFollower:
+		c.metadata.stale, o.maybe = true, true // it may have stopped leading while it waited
+	case kafka.ErrNotController, kafka.ErrUnknownTopicOrPartition, kafka.ErrFencedLeaderEpoch,
 		kafka.ErrLeaderNotAvailable, kafka.ErrUnknownTopicID:
 		c.metadata.stale = true
 	default:
@@ -233,7 +243,7 @@ func (c *Client) refused(o *adminOp, code kafka.ErrorCode, out *Effects) {
 	}
 	// An unknown topic may become known to a leader; to an administrator it is
 	// an answer.
-	unknown := code == kafka.ErrUnknownTopicOrPartition && o.kind != adminListOffsets
+	unknown := code == kafka.ErrUnknownTopicOrPartition && o.kind != adminListOffsets && o.kind != adminDeleteRecords
 	// That an election came to nothing is an answer too.
 	vain := code == kafka.ErrElectionNotNeeded || code == kafka.ErrPreferredLeaderNotAvailable
 	if code.Retriable() && !unknown && !vain {
@@ -286,6 +296,8 @@ func adminKey(k adminKind) int16 {
 		return protocol.KeyCreateTopics
 	case adminDeleteTopic:
 		return protocol.KeyDeleteTopics
+	case adminDeleteRecords:
+		return protocol.KeyDeleteRecords
 	case adminCreatePartitions:
 		return protocol.KeyCreatePartitions
 	case adminAlterTopic:

@@ -32,6 +32,8 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 		t.Topic = &name
 		q.TopicNames, q.Topics, q.TimeoutMillis = append(q.TopicNames, o.topic), append(q.Topics, t), timeout
 		return q
+	case adminDeleteRecords:
+		return deleteRecordsBody(o, timeout)
 	case adminCreatePartitions:
 		q := kmsg.NewPtrCreatePartitionsRequest()
 		t := kmsg.NewCreatePartitionsRequestTopic()
@@ -68,6 +70,18 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 // listOffsetsEpochs is the first version of ListOffsets that says which leader
 // epoch is asked (KIP-320).
 const listOffsetsEpochs = 4
+
+func deleteRecordsBody(o *adminOp, timeout int32) kmsg.Request {
+	q := kmsg.NewPtrDeleteRecordsRequest()
+	t := kmsg.NewDeleteRecordsRequestTopic()
+	t.Topic = o.topic
+	p := kmsg.NewDeleteRecordsRequestTopicPartition()
+	p.Partition, p.Offset = int32(o.index), int64(o.before)
+	t.Partitions = append(t.Partitions, p)
+	q.Topics = append(q.Topics, t)
+	q.TimeoutMillis = timeout
+	return q
+}
 
 func (c *Client) listOffsetsBody(o *adminOp, timeout int32) kmsg.Request {
 	q := kmsg.NewPtrListOffsetsRequest()
@@ -154,6 +168,12 @@ func (a *adminAnswer) read(body protocol.Body) {
 		a.throttle = b.ThrottleMillis
 		if len(b.Topics) > 0 {
 			a.code = kafka.ErrorCode(b.Topics[0].ErrorCode)
+		}
+	case *kmsg.DeleteRecordsResponse:
+		a.throttle = b.ThrottleMillis
+		if len(b.Topics) > 0 && len(b.Topics[0].Partitions) > 0 {
+			p := &b.Topics[0].Partitions[0]
+			a.code, a.offset = kafka.ErrorCode(p.ErrorCode), kafka.Offset(p.LowWatermark)
 		}
 	case *kmsg.CreatePartitionsResponse:
 		a.throttle = b.ThrottleMillis

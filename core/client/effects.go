@@ -102,7 +102,7 @@ type Done struct {
 	Topic     string
 	Partition kafka.PartitionIndex
 	// Offset is, for Produce, where the first record lies; for Assign the
-	// position; for ListOffsets the answer.
+	// position; for ListOffsets the answer; for DeleteRecords the new log start.
 	Offset         kafka.Offset
 	Timestamp      kafka.TimestampMs // Produce: LogAppendTime; ListOffsets: of the record found
 	LogStartOffset kafka.Offset      // Produce

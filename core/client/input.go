@@ -119,6 +119,15 @@ type DeleteTopic struct {
 	Topic string
 }
 
+// DeleteRecords moves a partition's log start to Before, or to its high
+// watermark (NoOffset). Done carries the log start that all live replicas have.
+type DeleteRecords struct {
+	Op        OpID
+	Topic     string
+	Partition kafka.PartitionIndex
+	Before    kafka.Offset
+}
+
 // CreatePartitions raises the number of partitions to Count.
 type CreatePartitions struct {
 	Op    OpID
@@ -168,6 +177,7 @@ func (*Poll) clientInput()             {}
 func (*ListOffsets) clientInput()      {}
 func (*CreateTopic) clientInput()      {}
 func (*DeleteTopic) clientInput()      {}
+func (*DeleteRecords) clientInput()    {}
 func (*CreatePartitions) clientInput() {}
 func (*AlterTopic) clientInput()       {}
 func (*DescribeTopic) clientInput()    {}

@@ -236,7 +236,7 @@ func (c *Client) wanted(t *topic) bool {
 		return false // whoever divides a topic that is not there waits for nothing
 	}
 	for _, o := range c.admin.ops {
-		if o.kind == adminListOffsets && o.topic == t.name {
+		if (o.kind == adminListOffsets || o.kind == adminDeleteRecords) && o.topic == t.name {
 			return true
 		}
 	}

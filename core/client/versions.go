@@ -16,6 +16,7 @@ var spoken = [...]int16{
 	protocol.KeyAddRaftVoter, protocol.KeyRemoveRaftVoter,
 	protocol.KeyFindCoordinator, protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup,
 	protocol.KeyOffsetCommit, protocol.KeyOffsetFetch,
+	protocol.KeyDeleteRecords,
 }
 
 // OfGroups tells whether an API is spoken by members of groups only.

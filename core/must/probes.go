@@ -58,6 +58,12 @@ const (
 	FollowerStartedAnew         // broker: a follower was behind its leader's log start
 	ISRProposalUnclear          // replication: a proposal was refused while an older one might still be taken
 
+	RetentionMovedLogStart // replication: a leader moved its log start by retention
+	RetentionDoubtedClock  // broker: the wall clock ran ahead of what the monotonic one bears out
+	RecordsDeleted         // broker: DeleteRecords was answered once all live replicas had followed
+	SegmentsRemoved        // partition: files of segments below a log start were removed
+	ReadPassedByLogStart   // broker: the log start passed a fetch under way
+
 	LogAppendTimeStamped // replication: a batch got the leader's time
 	TimestampRefused     // replication: a record's CreateTime lay outside the topic's bounds
 
@@ -164,6 +170,12 @@ var probeNames = [ProbeCount]string{
 	FollowerSessionLost:         "follower-session-lost",
 	FollowerStartedAnew:         "follower-started-anew",
 	ISRProposalUnclear:          "isr-proposal-unclear",
+
+	RetentionMovedLogStart: "retention-moved-log-start",
+	RetentionDoubtedClock:  "retention-doubted-clock",
+	RecordsDeleted:         "records-deleted",
+	SegmentsRemoved:        "segments-removed",
+	ReadPassedByLogStart:   "read-passed-by-log-start",
 
 	LogAppendTimeStamped: "log-append-time-stamped",
 	TimestampRefused:     "timestamp-refused",

@@ -38,8 +38,8 @@ func encodeCheckpoint(now kafka.Now, l *Log, lsn, durable kafka.LSN) []byte {
 	e.u64(uint64(durable))
 	e.u64(uint64(l.LastLSN))
 	e.u64(uint64(l.HighWatermark))
-	e.u64(uint64(l.LogStartOffset))
-	e.u64(uint64(l.LocalLogStartOffset))
+	e.u64(uint64(l.NextLogStart())) // the entry that asked for it is among those contained
+	e.u64(uint64(max(l.LocalLogStartOffset, l.NextLogStart())))
 	e.u64(uint64(l.LogEndOffset))
 	e.u64(uint64(l.ActiveSince))
 	e.bytes([]byte(l.Fenced))

@@ -24,6 +24,10 @@ func (r *recovery) complete(x *recovered) error {
 	l.LocalLogStartOffset = max(l.LocalLogStartOffset, l.LogStartOffset)
 	l.HighWatermark = min(max(l.HighWatermark, l.LogStartOffset), l.LogEndOffset)
 	l.WrittenEndOffset, l.DurableEndOffset = l.LogEndOffset, l.LogEndOffset
+	if l.Fenced == "" {
+		l.forgetSegments(l.below(l.LogStartOffset))
+		l.forgetEpochs(l.LogStartOffset)
+	}
 	if err := l.Invariants(); err != nil && l.Fenced == "" {
 		x.fence("recovery broke an invariant: " + err.Error())
 	}

@@ -12,6 +12,9 @@ type Config struct {
 	TimestampBeforeMaxMs int64 // message.timestamp.before.max.ms
 	TimestampAfterMaxMs  int64 // message.timestamp.after.max.ms
 	Compacted            bool  // cleanup.policy names compact
+	Deleted              bool  // cleanup.policy names delete
+	RetentionMs          int64 // retention.ms, -1: for ever
+	RetentionBytes       int64 // retention.bytes, -1: without bound
 }
 
 // DefaultConfig holds Kafka's defaults.
@@ -23,6 +26,9 @@ func DefaultConfig() Config {
 		MaxMessageBytes:      1_048_588,
 		TimestampBeforeMaxMs: 1<<63 - 1,
 		TimestampAfterMaxMs:  3_600_000,
+		Deleted:              true,
+		RetentionMs:          604_800_000,
+		RetentionBytes:       -1,
 	}
 }
 
@@ -38,6 +44,8 @@ type Limits struct {
 	OpenFiles         int            // descriptors that a Writer keeps
 	MaxJobs           int            // upkeep jobs at a time
 	ProducerExpiry    kafka.Duration // producer.id.expiration.ms, of receipt
+	ClockSlack        kafka.Duration // how far a wall clock may be ahead of the monotonic one without being doubted
+	ClockGrace        kafka.Duration // how long a wall clock must stand further ahead before policies believe it
 }
 
 // DefaultLimits are production's.
@@ -53,5 +61,7 @@ func DefaultLimits() Limits {
 		OpenFiles:         512,
 		MaxJobs:           4,
 		ProducerExpiry:    24 * kafka.Hour,
+		ClockSlack:        5 * kafka.Minute,
+		ClockGrace:        kafka.Hour,
 	}
 }

@@ -20,6 +20,7 @@
 //
 //	meta.properties                      node ID, cluster ID, directory ID
 //	clean                                left by a clean shutdown, removed first thing at start
+//	clock                                the time by which policies last judged ages
 //	journal/<first LSN>/<index>          a generation: frames in tidwall/wal's files
 //	logs/<log ID>/<base offset>.log      Kafka's segment, and .index and .timeindex
 //	logs/<log ID>/checkpoint             everything about a log up to an LSN

@@ -44,6 +44,7 @@ func TestUnknownProducerBeginsAtZero(t *testing.T) {
 	l.HighWatermark = 1
 	var a disk.Append
 	l.SetLogStart(1, &a)
+	l.LogStarted(1)
 	if !takes(t, l, 21, 1) || takes(t, l, 20, 2) {
 		t.Fatal("of a log that has lost its beginning nobody knows who wrote it")
 	}

@@ -37,6 +37,8 @@ type RecoverResult struct {
 	// KeptSince is the incarnation since whose start everything is there that was
 	// written to the directory; the present one where nothing vouches for more.
 	KeptSince kafka.IncarnationID
+	// Time is what NoteTime has kept, NoTimestamp when nothing.
+	Time kafka.TimestampMs
 
 	// What recovery met.
 	TornTail     bool // the journal's end was torn and has been cut

@@ -50,9 +50,14 @@ type Log struct {
 	open      []openTransaction // by first offset
 	aborted   []AbortedRange    // by last offset
 
-	interval   int32 // index.interval.bytes of the last append
-	gaps       bool  // offsets are not dense: batches came verbatim from a cleaned log
-	truncating bool  // between TruncateTo and Truncated
+	interval   int32         // index.interval.bytes of the last append
+	gaps       bool          // offsets are not dense: batches came verbatim from a cleaned log
+	nextStart  kafka.Offset  // asked for by SetLogStart
+	layout     uint32        // rises when segments leave the table
+	leases     []lease       // reads under way, by rising layout
+	gone       []goneSegment // segments whose files are still there, as they left
+	unnamed    int           // of gone: those that the checkpoint on disk no longer names
+	truncating bool          // between TruncateTo and Truncated
 	deleted    bool
 	upkeep     upkeepState
 }
@@ -124,16 +129,6 @@ func (l *Log) Serving() bool { return l.Fenced == "" && !l.deleted && !l.truncat
 
 // Truncating tells that TruncateTo waits for its job.
 func (l *Log) Truncating() bool { return l.truncating }
-
-// SetLogStart moves the first readable offset up and fills in the entry to
-// emit. It must not pass the high watermark (KAFKA-5634).
-func (l *Log) SetLogStart(start kafka.Offset, out *disk.Append) {
-	must.True(start >= l.LogStartOffset && start <= l.HighWatermark, "P2: the log start only rises, and not past the high watermark")
-	l.LogStartOffset = start
-	l.LocalLogStartOffset = start
-	l.entry(disk.EntryLogStart, out)
-	out.BaseOffset = start
-}
 
 // SetMode changes the durability mode and fills in the entry to emit. The log
 // takes no appends until a checkpoint has made all of it durable (Appendable),

@@ -40,6 +40,7 @@ type cursor struct {
 	distrust    bool // the index led astray: start at the segment's beginning
 	far         bool // an entry of the index is rotten, and where to begin is far from the target
 	incarnation uint32
+	layout      uint32
 	target      kafka.Offset      // the offset asked for; by time, where the scan begins
 	time        kafka.TimestampMs // asked for
 	end         kafka.Offset
@@ -71,6 +72,7 @@ const (
 	More    Progress = iota // call Next again
 	Found                   // the lookup is complete; see its fields
 	Stale                   // the log was truncated meanwhile: begin again
+	Passed                  // the log start has passed what a fetch looks for: it is out of range
 	Damaged                 // bytes that must be there are not, or not intact: fence the log
 	Broken                  // the read failed: the disk is in trouble
 	Unpack                  // a search by time needs a batch looked through: see Search
@@ -83,10 +85,12 @@ const slack = 8 << 10
 // Fetch begins a lookup of the batches from the one that holds offset, all of
 // whose records lie below end (high watermark, last stable offset, or, for a
 // follower, WrittenEndOffset). At least one batch is returned if there is one,
-// even above maxBytes (KIP-74). offset lies within [LogStartOffset, end].
+// even above maxBytes (KIP-74). offset lies within [LogStartOffset, end]; a
+// follower's may lie below, in the first segment.
 func (l *Log) Fetch(c *Lookup, offset, end kafka.Offset, maxBytes int32) {
 	*c = Lookup{Offset: kafka.NoOffset, Timestamp: kafka.NoTimestamp, Epoch: kafka.NoLeaderEpoch, cursor: cursor{
 		incarnation: l.Incarnation,
+		layout:      l.layout,
 		target:      offset,
 		end:         min(end, l.WrittenEndOffset),
 		maxBytes:    max(0, min(maxBytes, l.limits.MaxFetchBytes)),
@@ -103,6 +107,7 @@ func (l *Log) FindTimestamp(c *Lookup, t kafka.TimestampMs, end kafka.Offset) {
 	*c = Lookup{Offset: kafka.NoOffset, Timestamp: kafka.NoTimestamp, Epoch: kafka.NoLeaderEpoch, cursor: cursor{
 		byTime:      true,
 		incarnation: l.Incarnation,
+		layout:      l.layout,
 		time:        t,
 		end:         min(end, l.WrittenEndOffset),
 		maxBytes:    l.limits.ReadAheadBytes,
@@ -218,6 +223,11 @@ func (l *Log) Feed(c *Lookup, bytes []byte, err error) Progress {
 		k.stage = finished
 		return Broken
 	}
+	if k.layout != l.layout && k.stage != finished {
+		if k.layout = l.layout; l.at(k).base != k.segment {
+			return l.relocate(c)
+		}
+	}
 	switch k.stage {
 	case readIndex:
 		l.feedIndex(k, bytes)
@@ -233,6 +243,21 @@ func (l *Log) Feed(c *Lookup, bytes []byte, err error) Progress {
 	default:
 		return Found
 	}
+}
+
+// relocate begins again: the segment that was looked into has left the table.
+func (l *Log) relocate(c *Lookup) Progress {
+	k := c.cursor
+	switch {
+	case k.byTime:
+		l.FindTimestamp(c, k.time, k.end)
+	case k.target < l.segments[0].base:
+		c.cursor.stage = finished
+		return Passed
+	default:
+		l.Fetch(c, k.target, k.end, k.maxBytes)
+	}
+	return More
 }
 
 // feedIndex takes the position of the last entry that does not lie beyond the

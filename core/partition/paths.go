@@ -12,6 +12,7 @@ import (
 const (
 	metaFile       = "meta.properties"
 	cleanFile      = "clean"
+	clockFile      = "clock"
 	keptFile       = "kept"
 	journalDir     = "journal"
 	logsDir        = "logs"

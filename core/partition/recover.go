@@ -60,6 +60,9 @@ func recoverDirectory(fs disk.FS, a *RecoverArgs, m *meta, formatted bool) (*Rec
 			KeptSince: since,
 		},
 	}
+	if r.result.Time, err = keptTime(fs); err != nil {
+		return nil, err
+	}
 	if err := r.loadLogs(); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,11 @@ func (r *recovery) renewJournal(generations []generationFiles, next kafka.LSN) e
 	if kept > 0 {
 		r.adopt(j, generations)
 	}
+	for _, l := range r.result.Logs {
+		if len(l.gone) > 0 {
+			j.shed(l)
+		}
+	}
 	r.result.Journal = j
 	return nil
 }

@@ -20,6 +20,7 @@ type CheckpointArgs struct {
 	lsn        kafka.LSN
 	end        kafka.Offset
 	bytes      int64  // appended before the snapshot, since the one before
+	gone       int    // segments that it no longer names
 	modes      uint32 // changes of mode that it contains
 }
 
@@ -49,6 +50,7 @@ func (l *Log) snapshot(now kafka.Now, lsn, durable kafka.LSN) *CheckpointArgs {
 		end:    l.LogEndOffset,
 		bytes:  l.upkeep.bytes,
 		modes:  l.upkeep.modes,
+		gone:   len(l.gone),
 	}
 	if l.Fenced != "" { // the reason is what there is to keep; files may be missing
 		a.end = l.DurableEndOffset
@@ -158,6 +160,7 @@ func writeEntries(fs disk.FS, path string, b []byte, at int64) (err error) {
 func (l *Log) checkpointed(a *CheckpointArgs) {
 	l.CheckpointLSN = a.lsn
 	l.upkeep.bytes -= a.bytes
+	l.unnamed = a.gone
 	if a.modes == l.upkeep.modes { // and no other change since
 		l.upkeep.urgent = false
 	}
@@ -167,6 +170,9 @@ func (l *Log) checkpointed(a *CheckpointArgs) {
 	for i := range a.segments {
 		d := &a.segments[i]
 		s := &l.segments[l.segmentFor(d.base)]
+		if s.base != d.base { // it has left the table meanwhile
+			continue
+		}
 		s.index.keep(len(d.index), l.limits.IndexBlockEntries)
 		s.times.keep(len(d.times), l.limits.IndexBlockEntries)
 		l.upkeep.synced = d.base

@@ -15,7 +15,7 @@ import (
 // from what is left: no byte beyond the cut is overwritten before.
 func (l *Log) TruncateTo(offset kafka.Offset, out *disk.Append) {
 	must.True(l.Serving(), "P8: truncation of a log that does not serve")
-	must.True(offset >= l.LogStartOffset && offset <= l.LogEndOffset, "P2: truncation within the log")
+	must.True(offset >= l.NextLogStart() && offset <= l.LogEndOffset, "P2: truncation within the log")
 	l.Incarnation++
 	l.truncating = true
 	l.LargestEndOffset = max(l.LargestEndOffset, l.LogEndOffset)
@@ -54,6 +54,7 @@ func (j *Journal) truncateArgs(now kafka.Now, l *Log) *TruncateArgs {
 	shadow.segments = slices.Clone(l.segments)
 	shadow.epochs = slices.Clone(l.epochs)
 	shadow.producers = producers{}
+	shadow.gone, shadow.leases = slices.Clone(l.gone), nil
 	shadow.truncating = false
 	return &TruncateArgs{now: now, log: l, shadow: &shadow, lsn: j.next - 1, durable: j.durable}
 }
@@ -100,8 +101,8 @@ func (l *Log) cutTable(fs disk.FS, end kafka.Offset) (gone []kafka.Offset, err e
 		gone = append(gone, x.base)
 	}
 	l.segments = append(l.segments[:i:i], s)
-	if next < l.LogStartOffset { // the log start lay within the batch that goes
-		next, l.gaps = l.LogStartOffset, true
+	if start := l.NextLogStart(); next < start { // the log start lay within the batch that goes
+		next, l.gaps = start, true
 	}
 	l.endAt(next)
 	l.upkeep.synced, l.upkeep.named = min(l.upkeep.synced, s.base), min(l.upkeep.named, s.base)
@@ -142,6 +143,7 @@ func (l *Log) truncated(r *TruncateResult) {
 	l.segments, l.producers = s.segments, s.producers
 	l.endAt(s.LogEndOffset)
 	l.CheckpointLSN = r.lsn
+	l.unnamed = len(l.gone)
 	l.upkeep.bytes = 0
 	l.upkeep.synced, l.upkeep.named = s.active().base, s.active().base
 	for i := range l.segments {
@@ -151,4 +153,5 @@ func (l *Log) truncated(r *TruncateResult) {
 	}
 	l.WrittenEndOffset = l.LogEndOffset
 	l.DurableEndOffset = l.LogEndOffset
+	l.LogStarted(l.NextLogStart()) // its entry is older than the truncation's
 }

@@ -15,6 +15,7 @@ type upkeep struct {
 	waiting  []*Log            // truncations and deletions whose entry is not settled
 	taken    []*CheckpointArgs // snapshots whose appends are not all written
 	covering []*Log            // logs with a snapshot or deletion that is not done
+	shedding []*Log            // logs with segments that have left the table, or are about to
 	running  int               // jobs emitted and not done
 	freeing  bool              // a Release runs
 	draining bool              // Drain was called
@@ -32,17 +33,18 @@ type claim struct {
 
 // upkeepState is what a Log knows of its own upkeep.
 type upkeepState struct {
-	claim   kafka.LSN    // first journal entry beyond the newest snapshot, 0 when none
-	covers  kafka.LSN    // first journal entry that the snapshot in the making covers, 0 when none
-	lastRef kafka.Ref    // of the newest append
-	lastLSN kafka.LSN    // its LSN, 0 when it was not journaled
-	bytes   int64        // appended since the newest snapshot
-	synced  kafka.Offset // segments below this base are durable
-	named   kafka.Offset // files of segments below this base have durable names
-	queued  bool         // in heavy
-	urgent  bool         // a change of mode waits for a checkpoint
-	modes   uint32       // changes of mode so far
-	busy    bool         // a job of this log is in the making or runs
+	claim    kafka.LSN    // first journal entry beyond the newest snapshot, 0 when none
+	covers   kafka.LSN    // first journal entry that the snapshot in the making covers, 0 when none
+	lastRef  kafka.Ref    // of the newest append
+	lastLSN  kafka.LSN    // its LSN, 0 when it was not journaled
+	bytes    int64        // appended since the newest snapshot
+	synced   kafka.Offset // segments below this base are durable
+	named    kafka.Offset // files of segments below this base have durable names
+	queued   bool         // in heavy
+	shedding bool         // in upkeep.shedding
+	urgent   bool         // a change of mode waits for a checkpoint
+	modes    uint32       // changes of mode so far
+	busy     bool         // a job of this log is in the making or runs
 }
 
 // touch notes an append of l.
@@ -53,11 +55,22 @@ func (j *Journal) touch(l *Log, a *disk.Append) {
 		u.claim = a.LSN
 		j.upkeep.queue.push(claim{log: l, lsn: a.LSN})
 	}
+	if a.Kind == disk.EntryLogStart {
+		j.shed(l)
+	}
 	switch {
 	case a.Kind == disk.EntryTruncateTo || a.Kind == disk.EntryDelete:
 		j.upkeep.waiting = append(j.upkeep.waiting, l)
 	case u.urgent || u.bytes >= j.limits.CheckpointBytes:
 		j.press(l)
+	}
+}
+
+// shed has Due look after the segments that leave a log's table.
+func (j *Journal) shed(l *Log) {
+	if !l.upkeep.shedding {
+		l.upkeep.shedding = true
+		j.upkeep.shedding = append(j.upkeep.shedding, l)
 	}
 }
 
@@ -99,6 +112,9 @@ func (j *Journal) Due(now kafka.Now, out []disk.Job) []disk.Job {
 	u := &j.upkeep
 	if len(u.waiting) > 0 {
 		out = j.settled(now, out)
+	}
+	if len(u.shedding) > 0 {
+		out = j.shedAll(out)
 	}
 	for u.running+len(u.taken) < j.limits.MaxJobs {
 		l := j.pick()
@@ -236,6 +252,9 @@ func (j *Journal) Done(now kafka.Now, result any) bool {
 		r.log.truncated(r)
 	case *DeleteResult:
 		j.finish(r.log)
+	case *RemoveResult:
+		j.finish(r.log)
+		r.log.removed(r.Count)
 	case *ReleaseResult:
 		u.freeing = false
 		for range r.count {

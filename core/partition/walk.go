@@ -91,13 +91,30 @@ var errShort = errors.New("bytes of the log are missing or damaged")
 func rebuildProducers(fs disk.FS, l *Log, now kafka.Now, cut kafka.Offset) error {
 	p := newProducers()
 	first, from := 0, int64(0)
+	var gone []goneSegment
 	if b, err := readFile(fs, checkpointPath(l.Log)); err == nil {
 		if c, err := decodeCheckpoint(b, now, l.limits); err == nil && c.log.LogEndOffset <= cut {
 			p = c.log.producers
 			first, from = l.segmentFor(c.log.active().base), c.log.active().size
+			gone = l.goneFrom(c.log.active().base)
 		}
 	} else if !errors.Is(err, disk.ErrNotExist) {
 		return err
+	}
+	for _, g := range gone { // the checkpoint names them, so that their files are there
+		path := SegmentPath(l.Log, g.base, disk.FileLog)
+		size, err := sizeOf(fs, path)
+		if err != nil {
+			return err
+		}
+		_, err = walk(fs, path, from, size, func(v batch.View, _ int64) bool {
+			p.apply(now, v, v.BaseOffset(), v.LastOffset(), v.MaxTimestamp())
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		from = 0
 	}
 	for i := first; i < len(l.segments); i++ {
 		s := &l.segments[i]

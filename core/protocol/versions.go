@@ -24,6 +24,7 @@ const (
 	KeyApiVersions                 int16 = 18
 	KeyCreateTopics                int16 = 19
 	KeyDeleteTopics                int16 = 20
+	KeyDeleteRecords               int16 = 21
 	KeyInitProducerID              int16 = 22
 	KeyOffsetForLeaderEpoch        int16 = 23
 	KeyDescribeConfigs             int16 = 32
@@ -95,6 +96,7 @@ var apis = [...]API{
 	{Key: KeyApiVersions, Name: "ApiVersions", Min: 0, Max: 4, AdvertisedMin: 0, FlexibleFrom: 3, Listed: true, Shape: "@3+s @3+s"},
 	{Key: KeyCreateTopics, Name: "CreateTopics", Min: 2, Max: 7, AdvertisedMin: 2, FlexibleFrom: 5, Listed: true, Shape: "[ s 4 2 [ 4 { 4 } ] [ s s ] ] 4 1"},
 	{Key: KeyDeleteTopics, Name: "DeleteTopics", Min: 1, Max: 6, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true, Shape: "@0-5:{ s } @6+[ s 16 ] 4"},
+	{Key: KeyDeleteRecords, Name: "DeleteRecords", Min: 0, Max: 2, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "[ s [ 4 8 ] ] 4"},
 	{Key: KeyInitProducerID, Name: "InitProducerId", Min: 0, Max: 5, AdvertisedMin: 0, FlexibleFrom: 2, Listed: true, Shape: "s 4 @3+8 @3+2"},
 	{Key: KeyOffsetForLeaderEpoch, Name: "OffsetForLeaderEpoch", Min: 2, Max: 4, AdvertisedMin: 2, FlexibleFrom: 4, Listed: true, Shape: "@3+4 [ s [ 4 4 4 ] ]"},
 	{Key: KeyDescribeConfigs, Name: "DescribeConfigs", Min: 1, Max: 4, AdvertisedMin: 1, FlexibleFrom: 4, Listed: true, Shape: "[ 1 s { s } ] 1 @3+1"},

@@ -116,5 +116,8 @@ func storageConfig(s *kafka.TopicConfig) partition.Config {
 		TimestampBeforeMaxMs: s.TimestampBeforeMaxMs,
 		TimestampAfterMaxMs:  s.TimestampAfterMaxMs,
 		Compacted:            s.CleanupCompact,
+		Deleted:              s.CleanupDelete,
+		RetentionMs:          s.RetentionMs,
+		RetentionBytes:       s.RetentionBytes,
 	}
 }

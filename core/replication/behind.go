@@ -32,7 +32,7 @@ func (r *Replica) readBehind(in *Reader) Readable {
 	if inRange && in.Offset <= hw {
 		// Beyond the high watermark the tail may be another history's than the
 		// reader's, and need not stay.
-		v.Diverging, inRange = r.compare(in.Offset, in.LastFetchedEpoch)
+		v.Diverging, inRange = r.compare(in.Offset, in.LastFetchedEpoch, r.Log.LogStartOffset)
 	}
 	switch {
 	case inRange:

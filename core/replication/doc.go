@@ -24,7 +24,7 @@
 // leader's append), waiting.go (produces and fetches that wait), watermark.go
 // (the only place where the high watermark moves), read.go (what a reader may
 // see), offsets.go (ListOffsets, OffsetForLeaderEpoch), follow.go (the
-// follower), invariants.go.
+// follower), retain.go (the log start), invariants.go.
 //
 // Read next: core/partition (the log), core/broker (the composition).
 package replication

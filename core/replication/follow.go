@@ -32,10 +32,8 @@ func (r *Replica) fetched(now kafka.Now, in *Fetched, out *Effects) {
 		r.moveHighWatermark(hw, out)
 		r.wakeFetches(out)
 	}
-	if start := min(in.LogStartOffset, r.Log.HighWatermark); start > r.Log.LogStartOffset {
-		r.Log.SetLogStart(start, r.entry(out))
-		r.finishEntry(out)
-		out.Progress = true
+	if start := min(in.LogStartOffset, r.Log.HighWatermark); start > r.Log.NextLogStart() {
+		r.setLogStart(start, out)
 	}
 }
 
@@ -84,7 +82,7 @@ func (r *Replica) truncate(in *Fetched, out *Effects) {
 	if _, own := r.Log.EndOffsetForEpoch(in.Diverging.Epoch); own != kafka.NoOffset {
 		end = min(end, own)
 	}
-	end = max(min(end, r.Log.LogEndOffset), r.Log.LogStartOffset)
+	end = max(min(end, r.Log.LogEndOffset), r.Log.NextLogStart())
 	if end < r.Log.HighWatermark {
 		out.Watch.Reached(must.TruncatedBelowHighWatermark)
 	}

@@ -80,6 +80,7 @@ type FollowerFetched struct {
 	FetchOffset      kafka.Offset
 	LastFetchedEpoch kafka.LeaderEpoch // of the record before FetchOffset; NoLeaderEpoch: it has none
 	DurableEndOffset kafka.Offset      // NoOffset: not told
+	LogStartOffset   kafka.Offset      // NoOffset: not told
 }
 
 // CheckISR looks, now and then, whether a follower has been behind for too long.
@@ -126,6 +127,17 @@ type Wait struct {
 // Unwait takes a waiting fetch back.
 type Unwait struct{ Ticket Ticket }
 
+// Retain has a leader move its log start by the topic's retention.
+type Retain struct {
+	Policy kafka.TimestampMs // the time to judge ages by
+}
+
+// DeleteRecords has a leader move its log start to where Deletable said.
+type DeleteRecords struct{ To kafka.Offset }
+
+// LogStarted says that the entry which moves the log start is durable.
+type LogStarted struct{ Start kafka.Offset }
+
 // ExpireProducers forgets producers that have been idle for too long.
 type ExpireProducers struct{}
 
@@ -145,3 +157,6 @@ func (*Advance) replicationInput()         {}
 func (*Wait) replicationInput()            {}
 func (*Unwait) replicationInput()          {}
 func (*ExpireProducers) replicationInput() {}
+func (*Retain) replicationInput()          {}
+func (*DeleteRecords) replicationInput()   {}
+func (*LogStarted) replicationInput()      {}

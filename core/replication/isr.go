@@ -65,14 +65,14 @@ func (r *Replica) followerFetched(now kafka.Now, in *FollowerFetched, out *Effec
 		return
 	}
 	if in.BrokerEpoch > f.BrokerEpoch {
-		f.FetchOffset, f.DurableEndOffset = kafka.NoOffset, kafka.NoOffset
+		f.FetchOffset, f.DurableEndOffset, f.LogStartOffset = kafka.NoOffset, kafka.NoOffset, kafka.NoOffset
 		f.mark, f.Eligible = kafka.NoOffset, false
 	}
 	f.BrokerEpoch = in.BrokerEpoch
-	if diverging, inRange := r.compare(in.FetchOffset, in.LastFetchedEpoch); diverging.Set || !inRange {
+	if diverging, inRange := r.compare(in.FetchOffset, in.LastFetchedEpoch, r.Log.SegmentBase(0)); diverging.Set || !inRange {
 		return
 	}
-	f.FetchOffset = in.FetchOffset
+	f.FetchOffset, f.LogStartOffset = in.FetchOffset, in.LogStartOffset
 	if in.DurableEndOffset != kafka.NoOffset {
 		f.DurableEndOffset = min(in.DurableEndOffset, in.FetchOffset)
 	}

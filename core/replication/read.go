@@ -57,8 +57,12 @@ func (r *Replica) Read(in *Reader) Readable {
 		return v
 	}
 	var inRange bool
-	if v.Diverging, inRange = r.compare(in.Offset, in.LastFetchedEpoch); !inRange {
-		return Readable{Err: kafka.ErrOffsetOutOfRange, LogStartOffset: v.LogStartOffset}
+	start := r.Log.LogStartOffset
+	if in.Replica != kafka.NoBroker {
+		start = r.Log.SegmentBase(0)
+	}
+	if v.Diverging, inRange = r.compare(in.Offset, in.LastFetchedEpoch, start); !inRange {
+		return Readable{Err: kafka.ErrOffsetOutOfRange, LogStartOffset: start}
 	}
 	return v
 }
@@ -67,9 +71,11 @@ func (r *Replica) Read(in *Reader) Readable {
 // epoch last before it, is the beginning of ours. Only the log's ends make an
 // offset out of range, never the high watermark: the answer makes a consumer
 // reset and lose its place. A history that parts from ours below our end does
-// so whatever its own end.
-func (r *Replica) compare(offset kafka.Offset, last kafka.LeaderEpoch) (diverging protocol.EpochEndOffset, inRange bool) {
-	if offset < r.Log.LogStartOffset {
+// so whatever its own end. start is what the reader may read from: the log start,
+// or, for a follower that begins anew, the beginning of the first segment, since
+// the log start may lie within a batch.
+func (r *Replica) compare(offset kafka.Offset, last kafka.LeaderEpoch, start kafka.Offset) (diverging protocol.EpochEndOffset, inRange bool) {
+	if offset < start {
 		return diverging, false
 	}
 	if last != kafka.NoLeaderEpoch {

@@ -118,7 +118,7 @@ func (r *Replica) keepFollowers(now kafka.Now, again bool) {
 		}
 		r.followers = append(r.followers, FollowerProgress{
 			Broker: id, BrokerEpoch: kafka.NoBrokerEpoch,
-			FetchOffset: kafka.NoOffset, DurableEndOffset: kafka.NoOffset, LastCaughtUp: now.Mono, mark: kafka.NoOffset,
+			FetchOffset: kafka.NoOffset, DurableEndOffset: kafka.NoOffset, LogStartOffset: kafka.NoOffset, LastCaughtUp: now.Mono, mark: kafka.NoOffset,
 		})
 	}
 }

@@ -28,6 +28,7 @@ type FollowerProgress struct {
 	BrokerEpoch      kafka.BrokerEpoch // of the fetch that told the rest
 	FetchOffset      kafka.Offset      // everything below it is in the follower's log
 	DurableEndOffset kafka.Offset      // everything below it is durable there
+	LogStartOffset   kafka.Offset      // where its log starts
 	LastCaughtUp     kafka.Instant     // when it last had everything
 	Eligible         bool              // it may be in the ISR, as of its last fetch
 

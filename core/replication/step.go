@@ -35,6 +35,12 @@ func (r *Replica) Step(now kafka.Now, in Input, out *Effects) {
 		r.wait(in)
 	case *Unwait:
 		r.unwait(in.Ticket)
+	case *Retain:
+		r.retain(in.Policy, out)
+	case *DeleteRecords:
+		r.deleteRecords(in.To, out)
+	case *LogStarted:
+		r.logStarted(in.Start, out)
 	case *ExpireProducers:
 		r.Log.ExpireProducers(now)
 	}

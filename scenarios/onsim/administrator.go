@@ -20,6 +20,7 @@ const (
 	tagShuffle        // changes the replicas or the leader of a partition
 	tagHop            // moves the leadership of a partition
 	tagGrow           // adds a partition to one of the run's topics
+	tagDelete         // deletes the oldest records of a partition
 	tagMode           // changes the durability mode of one of the run's topics
 )
 
@@ -46,6 +47,8 @@ type administrator struct {
 	growAt       int64
 	growing      int   // which topic
 	growTo       int32 // how many partitions it is to have
+	deleteEvery  int64 // between deletions of records; 0: none
+	deleteAt     int64
 	modes        int64 // between changes of the durability mode; 0: none
 	modeAt       int64
 }
@@ -57,6 +60,7 @@ func (a *administrator) Start(c *sim.ClientHost) {
 	a.at, a.shuffleAt = c.Now()+a.every, c.Now()+a.shuffleEvery
 	a.hops.at, a.hops.left = c.Now()+a.hops.every, 0
 	a.growAt = c.Now() + a.growEvery
+	a.deleteAt = c.Now() + a.deleteEvery
 	a.voterAt, a.modeAt = c.Now()+a.voterEvery, c.Now()+a.modes
 	wakeIn(c, sim.Millisecond)
 }
@@ -87,6 +91,8 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		a.changeVoter(c)
 	case a.growEvery > 0 && c.Now() >= a.growAt && len(a.pending) == 0:
 		a.grow(c)
+	case a.deleteEvery > 0 && c.Now() >= a.deleteAt && len(a.pending) == 0:
+		a.deleteRecords(c)
 	case a.modes > 0 && c.Now() >= a.modeAt && len(a.pending) == 0:
 		a.changeMode(c)
 	}

@@ -72,6 +72,9 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 	if s.Workload.Groups.Max > 0 {
 		d.groupSettings(t, s, config)
 	}
+	if s.Topics.Retention {
+		d.retention(config)
+	}
 	*record.Header() = t.header(seed, config)
 	return t, config
 }
@@ -187,6 +190,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	if s.Workload.NewPartitions.Max > 0 {
 		t.admin.growEvery = perMinute(d.workload(s.Workload.NewPartitions))
 	}
+	if s.Workload.Deletions.Max > 0 {
+		t.admin.deleteEvery = perMinute(d.workload(s.Workload.Deletions))
+	}
 	if s.Workload.ModeChanges.Max > 0 {
 		t.admin.modes = perMinute(d.workload(s.Workload.ModeChanges))
 	}
@@ -205,7 +211,11 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	}
 	d.groups(t, s, next, add, config.Phases.Faults)
 	t.scanner = &scanner{application: next()}
-	add("scanner", t.scanner, d.client(5))
+	scanning := d.client(5)
+	if s.Topics.Retention {
+		scanning.Consumer.Reset = client.ResetEarliest
+	}
+	add("scanner", t.scanner, scanning)
 }
 
 func (d drawer) producer(t *trial, s *scenarios.Scenario, a application, idempotent bool, span int64) *producer {
@@ -353,6 +363,9 @@ func (d drawer) topicSettings(s *scenarios.Scenario) []client.TopicSetting {
 		if c.Value != "" && !s.Topics.Sets(c.Name) {
 			list = append(list, client.TopicSetting{Name: c.Name, Value: c.Value})
 		}
+	}
+	if s.Topics.Retention {
+		list = d.shortLives(list)
 	}
 	return list
 }

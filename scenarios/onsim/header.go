@@ -23,6 +23,9 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 			Name: topic.name, Partitions: int(topic.partitions), Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
 			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true"),
 		})
+		if s.Topics.Retention {
+			topic.keeps(&h.Topics[len(h.Topics)-1])
+		}
 	}
 	h.Groups = t.groupHeaders()
 	if s.Workload.AcksOne == 100 && s.Replicas() > 1 {

@@ -28,6 +28,7 @@ type producer struct {
 	values  []history.Value
 	records []client.Record
 	payload []byte
+	age     int64 // of the CreateTime of the batch that was composed, ms; -1: none
 }
 
 const (
@@ -73,7 +74,7 @@ func (p *producer) send(c *sim.ClientHost) {
 	p.compose(c, count, size)
 	op := history.NewOp(history.Send, p.id, p.process, at.partition)
 	op.Incarnation = int32(c.Incarnation())
-	op.Acks = p.acks
+	op.Acks, op.At = p.acks, max(p.age, history.Unset)
 	if p.idempotent {
 		op.Flags |= history.Idempotent
 	}
@@ -86,6 +87,11 @@ func (p *producer) send(c *sim.ClientHost) {
 // compose fills values and records of one batch.
 func (p *producer) compose(c *sim.ClientHost, count, size int) {
 	timestamp := p.timestamp(c)
+	stamped := int64(timestamp)
+	if timestamp == kafka.NoTimestamp {
+		stamped = c.WallMs()
+	}
+	p.age = (sim.Epoch+c.Now())/sim.Millisecond - stamped
 	p.values, p.records, p.payload = p.values[:0], p.records[:0], p.payload[:0]
 	for range count {
 		v := history.MakeValue(p.writer, p.count())

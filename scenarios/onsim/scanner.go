@@ -34,6 +34,7 @@ type scanned struct {
 	asked    bool
 	assigned bool
 	open     history.OpID
+	process  int32 // of the chain of reads: another one once the log start has passed it
 	next     int64
 	moved    int64 // when the scan got on last
 	over     bool
@@ -48,7 +49,7 @@ func (s *scanner) Start(c *sim.ClientHost) {
 	s.begin()
 	s.parts, s.begun, s.polling = s.parts[:0], false, false
 	for _, p := range s.trial.places {
-		s.parts = append(s.parts, scanned{place: p, end: history.Unset, open: history.NoOp})
+		s.parts = append(s.parts, scanned{place: p, end: history.Unset, open: history.NoOp, process: s.trial.process()})
 	}
 	wakeIn(c, scanPause)
 }
@@ -99,7 +100,7 @@ func (s *scanner) prepare(c *sim.ClientHost, i int) bool {
 		c.Do(&client.ListOffsets{Op: command, Topic: p.topic, Partition: kafka.PartitionIndex(p.index), Timestamp: -1})
 	default:
 		p.asked = true
-		op := history.NewOp(history.Assign, s.id, s.process, p.partition)
+		op := history.NewOp(history.Assign, s.id, p.process, p.partition)
 		op.At = 0
 		command := s.next()
 		s.await(command, s.trial.record.Invoke(c.Now(), &op), i*4+tagFrom)
@@ -119,7 +120,7 @@ func (s *scanner) poll(c *sim.ClientHost) {
 		if p.over || p.open != history.NoOp {
 			continue
 		}
-		op := history.NewOp(history.Scan, s.id, s.process, p.partition)
+		op := history.NewOp(history.Scan, s.id, p.process, p.partition)
 		op.At = p.next
 		p.open = s.trial.record.Invoke(c.Now(), &op)
 	}
@@ -189,10 +190,22 @@ func (s *scanner) fetched(c *sim.ClientHost, d *client.Fetched) {
 			// by somebody, after the end was told.
 			p.end = max(p.end, r.HighWatermark)
 		}
+		if d.Reset {
+			s.passed(c, p, int64(d.To))
+			continue
+		}
 		s.trial.record.Complete(c.Now(), p.open, &r)
 		p.open, p.next = history.NoOp, r.To
 		p.over = p.over || r.Outcome == history.OK && p.next >= p.end
 	}
+}
+
+// passed begins the scan of a partition anew where its log starts now.
+func (s *scanner) passed(c *sim.ClientHost, p *scanned, to int64) {
+	r := history.NewResult(history.Fail)
+	r.Error = "OFFSET_OUT_OF_RANGE"
+	s.trial.record.Complete(c.Now(), p.open, &r)
+	p.open, p.next, p.process, p.moved = history.NoOp, to, s.trial.process(), c.Now()
 }
 
 // Idle tells whether the scan is over.

@@ -142,6 +142,12 @@ func (w *watch) Changed(at int64, c *oracle.Change) {
 	if !w.trial.lasting(c.Topic) && (c.Topic != offsetsTopic || w.trial.coordinators == 0) {
 		return
 	}
+	if c.LogStart > 0 {
+		e := history.NewEvent(history.LogStart, int32(c.Leader))
+		e.Partition, e.LogStartOffset, e.Count = w.trial.record.Partition(c.Topic, int32(c.Partition.Partition)), c.LogStart, int32(c.Bytes)
+		w.trial.record.Event(at, &e)
+		return
+	}
 	e := history.NewEvent(history.Leader, int32(c.Leader))
 	e.Partition, e.LeaderEpoch = w.trial.record.Partition(c.Topic, int32(c.Partition.Partition)), int32(c.Epoch)
 	if c.Elected && c.Leader != kafka.NoBroker {

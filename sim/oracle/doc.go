@@ -20,6 +20,7 @@
 //	O7 The epochs that a log knows are those of its batches, after recovery and at
 //	   the end; and, at the end, what recovery would rebuild of a log is what its
 //	   broker knew of epochs and producers.
+//	O8 No log's start goes back, whatever crash its broker has been through.
 //
 // The first ones are those of the TLA+ models of Kafka's replication (leader completeness,
 // log matching, candidate completeness, unclean exclusion, no global loss).

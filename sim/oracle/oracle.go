@@ -47,6 +47,10 @@ type Change struct {
 	Elected   bool           // the leader epoch is a new one
 	InSync    int
 	Whole     bool // every replica is in sync
+	// LogStart, when above 0, says that Leader has moved the log start to it, with
+	// so many Bytes left in its log; nothing else is told then.
+	LogStart int64
+	Bytes    int64
 }
 
 // New makes an oracle. minISR is the effective min ISR of every topic; disks

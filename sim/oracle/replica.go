@@ -73,6 +73,7 @@ func (r *replica) reread(v *broker.PartitionView, read func(path string) []byte)
 		return
 	}
 	r.batches, r.end, r.agreed = r.batches[:0], int64(v.LogStartOffset), 0
+	r.start = max(r.start, int64(v.SegmentBase(0))) // what lay below was deleted
 	for segment := range v.Segments {
 		bytes := batch.View(read(partition.SegmentPath(v.Log, v.SegmentBase(segment), disk.FileLog)))
 		for bytes.Whole() && r.end < end {

@@ -1,5 +1,7 @@
 package logtrial
 
+import "slices"
+
 // The model speaks plain numbers: it must not lean on the code on trial.
 
 // record is one batch as it must stand on disk.
@@ -164,18 +166,20 @@ func (s *state) same(o *state) bool {
 	if s.exists != o.exists || !s.exists {
 		return s.exists == o.exists
 	}
-	if s.end != o.end || s.start != o.start || len(s.epochs) != len(o.epochs) {
+	if s.end != o.end || s.start != o.start {
 		return false
 	}
-	if !s.prefixOf(o) || !o.prefixOf(s) {
-		return false
+	return s.prefixOf(o) && o.prefixOf(s) && slices.Equal(s.livingEpochs(), o.livingEpochs())
+}
+
+// livingEpochs leaves out the epochs that ended below the log start: a log drops
+// them when it moves its start, or when it is recovered.
+func (s *state) livingEpochs() []epochStart {
+	list := s.epochs
+	for len(list) > 1 && list[1].start <= s.start {
+		list = list[1:]
 	}
-	for i := range s.epochs {
-		if s.epochs[i] != o.epochs[i] {
-			return false
-		}
-	}
-	return true
+	return list
 }
 
 // prefixOf tells whether the batches are the first ones of another state, as

@@ -202,6 +202,7 @@ func (t *trial) moveStart() {
 		if b.base > s.model.now.start && b.last < durable && t.draw.Choose(choice.AppDetail, 4) == 3 {
 			var a disk.Append
 			s.log.SetLogStart(kafka.Offset(b.base), &a)
+			s.log.LogStarted(kafka.Offset(b.base))
 			t.emit(s, &a, change{kind: changeStart, offset: b.base})
 			return
 		}
