@@ -375,7 +375,11 @@ func TestFlawlessHistoriesHold(t *testing.T) {
 	for seed := range uint64(300) {
 		r := c.Check(invent(seed, 500))
 		for i := range r.Verdicts {
-			if v := &r.Verdicts[i]; v.Status != Holds || len(v.Found) > 0 && v.Property != history.ProducerOrder {
+			v := &r.Verdicts[i]
+			if v.Property == history.LogLife && v.Status == NotClaimed {
+				continue // nothing is deleted in these; p21_test.go has those in which it is
+			}
+			if v.Status != Holds || len(v.Found) > 0 && v.Property != history.ProducerOrder {
 				var b strings.Builder
 				r.Text(&b)
 				t.Fatalf("seed %d\n%s", seed, b.String())

@@ -12,8 +12,10 @@ import (
 // was told does not go back, as far as that is promised: with one replica, since
 // the next leader of several may not have heard of it yet.
 func judgeLogLife(t *trial, f *finding) {
+	f.outside = "no topic is told to delete anything"
 	for p := range t.claims.partitions {
 		if t.claims.partitions[p].topic.Retention {
+			f.outside = ""
 			t.judgeDeletions(f, partition(p))
 			t.judgeLogStarts(f, partition(p))
 		}

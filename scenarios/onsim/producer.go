@@ -87,11 +87,6 @@ func (p *producer) send(c *sim.ClientHost) {
 // compose fills values and records of one batch.
 func (p *producer) compose(c *sim.ClientHost, count, size int) {
 	timestamp := p.timestamp(c)
-	stamped := int64(timestamp)
-	if timestamp == kafka.NoTimestamp {
-		stamped = c.WallMs()
-	}
-	p.age = (sim.Epoch+c.Now())/sim.Millisecond - stamped
 	p.values, p.records, p.payload = p.values[:0], p.records[:0], p.payload[:0]
 	for range count {
 		v := history.MakeValue(p.writer, p.count())
@@ -115,13 +110,17 @@ func (p *producer) count() uint64 {
 func (p *producer) timestamp(c *sim.ClientHost) kafka.TimestampMs {
 	w := &p.trial.scenario.Workload
 	const thousand = 1000
+	behind := (sim.Epoch+c.Now())/sim.Millisecond - c.WallMs() // of the client's clock
 	dice := int(c.Choose(choice.AppTime, thousand))
 	switch {
 	case dice >= thousand-w.OldTimestamps:
+		p.age = behind + day + int64(dice)*hour
 		return kafka.TimestampMs(c.WallMs() - day - int64(dice)*hour)
 	case dice >= thousand-w.OldTimestamps-w.FutureTimestamps:
+		p.age = behind - hour/2
 		return kafka.TimestampMs(c.WallMs() + hour/2)
 	default:
+		p.age = behind
 		return kafka.NoTimestamp
 	}
 }
