@@ -266,3 +266,28 @@ func TestControlledShutdownOfOneOfTwo(t *testing.T) {
 		t.Fatal("the controller was not told")
 	}
 }
+
+// Whoever wants to produce at a broker that stops is held back until there is
+// another leader, and told who that is. Nobody waits for a heartbeat's turn.
+func TestShutdownHandsOver(t *testing.T) {
+	worlds := cluster(t, 3)
+	leader := replicatedTopic(t, worlds, "orders")
+	corr := leader.queue(2, produceV, produce("orders", 0, -1, leader.batch("a")))
+	settleAll(worlds)
+	if a := leader.answer(corr).(*protocol.ProduceResponse); a.Partitions[0].Err != kafka.None {
+		t.Fatalf("%+v", a.Partitions[0])
+	}
+	leader.give(&broker.Shutdown{})
+	corr = leader.queue(2, produceV, produce("orders", 0, -1, leader.batch("b")))
+	for range 6 {
+		passAll(worlds, 50*kafka.Millisecond)
+	}
+	a := leader.answer(corr).(*protocol.ProduceResponse)
+	next := leaderOf(t, worlds, "orders")
+	if p := &a.Partitions[0]; p.Err != kafka.ErrNotLeaderOrFollower || p.CurrentLeader.Leader != next.config.NodeID || next == leader || len(a.Nodes) != 1 {
+		t.Errorf("while it stopped: %+v, nodes %+v; broker %d leads", p, a.Nodes, next.config.NodeID)
+	}
+	if !leader.halt.Clean {
+		t.Errorf("after 300 ms: phase %v", leader.b.Phase())
+	}
+}

@@ -65,6 +65,7 @@ func (b *Broker) changed(d *metadata.Delta) {
 		return
 	}
 	b.applyRoles(d)
+	b.hurryShutdowns(d)
 }
 
 // settingsChanged tells whether broker-level settings may have.

@@ -22,7 +22,9 @@ type session struct {
 	retryAt  kafka.Instant // when to ask next, unless asking
 
 	stopBy     kafka.Instant // while stopping: when patience ends
-	shouldStop bool          // while stopping: the controller has moved the roles
+	wantsStop  bool          // while stopping: the controller has been asked to move the roles
+	handedOver bool          // while stopping: the image says that it has, or nobody waits for that any more
+	shouldStop bool          // while stopping: every broker knows
 	drained    bool          // the logs are closed: nothing is appended any more
 }
 
@@ -49,6 +51,9 @@ func (b *Broker) followSession(claimed bool) {
 		}
 		if b.phase == PhaseRegistering && !self.Fenced {
 			b.serve()
+		}
+		if b.phase == PhaseStopping && self.ShuttingDown {
+			b.handOver()
 		}
 	case b.session.registered:
 		b.halt("another incarnation of this broker has registered", false)
@@ -98,9 +103,10 @@ func (b *Broker) sessionDue() {
 		return
 	}
 	b.session.retryAt = b.now.Mono.Add(b.limits.Heartbeat)
+	b.session.wantsStop = b.phase == PhaseStopping && b.patienceOver()
 	b.ask(pendingCommand{kind: commandHeartbeat}, &controller.Heartbeat{
 		Broker: b.config.NodeID, Epoch: b.session.epoch, AppliedIndex: b.state.Index(),
-		WantShutdown: b.phase == PhaseStopping && b.patienceOver(),
+		WantShutdown: b.session.wantsStop,
 	})
 }
 
@@ -146,7 +152,11 @@ func (b *Broker) heartbeatDone(code kafka.ErrorCode, r *controller.HeartbeatResu
 	case b.phase == PhaseStopping:
 		b.session.shouldStop = r.ShouldStop
 		b.session.retryAt = b.now.Mono.Add(b.limits.Retry)
-		if !r.ShouldStop {
+		switch {
+		case r.ShouldStop:
+		case !b.session.wantsStop && b.patienceOver():
+			b.session.retryAt = b.now.Mono // the last produce was answered meanwhile
+		default:
 			b.session.retryAt = b.now.Mono.Add(b.limits.Retry / 8)
 		}
 	case r.Fenced:
@@ -154,8 +164,9 @@ func (b *Broker) heartbeatDone(code kafka.ErrorCode, r *controller.HeartbeatResu
 	}
 }
 
-// beginShutdown starts a controlled shutdown: no more produce, let what waits
-// be answered, give the roles away, checkpoint every log, leave the clean mark.
+// beginShutdown starts a controlled shutdown: no more is appended, what waits is
+// answered, the roles go, and with them whoever wants to produce; then every log is
+// checkpointed and the clean mark left.
 func (b *Broker) beginShutdown() {
 	switch {
 	case b.phase == PhaseStopping:
@@ -164,8 +175,30 @@ func (b *Broker) beginShutdown() {
 	default:
 		b.phase = PhaseStopping
 		b.session.stopBy = b.now.Mono.Add(b.limits.ShutdownWait)
-		b.session.retryAt = b.now.Mono
+		b.session.asking, b.session.retryAt = false, b.now.Mono
+	}
+}
+
+// handingOver tells whether produce waits for the roles to go: only then is there a
+// leader to turn to, and a client that was refused before would look for one in vain
+// for as long as it leaves between two looks.
+func (b *Broker) handingOver() bool { return b.phase == PhaseStopping && !b.session.handedOver }
+
+// handOver lets go whoever wants to produce here.
+func (b *Broker) handOver() {
+	if !b.session.handedOver {
+		b.session.handedOver = true
 		b.unstall()
+	}
+}
+
+// hurryShutdowns tells the controller at once that this broker acts on an image in
+// which another one has no role any more: that one waits for everybody.
+func (b *Broker) hurryShutdowns(d *metadata.Delta) {
+	for _, id := range d.Brokers {
+		if other := d.To.Broker(id); id != b.config.NodeID && other != nil && other.ShuttingDown && b.session.registered {
+			b.session.asking, b.session.retryAt = false, b.now.Mono
+		}
 	}
 }
 
@@ -179,6 +212,7 @@ func (b *Broker) continueShutdown() {
 	if !overdue && (!b.patienceOver() || b.session.registered && !b.session.shouldStop) {
 		return
 	}
+	b.handOver()
 	logs := make([]*partition.Log, 0, len(b.hosts))
 	for _, h := range b.hosts {
 		b.in.retire.Err = kafka.ErrNotLeaderOrFollower

@@ -117,7 +117,8 @@ func (b *Broker) settleConnections() {
 }
 
 // mayBegin tells whether a request may begin now. Before the broker serves only
-// the protocol itself is spoken; produce waits while there is no room for it.
+// the protocol itself is spoken; produce waits while there is no room for it, and
+// while a broker that stops still has its roles.
 func (b *Broker) mayBegin(r *request) bool {
 	if r.err != kafka.None || servedEarly(r.key) {
 		return true
@@ -127,6 +128,10 @@ func (b *Broker) mayBegin(r *request) bool {
 	}
 	if (r.key == keyProduce || r.key == keyOffsetCommit) && b.phase == PhaseServing && !b.room() {
 		b.out.Watch.Reached(must.ProduceWaitedForJournal)
+		return false
+	}
+	if r.key == keyProduce && b.handingOver() {
+		b.out.Watch.Reached(must.ProduceWaitedForHandover)
 		return false
 	}
 	return true

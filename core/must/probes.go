@@ -98,6 +98,7 @@ const (
 	CoordinatorGaveUp      // group: what a coordinator had written did not count in time
 
 	ProduceWaitedForJournal   // broker: the journal was at its bound and produce waited
+	ProduceWaitedForHandover  // broker: a produce waited for the roles of a broker that stops to go
 	ProduceTimedOut           // broker: a produce was answered REQUEST_TIMED_OUT
 	FetchWaited               // broker: a long poll was woken by new records
 	FetchAnsweredUnchanged    // broker: a fetch in a session was answered that nothing had changed
@@ -211,6 +212,7 @@ var probeNames = [ProbeCount]string{
 	CoordinatorGaveUp:      "coordinator-gave-up",
 
 	ProduceWaitedForJournal:   "produce-waited-for-journal",
+	ProduceWaitedForHandover:  "produce-waited-for-handover",
 	ProduceTimedOut:           "produce-timed-out",
 	FetchWaited:               "fetch-waited",
 	FetchAnsweredUnchanged:    "fetch-answered-unchanged",
