@@ -89,6 +89,7 @@ var logMetrics = []struct {
 	{"kafka_log_log_numlogsegments", "Segments of a replica.", func(v *broker.PartitionView) float64 { return float64(v.Segments) }},
 	{"kafka_log_log_logstartoffset", "First offset of a replica.", func(v *broker.PartitionView) float64 { return float64(v.LogStartOffset) }},
 	{"kafka_log_log_logendoffset", "One past the last offset of a replica.", func(v *broker.PartitionView) float64 { return float64(v.LogEndOffset) }},
+	{"trialog_replication_follower_lag", "Records that the follower furthest behind lacks, where this broker leads; 0 elsewhere.", func(v *broker.PartitionView) float64 { return float64(v.FollowerLag) }},
 	{"kafka_cluster_partition_highwatermark", "One past the last offset that counts.", func(v *broker.PartitionView) float64 { return float64(v.HighWatermark) }},
 }
 

@@ -140,10 +140,12 @@ func replicatedWipe() Scenario {
 }
 
 func replicatedRolling() Scenario {
+	c := threeBrokers
+	c.Balanced = true
 	return Scenario{
 		Name:     "replicated-rolling",
-		Why:      "every broker in turn is stopped with care and started again: leaders move before they stop, and nothing waits for long",
-		Cluster:  threeBrokers,
+		Why:      "every broker in turn is stopped with care and started again: leaders move before they stop, go back once it is in sync, and nothing waits for long",
+		Cluster:  c,
 		Topics:   replicatedTopics,
 		Workload: clustered,
 		Faults: []Fault{

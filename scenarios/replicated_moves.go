@@ -24,7 +24,7 @@ func replicatedMoves() Scenario {
 
 func replicatedReaders() Scenario {
 	c := threeBrokers
-	c.Racks = 3
+	c.Racks, c.Balanced = 3, true
 	c.Settings = append([]Setting{{"replica.selector.class", "org.apache.kafka.common.replica.RackAwareReplicaSelector"}}, c.Settings...)
 	w := clustered
 	w.Consumers = Range{3, 5}

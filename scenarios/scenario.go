@@ -43,6 +43,9 @@ type Cluster struct {
 	Settings []Setting
 	// NoELR has leaders elected as Kafka did before KIP-966.
 	NoELR bool
+	// Balanced brokers give leadership back to whom a partition prefers, quickly, and
+	// in the end every partition is led by it.
+	Balanced bool
 	// Racks is how many racks the brokers are spread over; each consumer is in one of
 	// them and names it. 0: nobody says where it is.
 	Racks int

@@ -34,6 +34,8 @@ type Config struct {
 	// Membership lets the controller decide who is in the metadata quorum; otherwise
 	// that stays, and a broker on an empty disk is taken back under the hand.
 	Membership bool
+	// Balanced: a run ends once every partition is led by the replica that it prefers.
+	Balanced bool
 	// Settings are every broker's static settings by Kafka's names.
 	Settings map[string]string
 	// Racks are the brokers' racks, from the first; nil: they are in none.

@@ -5,6 +5,7 @@ import (
 
 	"trialog/core/broker"
 	"trialog/core/kafka"
+	"trialog/core/metadata"
 	"trialog/core/quorum"
 )
 
@@ -120,4 +121,28 @@ func (w *World) Settled() bool {
 		}
 	}
 	return true
+}
+
+// Balanced tells, where that is asked for, whether every partition is led by the
+// replica that it prefers, as far as the broker knows that knows most.
+func (w *World) Balanced() bool {
+	if !w.config.Balanced {
+		return true
+	}
+	var newest *metadata.Image
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		if image := w.Image(h.node); image != nil && (newest == nil || image.Index() > newest.Index()) {
+			newest = image
+		}
+	}
+	balanced := newest != nil
+	if balanced {
+		newest.EachTopic(func(t *metadata.TopicImage) bool {
+			for _, p := range t.Partitions {
+				balanced = balanced && p.Leader == p.Replicas[0]
+			}
+			return balanced
+		})
+	}
+	return balanced
 }

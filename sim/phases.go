@@ -46,7 +46,7 @@ func (w *World) idle() bool {
 			return false
 		}
 	}
-	return (w.oracle == nil || w.oracle.Whole()) && w.Settled()
+	return (w.oracle == nil || w.oracle.Whole()) && w.Settled() && w.Balanced()
 }
 
 // result gathers what the run tells.

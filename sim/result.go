@@ -23,7 +23,8 @@ type Result struct {
 	BrokenAt   int64
 	BrokenNode int
 	// Stuck says that the run ended with an App that was not idle, a replica that was
-	// not in sync, or a metadata quorum whose members were not those decided.
+	// not in sync, a metadata quorum whose members were not those decided, or a
+	// partition that was not given back to the leader it prefers (Config.Balanced).
 	Stuck bool
 	// ServingAtEnd is how many brokers served clients at the end.
 	ServingAtEnd int

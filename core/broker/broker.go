@@ -28,6 +28,7 @@ type Broker struct {
 	requests    requests
 	deadlines   deadlines
 	toAdvance   []*connection
+	resolved    resolved
 	stalled     []*connection
 	toFetch     []token
 	toPoll      []*fetcher

@@ -184,10 +184,25 @@ func (b *Broker) applySettings(d *metadata.Delta) {
 	}
 }
 
-// configure resolves a replica's settings.
+// configure gives a replica its topic's settings.
 func (b *Broker) configure(h *host) {
-	layers := b.layers(h.topic)
 	b.stepReplica(h, &replication.Configure{
-		Settings: kafka.LoadTopicConfig(&layers), LagMax: kafka.Ms(b.cluster.ReplicaLagTimeMaxMs),
+		Settings: b.settingsOf(h.topic), LagMax: kafka.Ms(b.cluster.ReplicaLagTimeMaxMs),
 	})
+}
+
+// resolved are the settings of the topic that was looked at last, so that a topic
+// of many partitions is looked at once for a change and not once for each of them.
+type resolved struct {
+	image    *metadata.Image
+	topic    string
+	settings kafka.TopicConfig
+}
+
+func (b *Broker) settingsOf(topic string) kafka.TopicConfig {
+	if image := b.state.Image(); b.resolved.image != image || b.resolved.topic != topic {
+		layers := b.layers(topic)
+		b.resolved = resolved{image, topic, kafka.LoadTopicConfig(&layers)}
+	}
+	return b.resolved.settings
 }

@@ -74,6 +74,7 @@ type PartitionView struct {
 	Retired          bool // taken away: it ends once nobody reads it
 	Bytes            int64
 	Segments         int
+	FollowerLag      int64 // records that the follower furthest behind lacks; 0 where this broker does not lead
 
 	log     *partition.Log
 	replica *replication.Replica
@@ -107,7 +108,7 @@ func (b *Broker) viewOf(h *host) *PartitionView {
 		LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset, LargestEndOffset: max(l.LargestEndOffset, l.LogEndOffset),
 		WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
 		Synced: l.Mode == partition.Synced, Fenced: l.Fenced != "", Retired: h.retired,
-		Bytes: l.Size(), Segments: l.Segments(), log: l, replica: h.replica,
+		Bytes: l.Size(), Segments: l.Segments(), FollowerLag: h.replica.FollowerLag(), log: l, replica: h.replica,
 	}
 	return &b.view
 }

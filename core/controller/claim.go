@@ -134,7 +134,7 @@ func (m *Machine) activate() {
 	m.phase = active
 	m.epoch = m.claim.entry.Epoch
 	m.claim = proposal{}
-	m.retryAt = never
+	m.retryAt, m.balanceAt = never, 0
 	m.written = m.committed
 	m.dirty = true
 	m.grantSessions()

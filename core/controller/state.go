@@ -95,6 +95,7 @@ type Machine struct {
 	reclaimAt kafka.Instant // when to claim again
 	earliest  kafka.Instant // no waiting command has an earlier deadline
 	tickAt    kafka.Instant // when sessions are looked at next
+	balanceAt kafka.Instant // when leaders are looked at next; 0: the wait is still to begin
 	lastStep  kafka.Instant
 	sessions  []session // by broker ID
 	lastRef   kafka.Ref

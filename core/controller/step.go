@@ -54,6 +54,7 @@ func (m *Machine) tick() {
 		m.tickAt = mono.Add(m.cfg.Limits.TickEvery)
 		m.fenceSilent()
 		m.reconfigure()
+		m.balance()
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	UncleanLeaderElected        // controller: a leader was elected uncleanly
 	ReassignmentCompleted       // controller: every replica of a target was in sync
 	ReassignmentCancelled       // controller: a reassignment was taken back
+	LeadersBalanced             // controller: partitions went back to the leaders that they prefer
 	BrokerUnregistered          // controller: a broker was forgotten
 	MembershipAskedAgain        // controller: a change of the membership was lost and asked for again
 	MembershipReplaced          // controller: a node joined the quorum again after it had lost its disk
@@ -158,6 +159,7 @@ var probeNames = [ProbeCount]string{
 	QuorumAbsent:                "quorum-absent",
 	ReassignmentCompleted:       "reassignment-completed",
 	ReassignmentCancelled:       "reassignment-cancelled",
+	LeadersBalanced:             "leaders-balanced",
 	BrokerUnregistered:          "broker-unregistered",
 	MembershipAskedAgain:        "membership-asked-again",
 	MembershipReplaced:          "membership-replaced",

@@ -55,6 +55,16 @@ func (r *Replica) wakeBehind(out *Effects) {
 	}
 }
 
+// FollowerLag is how many records the follower lacks that is furthest behind, as far
+// as it has told; 0 where this replica does not lead.
+func (r *Replica) FollowerLag() int64 {
+	var most int64
+	for i := range r.followers {
+		most = max(most, int64(r.Log.LogEndOffset-max(r.followers[i].FetchOffset, r.Log.LogStartOffset)))
+	}
+	return most
+}
+
 // Offers tells whether a leader may send a reader that wants an offset to one of
 // its followers, and how far that one has come: it is in sync and has told that it
 // has everything before.

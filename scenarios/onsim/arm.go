@@ -190,6 +190,9 @@ func (t *trial) stuck() string {
 			list = append(list, fmt.Sprintf("client %d waited for %d offsets", l.id, len(l.pending)))
 		}
 	}
+	if t.watch.world != nil && !t.watch.world.Balanced() {
+		list = append(list, "some partition was not led by the replica that it prefers")
+	}
 	if len(list) == 0 {
 		list = append(list, "some replica was not in sync")
 	}

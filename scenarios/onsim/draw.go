@@ -63,6 +63,7 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 	for i := range s.Cluster.Brokers {
 		config.Racks = append(config.Racks, s.Cluster.Rack(i))
 	}
+	config.Balanced = s.Cluster.Balanced
 	d.topics(t, s)
 	d.old = d.stream.Choose(choice.SwarmSetting, 2) == 1
 	d.clients(t, s, config)
@@ -94,6 +95,9 @@ func (d drawer) settings(s *scenarios.Scenario) map[string]string {
 		"log.segment.bytes":         oneOf(d, choice.SwarmSetting, "1048576", "4096", "16384", "65536"),
 		"log.index.interval.bytes":  oneOf(d, choice.SwarmSetting, "4096", "128", "512"),
 		"producer.id.expiration.ms": oneOf(d, choice.SwarmSetting, "86400000", "60000"),
+	}
+	if s.Cluster.Balanced {
+		m["leader.imbalance.check.interval.seconds"], m["leader.imbalance.per.broker.percentage"] = "2", "0"
 	}
 	for _, c := range s.Cluster.Settings {
 		m[c.Name] = c.Value
