@@ -41,7 +41,7 @@
 // fetch_session.go (what readers need not repeat), fetcher.go and
 // fetcher_answer.go (following other brokers), isr.go (ISR changes),
 // coordinators.go and coordinator_find.go (groups), completions.go (the disk's
-// answers to appends), reads.go, storage.go (recovery, jobs, the end), quorum.go
+// answers to appends), reads.go, storage.go (recovery, jobs, the end), retention.go (when what is too old goes), quorum.go
 // (the image and the controller), session.go (registration, heartbeats,
 // shutdown), roles.go (the image against the disk), view.go (what drivers and
 // checkers may look at), invariants.go; ring.go, window.go, deadlines.go and

@@ -12,7 +12,7 @@
 // still needed. Writer, run by both drivers off the loop, builds frames and
 // writes segments. Upkeep says which jobs are due. The jobs are sequential
 // functions over disk.FS: Recover, Checkpoint, Truncate, Delete, Release,
-// MarkClean.
+// Remove, NoteTime, MarkClean.
 //
 // # On disk
 //

@@ -19,6 +19,8 @@ import (
 //	P7  the last stable offset is at most the high watermark
 //	P8  a log that is fenced, deleted or being truncated takes no appends
 //	P9  the checkpoint is not ahead of the newest entry's journal
+//	P10 a read that ends has begun, and holds the files of its layout until then
+//	    (checked there)
 //
 // and of a Journal:
 //

@@ -45,6 +45,9 @@ func cluster() []Row {
 func consistency() []Row {
 	kill, cut, link := scenarios.ProcessKill, scenarios.PowerCutAll, scenarios.Isolate
 	return []Row{
+		holds("three-life", Cluster, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`", "kills, power cuts, isolated brokers, clocks that are set",
+			of("replicated-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock").
+			note("a leader that has not heard of its predecessor's last move begins a little below it"),
 		holds("three-offset-kills", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, manyKills,
 			of("replicated-crash"), struck(kill), "m02-no-epoch-compare", "m01-hw-truncate"),
 		holds("three-offset-partition", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, cutLinksInside,

@@ -27,6 +27,9 @@ func single() []Row {
 			of("single-modes"), struck(kill), "own-mode-change-forgotten"),
 		holds("one-comes-back", OneBroker, history.TailDurability, saysComesBack, acknowledged, "faults of all kinds",
 			of("single-crash", "single-power", "single-disk", "single-net", "single-mixed"), struck(kill, cut), "m28-ack-before-fsync"),
+		holds("one-life", OneBroker, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`", "kills, power cuts, clocks that are set",
+			of("single-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock", "start-offset-goes-back").
+			note("a clock that is ahead for more than an hour is believed"),
 		holds("one-offset-kills", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyKills,
 			of("single-crash", "single-kills"), struck(kill), "own-mode-change-forgotten", "m24-clean-mark-kept"),
 		holds("one-offset-power", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyCuts,
