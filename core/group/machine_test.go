@@ -29,6 +29,7 @@ type world struct {
 	answers map[Ticket]Answer
 	next    Ticket
 	lives   uint64
+	quick   bool // invariants are not checked after every Step
 }
 
 func testConfig() Config {
@@ -83,7 +84,7 @@ func (w *world) step(in Input) {
 	if !w.held {
 		w.count()
 	}
-	if _, over := in.(*Closed); over {
+	if _, over := in.(*Closed); over || w.quick {
 		return
 	}
 	if err := w.machine.Invariants(); err != nil {
