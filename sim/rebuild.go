@@ -4,13 +4,15 @@ import (
 	"fmt"
 
 	"trialog/core/broker"
+	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/core/partition"
 )
 
 // rebuild ends a broker's process when the run is over and lets recovery read its
 // disk: what it makes of each log, from checkpoint, journal and segments, must be
-// what the broker knew (epochs and producers; O7). Not where bits have flipped:
+// what the broker knew (epochs and producers; O7), and what a coordinator shows of
+// its groups must be what replay of its log makes (O9). Not where bits have flipped:
 // only a recovery would meet some of that damage.
 func (w *World) rebuild(b *brokerHost) {
 	core := b.core
@@ -22,6 +24,11 @@ func (w *World) rebuild(b *brokerHost) {
 			w.fail(b.host.node, broken)
 			return
 		}
+	}
+	broken := core.RebuildGroups(func(r *disk.Read) ([]byte, error) { return w.readFile(b, r) })
+	if broken != "" {
+		w.fail(b.host.node, "O9: "+broken)
+		return
 	}
 	now := b.host.clock.now(w.now)
 	b.mount.Kill()

@@ -21,6 +21,8 @@
 //	   the end; and, at the end, what recovery would rebuild of a log is what its
 //	   broker knew of epochs and producers.
 //	O8 No log's start goes back, whatever crash its broker has been through.
+//	O9 At the end, what a coordinator shows of its groups is what replay of the part
+//	   of its log that counts makes of them (sim/rebuild.go).
 //
 // The first ones are those of the TLA+ models of Kafka's replication (leader completeness,
 // log matching, candidate completeness, unclean exclusion, no global loss).
