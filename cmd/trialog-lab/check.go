@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"trialog/checker"
+	"trialog/checker/jepsen"
 	"trialog/scenarios"
 )
 
 type checkCommand struct {
-	File  string `arg:"" help:"A history: one JSON object a line, see the documentation of package checker/history."`
+	File  string `arg:"" help:"A history: one JSON object a line, see the documentation of package checker/history; or, in a file .edn, Jepsen's."`
 	JSON  bool   `help:"Print the verdicts for machines."`
 	Pages pages  `embed:""`
 }
@@ -45,7 +46,7 @@ func (c *checkCommand) print(to output, o *scenarios.Outcome) error {
 	for _, j := range o.Judgements {
 		fmt.Fprintf(to.out, "%-2d %-24s %s %s\n", j.Number, j.Name, j.Status, j.Reason)
 		for _, f := range j.Found {
-			fmt.Fprintf(to.out, "     found %s %d\n", f.Name, f.N)
+			fmt.Fprintf(to.out, "     found %s %d%s\n", f.Name, f.N, theirs(f.Name))
 		}
 	}
 	fmt.Fprintf(to.out, "%d answered operations, %d acknowledged sends\n", o.Operations, o.Acked)
@@ -56,4 +57,12 @@ func (c *checkCommand) print(to output, o *scenarios.Outcome) error {
 		}
 	}
 	return nil
+}
+
+// theirs is Jepsen's name of an anomaly.
+func theirs(anomaly string) string {
+	if name := jepsen.Name(anomaly); name != "" {
+		return "   Jepsen: " + name
+	}
+	return ""
 }

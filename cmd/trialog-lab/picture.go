@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"trialog/checker"
 	"trialog/checker/history"
+	"trialog/checker/jepsen"
 	"trialog/checker/picture"
 )
 
@@ -63,7 +65,11 @@ func readHistory(file string) (*history.History, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	h, err := history.Read(f)
+	read := history.Read
+	if strings.HasSuffix(file, ".edn") {
+		read = jepsen.Read
+	}
+	h, err := read(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

@@ -102,3 +102,20 @@ func TestReport(t *testing.T) {
 		t.Errorf("%v: %+v", err, r)
 	}
 }
+
+// TestJepsensForm: a run kept as Jepsen's EDN is judged alike, and a control's
+// loss is found in it under Jepsen's name.
+func TestJepsensForm(t *testing.T) {
+	dir := t.TempDir()
+	if status, _, log := lab("run", "single-unsynced-power", "--seeds", "1", "--seed", "1", "--jobs", "1", "--edn", dir); status != exitFine {
+		t.Fatalf("%d %s", status, log)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 1 || !strings.HasSuffix(files[0], "single-unsynced-power-1.edn") {
+		t.Fatalf("%v %v", files, err)
+	}
+	status, out, log := lab("check", files[0])
+	if status != exitNotSo || !strings.Contains(out, "found lost-write") || !strings.Contains(out, "Jepsen: lost-write") {
+		t.Errorf("%d\n%s%s", status, out, log)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -25,6 +26,7 @@ type runCommand struct {
 	Moves     int64         `help:"Fail unless so many faults moved a leader, in all." placeholder:"N"`
 	Each      int64         `help:"Fail unless every kind of fault of a scenario struck so often, in all." placeholder:"N"`
 	History   string        `help:"Keep the history of every seed in this directory. Default: only those of red seeds on real processes, in ./results." placeholder:"DIR" type:"path"`
+	EDN       string        `name:"edn" help:"Keep the history of every seed in this directory as Jepsen's EDN." placeholder:"DIR" type:"path"`
 	Failures  int           `help:"Stop after this many different failures, or ten times as many red seeds." default:"5"`
 	Shard     shard         `help:"Run only the i-th of n parts of the seeds; merge puts the parts together." placeholder:"I/N"`
 	Junit     string        `help:"Write the results as JUnit's XML into this file." placeholder:"FILE" type:"path"`
@@ -41,7 +43,7 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 		return usage("say how much: --seeds N or --for 10m")
 	}
 	first := c.firstSeed()
-	arms, err := newArms(ctx, armOptions{on: c.On, jobs: c.jobs(), trialog: c.Trialog, power: c.Power, history: c.History, log: to.log})
+	arms, err := newArms(ctx, armOptions{on: c.On, jobs: c.jobs(), trialog: c.Trialog, power: c.Power, history: cmp.Or(c.History, c.EDN), log: to.log})
 	if err != nil {
 		return err
 	}
@@ -59,6 +61,11 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 			gather.Add(o)
 			if c.Shard.of > 0 {
 				kept = append(kept, o)
+			}
+			if c.EDN != "" {
+				if err := translate(c.EDN, o, c.History == ""); err != nil {
+					o.Break("harness", scenarios.ClassHarness, err.Error())
+				}
 			}
 			if o.Red() {
 				bar.clear()
