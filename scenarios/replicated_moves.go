@@ -4,13 +4,16 @@ package scenarios
 var fiveBrokers = Cluster{Brokers: 5, Settings: []Setting{{"default.replication.factor", "3"}}}
 
 func replicatedMoves() Scenario {
+	c, topics := fiveBrokers, replicatedTopics
+	c.Throttled = true
+	topics.Configs = []Setting{{"leader.replication.throttled.replicas", "*"}, {"follower.replication.throttled.replicas", "*"}}
 	w := clustered
 	w.Reassignments = Range{20, 60}
 	return Scenario{
 		Name:     "replicated-moves",
-		Why:      "partitions are given other replicas and other leaders, forth, back and elsewhere, while brokers die: nobody takes over who lacks something, and nobody leaves before",
-		Cluster:  fiveBrokers,
-		Topics:   replicatedTopics,
+		Why:      "partitions are given other replicas and other leaders, forth, back and elsewhere, some of them slowly, while brokers die: nobody takes over who lacks something, and nobody leaves before",
+		Cluster:  c,
+		Topics:   topics,
 		Workload: w,
 		Faults: []Fault{
 			always(ProcessKill, 2, 8),

@@ -46,6 +46,9 @@ type Cluster struct {
 	// Balanced brokers give leadership back to whom a partition prefers, quickly, and
 	// in the end every partition is led by it.
 	Balanced bool
+	// Throttled brokers bound, in some seeds, what throttled replicas are sent that
+	// are not in sync.
+	Throttled bool
 	// Racks is how many racks the brokers are spread over; each consumer is in one of
 	// them and names it. 0: nobody says where it is.
 	Racks int

@@ -19,6 +19,7 @@ type fetchState struct {
 	waiting  bool // for records
 	queued   bool // stands in Broker.toFetch
 	overdue  bool // the wait is over, whatever there is
+	held     bool // a throttle keeps something back, as of the last look
 	reading  int  // parts whose lookup waits for the disk
 	err      kafka.ErrorCode
 	follower bool
@@ -33,6 +34,7 @@ type fetchPart struct {
 	view    replication.Readable
 	near    kafka.BrokerID // who shall be asked instead (KIP-392); NoBroker: nobody
 	listed  bool           // waits with its replica
+	held    bool           // a throttle keeps it back
 	bytes   int64          // about how many there are to read
 	budget  int32          // how many it may return
 	exact   bool           // no more than budget, even if that is none
@@ -81,7 +83,11 @@ func (b *Broker) beginFetch(r *request) {
 	if b.tryFetch(r) {
 		return
 	}
-	b.deadlines.add(r, b.now.Mono.Add(wait))
+	until := b.now.Mono.Add(wait)
+	if s.held { // there is something to read, once it may be
+		until = min(until, b.sending.paidAt)
+	}
+	b.deadlines.add(r, until)
 	b.counters.WaitingFetches++
 }
 
@@ -118,9 +124,11 @@ func (b *Broker) tryFetch(r *request) bool {
 	s := &r.fetch
 	now := s.overdue || len(s.parts) == 0
 	var total int64
+	s.held = false
 	for i := range s.parts {
 		p := &s.parts[i]
 		b.look(p, body)
+		s.held = s.held || p.held
 		if p.err != kafka.None || p.view.Diverging.Set || p.near != kafka.NoBroker || s.tellsWatermark(p) {
 			now = true
 		}
@@ -153,7 +161,7 @@ func (s *fetchState) tellsWatermark(p *fetchPart) bool {
 
 // look asks a replica what the reader may see, and how much of that there is.
 func (b *Broker) look(p *fetchPart, body *protocol.FetchRequest) {
-	p.near = kafka.NoBroker
+	p.near, p.held = kafka.NoBroker, false
 	if p.host == nil {
 		return
 	}
@@ -173,6 +181,8 @@ func (b *Broker) look(p *fetchPart, body *protocol.FetchRequest) {
 	case p.host.retired:
 		p.err = kafka.ErrUnknownTopicOrPartition
 	case p.err != kafka.None || p.view.Wait:
+	case b.mustWait(p.host, body):
+		p.held = true
 	case b.sendAway(p, body):
 	case q.FetchOffset < p.view.EndOffset:
 		p.bytes = max(1, p.host.replica.Log.BytesBetween(q.FetchOffset, p.view.EndOffset))

@@ -156,6 +156,7 @@ func (b *Broker) fillFetched(out *protocol.FetchPartitionResponse, p *fetchPart,
 	out.Diverging = p.view.Diverging
 	out.Records = p.records
 	b.counters.FetchBytes += uint64(len(p.records))
+	b.paySending(p.host, body, len(p.records))
 	if len(p.records) > 0 && !p.host.replica.Leads() {
 		b.out.Watch.Reached(must.FollowerRead)
 	}

@@ -28,6 +28,8 @@ type Broker struct {
 	requests    requests
 	deadlines   deadlines
 	toAdvance   []*connection
+	sending     throttle // of what followers here are sent
+	taking      throttle // of what this broker's followers take
 	resolved    resolved
 	stalled     []*connection
 	toFetch     []token

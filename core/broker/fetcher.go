@@ -46,6 +46,7 @@ type following struct {
 	listed    bool
 	changed   bool // stands in from.changed
 	resting   bool // stands in from.resting
+	slowed    bool // rests because it is throttled
 	unsynced  bool
 	unwritten bool
 	failures  int
@@ -221,6 +222,11 @@ func (b *Broker) poll(f *fetcher) {
 	q := &f.request
 	q.ReplicaID, q.ReplicaEpoch = b.config.NodeID, b.session.epoch
 	q.MaxWaitMs, q.MinBytes, q.MaxBytes = int32(b.limits.FollowerWait/kafka.Millisecond), 1, b.limits.FollowerBytes
+	for _, h := range f.resting {
+		if w := &h.follow; w.slowed { // it is paid for before long, and then asked for
+			q.MaxWaitMs = min(q.MaxWaitMs, int32(max(w.retryAt.Sub(b.now.Mono), kafka.Millisecond)/kafka.Millisecond))
+		}
+	}
 	if f.unsynced > 0 {
 		q.MaxWaitMs = 0
 	}
@@ -307,7 +313,7 @@ func (b *Broker) fetchersDue() {
 				i++
 				continue
 			}
-			h.follow.resting = false
+			h.follow.resting, h.follow.slowed = false, false
 			f.resting = slices.Delete(f.resting, i, i+1)
 			b.touch(h)
 		}

@@ -78,6 +78,7 @@ func (b *Broker) followed(f *fetcher, p *protocol.FetchPartitionResponse) {
 		}
 		b.stepReplica(h, &b.in.fetched)
 		b.in.fetched.Records = nil
+		b.payTaking(h, len(p.Records))
 		if h.replica.Log.Truncating() {
 			b.upkeepDue = true
 		}

@@ -23,6 +23,7 @@ type host struct {
 	// roleDue: the image has a role for it that waits until its log has been cut.
 	roleDue   bool
 	follow    following
+	throttled throttled
 	proposing bool // stands in Broker.isr.waiting
 
 	coordinates bool   // of the offsets topic: whoever leads coordinates groups

@@ -186,9 +186,9 @@ func (b *Broker) applySettings(d *metadata.Delta) {
 
 // configure gives a replica its topic's settings.
 func (b *Broker) configure(h *host) {
-	b.stepReplica(h, &replication.Configure{
-		Settings: b.settingsOf(h.topic), LagMax: kafka.Ms(b.cluster.ReplicaLagTimeMaxMs),
-	})
+	in := &replication.Configure{Settings: b.settingsOf(h.topic), LagMax: kafka.Ms(b.cluster.ReplicaLagTimeMaxMs)}
+	b.throttleAnew(h, &in.Settings)
+	b.stepReplica(h, in)
 }
 
 // resolved are the settings of the topic that was looked at last, so that a topic

@@ -83,7 +83,7 @@ func TestAlterConfigs(t *testing.T) {
 	if got := fmt.Sprint(b.image().Configs(metadata.TopicResource("t"))); got != "[{cleanup.policy compact} {segment.ms 9}]" {
 		t.Errorf("the topic has %s", got)
 	}
-	unknown := AlterOp{Name: "follower.replication.throttled.rate", Op: kafka.OpDelete}
+	unknown := AlterOp{Name: "quota.window.num", Op: kafka.OpDelete}
 	b.must(&AlterConfigs{Resources: []AlterResource{topicOps("t", unknown), {Resource: metadata.ClusterResource(), Ops: []AlterOp{unknown}}}})
 	entries := b.image().Index()
 	b.must(&AlterConfigs{ValidateOnly: true, Resources: []AlterResource{topicOps("t", set("retention.ms", "1"))}})

@@ -131,3 +131,16 @@ func eachOf(names ...string) func(ConfigValue) string {
 		return ""
 	}
 }
+
+// eachReplica accepts "PARTITION:BROKER" items, or one "*".
+func eachReplica(v ConfigValue) string {
+	for _, item := range v.List {
+		partition, broker, two := strings.Cut(item, ":")
+		_, wrong := strconv.ParseUint(partition, 10, 31)
+		_, wrongToo := strconv.ParseUint(broker, 10, 31)
+		if (item != "*" || len(v.List) > 1) && (!two || wrong != nil || wrongToo != nil) {
+			return "Must be *, or PARTITION:BROKER items"
+		}
+	}
+	return ""
+}

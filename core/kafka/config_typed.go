@@ -48,6 +48,8 @@ type TopicConfig struct {
 	DeleteRetentionMs      int64
 	FileDeleteDelayMs      int64
 	FlushMessages          int64
+	FollowerThrottled      []string // "PARTITION:BROKER" each, or "*"
+	LeaderThrottled        []string // likewise
 	FlushMs                int64
 	IndexIntervalBytes     int32
 	MaxCompactionLagMs     int64
@@ -76,6 +78,8 @@ func LoadTopicConfig(l *ConfigLayers) TopicConfig {
 		FileDeleteDelayMs:      number("file.delete.delay.ms"),
 		FlushMessages:          number("flush.messages"),
 		FlushMs:                number("flush.ms"),
+		FollowerThrottled:      loadTopic(l, "follower.replication.throttled.replicas").List,
+		LeaderThrottled:        loadTopic(l, "leader.replication.throttled.replicas").List,
 		IndexIntervalBytes:     int32(number("index.interval.bytes")),
 		MaxCompactionLagMs:     number("max.compaction.lag.ms"),
 		MaxMessageBytes:        int32(number("max.message.bytes")),
@@ -136,6 +140,8 @@ type BrokerConfig struct {
 	DeleteTopicEnable         bool
 	FetchMaxBytes             int32
 	FetchSessionSlots         int32
+	FollowerThrottleRate      int64 // bytes a second; the largest value: no bound
+	LeaderThrottleRate        int64 // likewise
 	LogRetentionCheckMs       int64
 	MaxConnections            int32
 	MaxConnectionsPerIP       int32
@@ -168,6 +174,8 @@ func LoadBrokerConfig(l *ConfigLayers) BrokerConfig {
 		DeleteTopicEnable:         number("delete.topic.enable") == 1,
 		FetchMaxBytes:             int32(number("fetch.max.bytes")),
 		FetchSessionSlots:         int32(number("max.incremental.fetch.session.cache.slots")),
+		FollowerThrottleRate:      number("follower.replication.throttled.rate"),
+		LeaderThrottleRate:        number("leader.replication.throttled.rate"),
 		LogRetentionCheckMs:       number("log.retention.check.interval.ms"),
 		MaxConnections:            int32(number("max.connections")),
 		MaxConnectionsPerIP:       int32(number("max.connections.per.ip")),

@@ -53,6 +53,8 @@ const (
 	FollowerTruncated           // replication: a follower cut records off its log
 	TruncatedBelowHighWatermark // replication: records that had counted were cut
 	ISRShrinkProposed           // replication: a leader asked a follower out of the ISR
+	LeaderThrottled             // broker: a follower was sent nothing because of a throttle
+	FollowerThrottled           // broker: a follower was left out because of a throttle
 	FollowerRead                // broker: a consumer was given records by a follower
 	ReaderSentToFollower        // broker: a leader sent a consumer to a follower in its rack
 	FollowerSessionLost         // broker: a leader did not know a follower's fetch session
@@ -167,6 +169,8 @@ var probeNames = [ProbeCount]string{
 
 	FollowerTruncated:           "follower-truncated",
 	TruncatedBelowHighWatermark: "truncated-below-high-watermark",
+	LeaderThrottled:             "leader-throttled",
+	FollowerThrottled:           "follower-throttled",
 	FollowerRead:                "follower-read",
 	ReaderSentToFollower:        "reader-sent-to-follower",
 	ISRShrinkProposed:           "isr-shrink-proposed",

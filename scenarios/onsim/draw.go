@@ -99,6 +99,10 @@ func (d drawer) settings(s *scenarios.Scenario) map[string]string {
 	if s.Cluster.Balanced {
 		m["leader.imbalance.check.interval.seconds"], m["leader.imbalance.per.broker.percentage"] = "2", "0"
 	}
+	if s.Cluster.Throttled {
+		m["leader.replication.throttled.rate"] = oneOf(d, choice.SwarmSetting, scenarios.NoLimit, "100000", "30000")
+		m["follower.replication.throttled.rate"] = oneOf(d, choice.SwarmSetting, scenarios.NoLimit, "100000", "30000")
+	}
 	for _, c := range s.Cluster.Settings {
 		m[c.Name] = c.Value
 	}
