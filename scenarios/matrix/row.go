@@ -44,7 +44,7 @@ func Parts() []Part { return []Part{OneBroker, Cluster, NotOurs} }
 
 // Rows returns the whole matrix.
 func Rows() []Row {
-	return append(append(single(), cluster()...), controls()...)
+	return append(append(append(single(), cluster()...), groups()...), controls()...)
 }
 
 // The settings that rows share.
