@@ -140,13 +140,17 @@ func (o *Outcome) Judge(s *Scenario, report *checker.Report) {
 }
 
 // Break makes the seed red for a reason that no judge of a property found. The
-// first failure of a seed stays, unless it is weaker than an invariant.
+// first failure of a seed stays, unless it only says that something was not judged:
+// why the run stood still says more than that it left no scan.
 func (o *Outcome) Break(property string, class Class, text string, shown ...string) {
 	o.fail(&Failure{Property: property, Class: class, Anomaly: property, Text: text, Shown: shown})
 }
 
+// undecided is the anomaly of a property that nobody could judge.
+const undecided = "undecided"
+
 func (o *Outcome) fail(f *Failure) {
-	if o.Failure == nil {
+	if o.Failure == nil || o.Failure.Anomaly == undecided {
 		o.Failure = f
 	}
 }
@@ -181,7 +185,7 @@ func found(v *checker.Verdict, anomaly string) bool {
 func failureOf(h *history.History, v *checker.Verdict) *Failure {
 	f := &Failure{Property: v.Property.String(), Class: ClassOf(v.Property), Text: v.Reason, History: v.Property != history.CrashConsistency}
 	if v.Status == checker.Unknown {
-		f.Anomaly = "undecided"
+		f.Anomaly = undecided
 		return f
 	}
 	for i := range v.Anomalies {
