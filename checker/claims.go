@@ -38,6 +38,9 @@ type partitionClaims struct {
 	exposed int64
 	// voided is the largest end of a void; -1: none.
 	voided int64
+	// unsynced is the position from which on acknowledgements may rest on memory;
+	// -1: the beginning. It means something in replicated mode.
+	unsynced int64
 }
 
 type election struct {
@@ -57,6 +60,7 @@ func (pc *partitionClaims) current(o *history.Op) bool {
 
 // void is a stretch of positions at whose end the claim begins anew.
 type void struct {
+	from     int64 // -1: the beginning
 	until    int64 // math.MaxInt64: it lasts
 	property history.Property
 	total    bool // the copies are gone, so that not even a prefix is claimed
@@ -68,7 +72,7 @@ func (c *claims) derive(h *history.History) {
 	c.partitions = zeroed(c.partitions, len(h.Partitions))
 	for p := range c.partitions {
 		pc := &c.partitions[p]
-		pc.exposed, pc.voided = -1, -1
+		pc.exposed, pc.voided, pc.unsynced = -1, -1, -1
 		topic, known := h.Topic(history.Partition(p))
 		if !known {
 			topic = history.Topic{Mode: history.ModeSynced}
@@ -77,13 +81,16 @@ func (c *claims) derive(h *history.History) {
 		topic.MinISR = min(max(topic.MinISR, 1), topic.Replicas)
 		pc.topic = topic
 		if topic.UncleanElection {
-			pc.voids = append(pc.voids, void{until: math.MaxInt64, reason: "unclean leader election is allowed"})
+			pc.voids = append(pc.voids, void{from: -1, until: math.MaxInt64, reason: "unclean leader election is allowed"})
 		}
 	}
 	for i := range h.Events {
 		e := &h.Events[i]
 		if e.Partition != history.NoPartition {
 			c.partitions[e.Partition].apply(e, h.Events[:i])
+			if e.Kind == history.ModeChanged {
+				c.partitions[e.Partition].change(e, h)
+			}
 			continue
 		}
 		for p := range c.partitions {
@@ -108,7 +115,7 @@ func (pc *partitionClaims) apply(e *history.Event, before []history.Event) {
 		pc.leaders = append(pc.leaders, e.Node)
 		pc.elections = append(pc.elections, election{e.Pos, e.LeaderEpoch})
 	case history.Void:
-		pc.voids = append(pc.voids, void{until: math.MaxInt64, property: e.Property, total: true, reason: e.Note})
+		pc.voids = append(pc.voids, void{from: -1, until: math.MaxInt64, property: e.Property, total: true, reason: e.Note})
 	case history.Replicated:
 		pc.damaged = pc.damaged[:0]
 		for i := range pc.voids {
@@ -141,6 +148,26 @@ func (pc *partitionClaims) apply(e *history.Event, before []history.Event) {
 	}
 }
 
+// change notes that the partition goes on in another durability mode. What was
+// under way then may have been answered in either.
+func (pc *partitionClaims) change(e *history.Event, h *history.History) {
+	mode := history.Mode(e.Note)
+	if mode == pc.topic.Mode || pc.topic.Replicas > 1 {
+		return
+	}
+	pc.topic.Mode, pc.unsynced = mode, e.Pos
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		switch {
+		case o.Partition != e.Partition:
+		case o.Reads() && o.Outcome == history.OK && o.HighWatermark == history.Unset:
+			pc.unsynced = -1 // what it handed out may have been fetched at any time
+		case o.InvokePos < e.Pos && o.ReturnPos > e.Pos && o.ReturnPos != history.Never:
+			pc.unsynced = min(pc.unsynced, o.InvokePos)
+		}
+	}
+}
+
 // holds tells whether the node may hold a copy. With one replica only a node
 // that led can.
 func (pc *partitionClaims) holds(node int32) bool {
@@ -156,7 +183,10 @@ func (pc *partitionClaims) damage(e *history.Event, lasts, total bool, reason st
 	if len(pc.damaged) < pc.topic.MinISR {
 		return
 	}
-	v := void{until: e.Pos, total: total, reason: reason}
+	v := void{from: -1, until: e.Pos, total: total, reason: reason}
+	if e.Fault == history.FaultPower {
+		v.from = pc.unsynced
+	}
 	if lasts || pc.topic.Replicas > 1 {
 		v.until = math.MaxInt64
 	} else {
@@ -199,7 +229,7 @@ func (c *claims) claimed(property history.Property, p history.Partition, positio
 	}
 	for i := range c.partitions[p].voids {
 		v := &c.partitions[p].voids[i]
-		if v.until < position || v.property != history.AnyProperty && v.property != property {
+		if v.until < position || position < v.from || v.property != history.AnyProperty && v.property != property {
 			continue
 		}
 		switch property {

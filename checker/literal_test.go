@@ -491,6 +491,26 @@ func TestClaims(t *testing.T) {
 	runTales(t, []tale{
 		{name: "synced, power cut: claimed", text: lost(`! crash 0 power`), finds: "3 lost-write"},
 		{name: "unsynced, power cut: not claimed", header: unsynced, text: lost(`! crash 0 power`), finds: "3 (NOT-CLAIMED lost-write)"},
+		{name: "synced when it was acknowledged, power cut later: claimed", header: unsynced, text: `
+			! mode p=0 synced
+			a send 1 -> ok 0
+			! mode p=0 replicated
+			! crash 0 power
+			b send 2 -> ok 1
+			z scan at=0 -> ok 1:2 to=2 hw=2`, finds: "3 lost-write"},
+		{name: "acknowledged before all became durable, power cut after it: claimed", header: unsynced, text: lost(`
+			! mode p=0 synced
+			! crash 0 power`), finds: "3 lost-write"},
+		{name: "acknowledged after syncing ended: not claimed", text: `
+			! mode p=0 replicated
+			` + lost(`! crash 0 power`), finds: "3 (NOT-CLAIMED lost-write)"},
+		{name: "the acknowledgement was under way when syncing ended: not claimed", text: `
+			x=a send 1
+			! mode p=0 replicated
+			x -> ok 0
+			! crash 0 power
+			b send 2 -> ok 1
+			z scan at=0 -> ok 1:2 to=2 hw=2`, finds: "3 (NOT-CLAIMED lost-write)"},
 		{name: "unsynced, process killed: claimed", header: unsynced, text: lost(`! crash 0 kill`), finds: "3 lost-write"},
 		{name: "unsynced, acknowledged after the power cut: claimed anew", header: unsynced, text: "! crash 0 power\n" + lost(``), finds: "3 lost-write"},
 		{name: "unsynced, the acknowledgement was under way at the power cut", header: unsynced, text: `

@@ -158,7 +158,7 @@ func (s *storyteller) complete(id history.OpID, words []string) {
 func (s *storyteller) event(words []string) {
 	kinds := map[string]history.EventKind{"crash": history.Crash, "fault": history.Fault, "start": history.Start,
 		"recovered": history.Recovered, "leader": history.Leader, "replicated": history.Replicated, "void": history.Void,
-		"log-start": history.LogStart, "risk": history.Risk}
+		"log-start": history.LogStart, "risk": history.Risk, "mode": history.ModeChanged}
 	kind, ok := kinds[words[0]]
 	if !ok {
 		s.fail("no such event")
@@ -171,6 +171,8 @@ func (s *storyteller) event(words []string) {
 			e.Fault = fault
 		case w == "fenced":
 			e.Fenced = true
+		case kind == history.ModeChanged && (w == string(history.ModeSynced) || w == string(history.ModeReplicated)):
+			e.Note = w
 		case w == "clean":
 			e.Clean = true
 		case key == "p":

@@ -216,12 +216,13 @@ func singleModes() Scenario {
 	w.ModeChanges = Range{10, 90}
 	return Scenario{
 		Name:     "single-modes",
-		Why:      "flush.messages may be set while a topic is in use: what was acknowledged in one mode must stand in the other, however often the process dies in between",
+		Why:      "flush.messages may be set while a topic is in use: what was acknowledged in one mode must stand in the other, however often the process dies in between; and where the power goes, what was acknowledged while it was synced, or had become durable since",
 		Cluster:  oneBroker,
 		Topics:   someTopics,
 		Workload: w,
 		Faults: []Fault{
 			always(ProcessKill, 2, 8),
+			sometimes(60, PowerCut, 1, 4),
 			always(LostResponse, 2, 6),
 			sometimes(40, Shutdown, 1, 2),
 			sometimes(30, DiskStall, 1, 3),

@@ -1,6 +1,9 @@
 package sim
 
-import "trialog/sim/oracle"
+import (
+	"trialog/core/kafka"
+	"trialog/sim/oracle"
+)
 
 // Observer is told what happens while a run goes. Times are virtual
 // nanoseconds. Pointers are valid during the call only. It must not touch the
@@ -13,6 +16,9 @@ type Observer interface {
 	// Changed is told when a partition has another leader or in-sync set; only with
 	// Config.MinISR.
 	Changed(at int64, c *oracle.Change)
+	// Mode is told when a log begins to acknowledge in another durability mode;
+	// what it acknowledged before a change to synced may not be durable yet.
+	Mode(at int64, node int, log kafka.LogID, synced bool)
 	// Broken is told of an invariant that does not hold; the run ends.
 	Broken(at int64, node int, what string)
 }

@@ -55,6 +55,9 @@ func (w *World) takeAppends(b *brokerHost, appends []disk.Append) {
 		d.add2(uint64(a.BaseOffset)^uint64(uint32(a.LeaderEpoch))<<40, uint64(a.Timestamp))
 		d.bytes(a.Bytes[:min(len(a.Bytes), 64)])
 		d.add(uint64(len(a.Bytes)))
+		if a.Kind == disk.EntryMode && w.config.Observer != nil {
+			w.config.Observer.Mode(w.now, b.host.node, a.Log, partition.Mode(a.Bytes[0]) == partition.Synced)
+		}
 	}
 	w.appends += uint64(len(appends))
 	if b.writer.failed {

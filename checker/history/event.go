@@ -43,6 +43,9 @@ const (
 	// HighWatermark, its epoch LeaderEpoch; Leading, if it leads. Written when
 	// one of these has changed since the last look; no judge reads it.
 	Replica
+	// ModeChanged: Partition, of one replica, acknowledges in the mode Note from
+	// here on. With ModeSynced all that it acknowledged before is durable, too.
+	ModeChanged
 	eventKinds
 )
 

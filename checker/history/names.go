@@ -14,6 +14,7 @@ var eventNames = [...]string{
 	Fault: "fault", Heal: "heal", Crash: "crash", Start: "start", Recovered: "recovered",
 	Leader: "leader", ISR: "isr", Truncated: "truncated", LogStart: "log-start",
 	Replicated: "replicated", Risk: "risk", Void: "void", Phase: "phase", Note: "note", Replica: "replica",
+	ModeChanged: "mode-changed",
 }
 
 var faultNames = [...]string{

@@ -77,9 +77,11 @@ func enter(name, path string, d fs.DirEntry) error {
 	return nil
 }
 
+// built tells whether a file is part of what is built: sources, and the pages
+// that they embed.
 func built(name string) bool {
 	base := filepath.Base(name)
-	return base == "go.mod" || base == "go.sum" || strings.HasSuffix(base, ".go") && !strings.HasSuffix(base, "_test.go")
+	return filepath.Base(filepath.Dir(name)) == "page" || base == "go.mod" || base == "go.sum" || strings.HasSuffix(base, ".go") && !strings.HasSuffix(base, "_test.go")
 }
 
 // buildLab builds the lab of a copied tree, with its stamp.

@@ -69,6 +69,7 @@ func (a *administrator) Start(c *sim.ClientHost) {
 func (a *administrator) Wake(c *sim.ClientHost) {
 	wakeIn(c, 20*sim.Millisecond)
 	t := a.trial
+	t.watch.durable(c.Now())
 	switch {
 	case a.made < len(t.topics):
 		if !a.asked {

@@ -11,7 +11,7 @@ import (
 func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 	s := t.scenario
 	mode := history.ModeReplicated
-	if s.Topics.Synced() && s.Workload.ModeChanges.Max == 0 {
+	if s.Topics.Synced() && (s.Workload.ModeChanges.Max == 0 || s.Replicas() == 1) { // of one replica each change is told
 		mode = history.ModeSynced
 	}
 	h := history.Header{

@@ -18,7 +18,8 @@ type watch struct {
 	before map[logName]*logBefore // looked up only
 	names  []logName              // in the order of their first sight
 	fired  int64
-	strips *strips // nil: nobody draws the run
+	loose  []logName // that were last put down as acknowledging without a sync
+	strips *strips   // nil: nobody draws the run
 }
 
 // logName names one replica. A broker that has just recovered knows topics by
