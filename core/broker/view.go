@@ -80,6 +80,12 @@ type PartitionView struct {
 	replica *replication.Replica
 }
 
+// Kept tells whether all that has counted here is durable, and whatever counts
+// from now on will be.
+func (v *PartitionView) Kept() bool {
+	return v.Synced && !v.Fenced && v.SyncedOffset >= v.HighWatermark
+}
+
 // Partitions calls yield for every replica this broker holds, by rising LogID,
 // until it returns false. The view is reused.
 func (b *Broker) Partitions(yield func(*PartitionView) bool) {

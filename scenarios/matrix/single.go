@@ -23,8 +23,9 @@ func single() []Row {
 		holds("one-kept-mixed", OneBroker, history.Durability, saysKept, acknowledged, "faults of all these kinds together",
 			of("single-mixed"), struck(kill, cut), "m28-ack-before-fsync", "m26-append-after-io-error").
 			note("a flipped bit voids the claim for what it hit: one replica cannot heal"),
-		holds("one-kept-modes", OneBroker, history.Durability, saysKept, "flush.messages set while the topic is in use", manyKills,
-			of("single-modes"), struck(kill), "own-mode-change-forgotten"),
+		holds("one-kept-modes", OneBroker, history.Durability, saysKept, "flush.messages set while the topic is in use", manyKills+", and power cuts",
+			of("single-modes"), struck(kill, cut), "own-mode-change-forgotten", "own-synced-before-all-is-durable").
+			note("where the power goes, what was acknowledged while it was synced, or had become durable since"),
 		holds("one-comes-back", OneBroker, history.TailDurability, saysComesBack, acknowledged, "faults of all kinds",
 			of("single-crash", "single-power", "single-disk", "single-net", "single-mixed"), struck(kill, cut), "m28-ack-before-fsync"),
 		holds("one-life", OneBroker, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`", "kills, power cuts, clocks that are set",

@@ -23,9 +23,7 @@ func (w *watch) Mode(at int64, node int, log kafka.LogID, synced bool) {
 func (w *watch) durable(at int64) {
 	for i := 0; i < len(w.loose); i++ {
 		name := w.loose[i] // which leaves the list if it is put down
-		if w.mode(at, name, history.ModeSynced, func(v *broker.PartitionView) bool {
-			return v.Synced && !v.Fenced && int64(v.SyncedOffset) >= int64(v.HighWatermark)
-		}) {
+		if w.mode(at, name, history.ModeSynced, (*broker.PartitionView).Kept) {
 			i--
 		}
 	}
