@@ -27,7 +27,7 @@ func (d drawer) retention(config *sim.Config) {
 func (d drawer) shortLives(list []client.TopicSetting) []client.TopicSetting {
 	bySize := d.stream.Choose(choice.SwarmSetting, 3) == 1 // never by both: the judge could not tell what went by which
 	ms := oneOf(d, choice.SwarmSetting, "10000", "6000", "15000")
-	bytes := oneOf(d, choice.SwarmSetting, "20000", "4000", "60000")
+	bytes := oneOf(d, choice.SwarmSetting, "20000", "1", "4000", "60000")
 	if bySize {
 		ms = "-1"
 	} else {
