@@ -104,7 +104,7 @@ func design(runs []*scenarios.Results) []string {
 func notTested(runs []*scenarios.Results) []string {
 	list := []string{
 		"Other cluster shapes than one broker, and three brokers that are also the voters of the metadata quorum.",
-		"Consumer groups, transactions, compaction, retention by time or size under judgement, quotas, ACLs, reads from followers.",
+		"Groups of real processes and by KIP-848, transactions, compaction, quotas, ACLs.",
 		"Corruption in transit that a CRC does not see, misdirected reads and writes, and firmware that lies about fsync.",
 		"More than about a minute of virtual time, 2,000 acknowledged sends and ten clients in one run.",
 		"Bit rot in clusters, and a disk that dies for good while others fail.",

@@ -34,7 +34,7 @@ func cluster() []Row {
 			of("replicated-voters"), nil, "own-removed-voter-stays", "own-wiped-voter-keeps-its-id"),
 		holds("three-kept-unsynced", Cluster, history.Durability, saysKept, unsyncedAll,
 			"any number of kills, of one broker or all, and min.insync.replicas−1 power cuts until every replica is in sync again",
-			of("replicated-unsynced"), struck(kill), "own-power-cut-taken-for-a-kill", "own-kill-taken-for-a-power-cut").
+			of("replicated-unsynced", "replicated-shrunk"), struck(kill), "own-power-cut-taken-for-a-kill", "own-kill-taken-for-a-power-cut").
 			note("a power cut is told from a kill by the kernel's boot ID (ADR 11)"),
 		holds("three-comes-back", Cluster, history.TailDurability, saysComesBack, syncedAll, "faults of all kinds",
 			of("replicated-crash", "replicated-power", "replicated-partition", "replicated-mixed"), struck(kill, scenarios.Isolate), "session-drops-failed-partition"),
@@ -49,7 +49,7 @@ func consistency() []Row {
 			of("replicated-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock").
 			note("a leader that has not heard of its predecessor's last move begins a little below it"),
 		holds("three-offset-kills", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, manyKills,
-			of("replicated-crash"), struck(kill), "m02-no-epoch-compare", "m01-hw-truncate"),
+			of("replicated-crash", "replicated-elections"), struck(kill), "m02-no-epoch-compare", "m01-hw-truncate"),
 		holds("three-offset-partition", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, cutLinksInside,
 			of("replicated-partition"), struck(link), "m02-no-epoch-compare", "m21-read-above-watermark"),
 		holds("three-offset-mixed", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, "faults of all kinds",
@@ -69,7 +69,7 @@ func consistency() []Row {
 		holds("three-linear-power", Cluster, history.LogLinearizable, saysLinear, syncedAll, "the power of one broker or of all",
 			of("replicated-power"), struck(cut), "m28-ack-before-fsync"),
 		holds("three-session", Cluster, history.SessionMonotonicReads, saysSession, assigned, "elections after kills, pauses and cut links",
-			of("replicated-crash", "replicated-partition", "replicated-rolling"), struck(kill, link), "m21-read-above-watermark", "session-keeps-old-position"),
+			of("replicated-crash", "replicated-partition", "replicated-rolling", "replicated-readers"), struck(kill, link, scenarios.RollingRestart), "m21-read-above-watermark", "session-keeps-old-position"),
 		holds("three-prefix", Cluster, history.CrashConsistency, saysPrefix, syncedAll, "kills and power cuts",
 			of("replicated-crash", "replicated-power"), struck(kill, cut), "own-torn-tail-comes-back"),
 		holds("three-prefix-unsynced", Cluster, history.CrashConsistency, saysPrefix, unsyncedAll, manyKills,
