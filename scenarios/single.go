@@ -93,6 +93,7 @@ func singlePower() Scenario {
 		Faults: []Fault{
 			always(PowerCut, 2, 6),
 			always(LostResponse, 6, 12),
+			sometimes(50, DiskStall, 4, 12), // much waits for one sync, and may be there without what came before it
 			sometimes(60, CrashInCall, 1, 3),
 			sometimes(30, ProcessKill, 1, 2),
 		},
@@ -213,7 +214,7 @@ func singleMixed() Scenario {
 
 func singleModes() Scenario {
 	w := usual
-	w.ModeChanges = Range{10, 90}
+	w.ModeChanges = Range{20, 150}
 	return Scenario{
 		Name:     "single-modes",
 		Why:      "flush.messages may be set while a topic is in use: what was acknowledged in one mode must stand in the other, however often the process dies in between; and where the power goes, what was acknowledged while it was synced, or had become durable since",

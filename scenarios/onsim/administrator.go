@@ -51,6 +51,9 @@ type administrator struct {
 	deleteAt     int64
 	modes        int64 // between changes of the durability mode; 0: none
 	modeAt       int64
+	modeOf       *trialTopic // whose mode is being changed
+	modeIs       int
+	modeBack     int // how often it is set back at once
 }
 
 // Start begins a process.
@@ -116,11 +119,18 @@ func (a *administrator) grow(c *sim.ClientHost) {
 // mostPartitions bounds a topic that grows.
 const mostPartitions = 6
 
-// changeMode sets flush.messages of one of the run's topics, under load.
+// changeMode sets flush.messages of one of the run's topics, under load. It may be
+// set back at once: what the first change began has then not ended.
 func (a *administrator) changeMode(c *sim.ClientHost) {
 	a.modeAt = c.Now() + a.modes/2 + int64(c.Choose(choice.AppGap, uint64(a.modes)+1))
-	topic := &a.trial.topics[c.Choose(choice.AppOp, uint64(len(a.trial.topics)))]
-	value := [...]string{"1", scenarios.NoLimit}[c.Choose(choice.AppSize, 2)]
+	a.modeOf = &a.trial.topics[c.Choose(choice.AppOp, uint64(len(a.trial.topics)))]
+	a.modeIs = int(c.Choose(choice.AppSize, 2))
+	a.modeBack = int(c.Choose(choice.AppDetail, 4))
+	a.setMode(c)
+}
+
+func (a *administrator) setMode(c *sim.ClientHost) {
+	topic, value := a.modeOf, [...]string{"1", scenarios.NoLimit}[a.modeIs]
 	command := a.next()
 	a.await(command, history.NoOp, tagMode)
 	c.Do(&client.AlterTopic{Op: command, Topic: topic.name, Settings: []client.TopicSetting{{Name: "flush.messages", Value: value}}})
@@ -174,6 +184,12 @@ func (a *administrator) Done(c *sim.ClientHost, d *client.Done) {
 	switch pending.tag {
 	case tagHop:
 		a.hopped(c)
+	case tagMode:
+		if a.modeBack > 0 {
+			a.modeBack--
+			a.modeIs = 1 - a.modeIs
+			a.setMode(c)
+		}
 	case tagTopic:
 		a.asked = false
 		if r.Outcome == history.OK || r.Error == "TOPIC_ALREADY_EXISTS" {
