@@ -39,6 +39,8 @@ func replicatedShrunk() Scenario {
 			sometimes(60, KillInSync, 1, 3).For(500, 3000),
 			sometimes(50, Isolate, 1, 3).At(Controller).For(500, 3000),
 			always(ProcessKill, 1, 4),
+			// Now and then more is lost than is claimed: then the last known leader leads.
+			sometimes(15, PowerCutAll, 1, 1),
 		},
 		Needs: worked,
 	}

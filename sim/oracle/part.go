@@ -90,7 +90,10 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 	p.epoch, p.leaderEpoch, p.state = epoch, leaderEpoch, state
 	whole := len(state.ISR) == len(state.Replicas)
 	if whole {
-		p.damaged = p.damaged[:0]
+		// A set that still counts one who has lost what he had, and has not come
+		// back to say so, is not in sync again.
+		p.damaged = slices.DeleteFunc(p.damaged, func(at int) bool { return !o.excused(at, p) })
+		whole = len(p.damaged) == 0
 	}
 	o.tell(Change{
 		Partition: p.tp, Topic: topic, Leader: state.Leader, Epoch: leaderEpoch, Elected: elected,
