@@ -3,7 +3,7 @@ package scenarios
 func replicatedElections() Scenario {
 	w := clustered
 	w.LeaderMoves = Range{20, 60}
-	w.ListOffsets = Range{300, 1500} // some of them just after an acknowledgement, of a leader elected just now
+	w.ListOffsets = Range{60, 240} // of leaders elected just now, too
 	return Scenario{
 		Name:     "replicated-elections",
 		Why:      "leadership moves on and back within milliseconds while one broker hears everything late: old fetches and old answers meet new epochs, and histories part and must be mended",

@@ -134,12 +134,14 @@ func (c *Client) adminAnswered(n *conn, r *request, body protocol.Body, out *Eff
 	if o.reader != nil {
 		c.found(o, answer.offset, kafka.None, ReasonNone, out)
 	}
+	asked := kafka.NoLeaderEpoch
+	if o.kind == adminListOffsets && r.version >= listOffsetsEpochs {
+		asked = o.asked
+	}
 	if d := c.endAdmin(o, OK, out); d != nil {
 		d.Broker, d.Offset, d.Timestamp, d.LeaderEpoch = n.broker, answer.offset, answer.timestamp, answer.epoch
 		d.PartitionCount, d.TopicID = answer.count, answer.id
-		if o.kind == adminListOffsets && r.version >= listOffsetsEpochs {
-			d.AskedEpoch = o.asked
-		}
+		d.AskedEpoch = asked
 	}
 }
 
