@@ -54,6 +54,8 @@ func consistency() []Row {
 			of("replicated-partition"), struck(link), "m02-no-epoch-compare", "m21-read-above-watermark"),
 		holds("three-offset-mixed", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, "faults of all kinds",
 			of("replicated-mixed"), struck(kill), "m19-below-min-isr"),
+		holds("three-offset-nearby", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, "reads from followers, isolated leaders and kills",
+			of("replicated-readers"), struck(link, kill), "m21-read-above-watermark"),
 		holds("three-sent", Cluster, history.NoPhantom, saysSent, syncedAll, "faults of all kinds",
 			of("replicated-mixed", "replicated-partition"), struck(kill, link), "m27-corruption-as-truncation"),
 		holds("three-once-kills", Cluster, history.NoDuplicate, saysOnce, idempotent, "retries across elections after kills",
