@@ -39,8 +39,8 @@ func (t *trial) compare(r *partition.RecoverResult) {
 		if err := s.log.Invariants(); err != nil {
 			t.fail(scenarios.ClassCrash, "after recovery: %v", err)
 		}
-		t.examine(s)
 		t.forgetProducers(s)
+		t.examine(s)
 		s.epoch = max(s.epoch, int32(s.log.LatestEpoch()))
 		t.lead(s, 1)
 	}

@@ -173,11 +173,16 @@ func (s *state) same(o *state) bool {
 }
 
 // livingEpochs leaves out the epochs that ended below the log start: a log drops
-// them when it moves its start, or when it is recovered.
+// them when it moves its start, or when it is recovered. The last one ends with
+// the log: whether an empty log still knows it depends on whether a later epoch
+// stood there when the start was moved, and was cut off since.
 func (s *state) livingEpochs() []epochStart {
 	list := s.epochs
 	for len(list) > 1 && list[1].start <= s.start {
 		list = list[1:]
+	}
+	if len(list) == 1 && list[0].start < s.start && s.end <= s.start {
+		return nil
 	}
 	return list
 }

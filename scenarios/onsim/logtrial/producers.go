@@ -126,21 +126,25 @@ func (t *trial) examine(s *subject) {
 			}
 		}
 		if n := len(list); n > 0 {
-			t.examineNext(s, &list[n-1])
+			t.examineNext(s, &list[n-1], s.producers[i].epoch)
 		}
 	}
 	t.examineStranger(s)
 }
 
 // examineNext asks for what follows a producer's last batch: it goes on there,
-// forgotten or not, and nowhere else while it is remembered.
-func (t *trial) examineNext(s *subject, last *record) {
+// forgotten or not, and nowhere else while it is remembered. Once something was
+// cut off (epoch, the producer's own, has risen since), a log may have forgotten
+// who wrote only what lies below the log start now: the segments are gone that
+// told of it.
+func (t *trial) examineNext(s *subject, last *record, epoch int16) {
 	d := s.log.CheckProducer(t.shape(last.producer, last.producerEpoch, last.endSeq+1, 1))
 	if d.Verdict != partition.Fresh {
 		t.fail(scenarios.ClassDuplicates, "log %d says %d to sequence %d of producer %d after %d", s.model.id, d.Verdict, last.endSeq+1, last.producer, last.endSeq)
 	}
 	d = s.log.CheckProducer(t.shape(last.producer, last.producerEpoch, last.endSeq+2, 1))
-	if d.Verdict != partition.Refused && !s.forgetful {
+	lost := last.producerEpoch < epoch && last.last < s.model.now.start
+	if d.Verdict != partition.Refused && !s.forgetful && !lost {
 		t.fail(scenarios.ClassDuplicates, "log %d takes sequence %d of producer %d after %d", s.model.id, last.endSeq+2, last.producer, last.endSeq)
 	}
 }
