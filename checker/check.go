@@ -42,7 +42,7 @@ func (o Options) withDefaults() Options {
 	for _, d := range []struct {
 		at *int
 		v  int
-	}{{&o.Anomalies, 8}, {&o.Windows, 1}, {&o.WindowOps, 300}, {&o.WindowClients, 5}} {
+	}{{&o.Anomalies, 8}, {&o.Windows, 1}, {&o.WindowOps, 300}, {&o.WindowClients, 5}, {&o.WindowSteps, defaultWindowSteps}} {
 		if *d.at == 0 {
 			*d.at = d.v
 		}

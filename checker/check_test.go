@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"trialog/checker/history"
 )
@@ -261,7 +260,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		f.Add(b.Bytes())
 	}
-	c := New(Options{WindowTime: 20 * time.Millisecond})
+	c := New(Options{WindowSteps: 5000})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := history.Read(bytes.NewReader(b))
 		if err != nil {

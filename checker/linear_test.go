@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -78,7 +79,7 @@ func TestTwoJudgesAgree(t *testing.T) {
 	for i := range 40_000 {
 		p := drawProblem(r)
 		inv := x.solve(&p)
-		theirs := judgeByPorcupine(&p, 10*time.Second)
+		theirs := judgeByPorcupine(&p, &Options{WindowSteps: math.MaxInt, WindowTime: 10 * time.Second})
 		if (theirs == porcupineIllegal) != inv.found || theirs == porcupineUnknown {
 			t.Fatalf("problem %d: Porcupine says %s, the linear check %+v\n%+v", i, theirs, inv, p)
 		}
@@ -100,7 +101,7 @@ func TestTwoJudgesAgree(t *testing.T) {
 func witness(t *testing.T, p *problem, inv inversion) {
 	t.Helper()
 	few := p.restrict(func(op int32, _ int64) bool { return op == inv.early || op == inv.late || op == inv.between })
-	if n := len(few.appends) + len(few.reads); n > 3 || judgeByPorcupine(&few, time.Second) != porcupineIllegal {
+	if n := len(few.appends) + len(few.reads); n > 3 || judgeByPorcupine(&few, &Options{WindowSteps: math.MaxInt, WindowTime: time.Second}) != porcupineIllegal {
 		t.Fatalf("the %d operations named do not show it: %+v of %+v", n, inv, *p)
 	}
 }

@@ -105,11 +105,17 @@ func (t *trial) crossCheck(f *finding, p history.Partition, inv inversion) {
 		windows = min(windows, 1)
 	}
 	for n := range windows {
-		w := t.window(&t.posed, p, t.centre(p, n), inv)
+		size := t.options.WindowOps
+		w := t.window(&t.posed, p, t.centre(p, n), inv, size)
+		theirs := judgeByPorcupine(&w, &t.options)
+		for theirs == porcupineUnknown && smaller(&size) {
+			w = t.window(&t.posed, p, t.centre(p, n), inv, size)
+			theirs = judgeByPorcupine(&w, &t.options)
+		}
 		mine := t.linear.solve(&w)
-		switch theirs := judgeByPorcupine(&w, t.options.WindowTime); {
+		switch {
 		case theirs == porcupineUnknown:
-			f.unknown(fmt.Sprintf("%s: Porcupine did not finish a window in %v", t.h.PartitionName(p), t.options.WindowTime))
+			f.unknown(fmt.Sprintf("%s: Porcupine did not finish a window in %d steps", t.h.PartitionName(p), t.options.WindowSteps))
 		case (theirs == porcupineIllegal) != mine.found || inv.found && !mine.found:
 			if a := f.foundAs("judges-disagree", p, true, ""); a != nil {
 				a.Ops = opIDs(mine.early, mine.late, inv.early, inv.late)
@@ -122,5 +128,8 @@ func (t *trial) crossCheck(f *finding, p history.Partition, inv inversion) {
 	}
 }
 
-// defaultWindowTime bounds Porcupine's time on one window.
-const defaultWindowTime = 2 * time.Second
+// defaultWindowSteps and defaultWindowTime bound what Porcupine does with one window.
+const (
+	defaultWindowSteps = 300_000
+	defaultWindowTime  = time.Minute
+)

@@ -194,7 +194,32 @@ const registerWindow = 60
 // that they saw, before both judges. Whole clusters and single reads may be
 // left out: what is in order stays so.
 func (t *trial) crossCheckRegister(f *finding, ops []int32) {
-	window := slices.Clone(ops[max(0, len(ops)-min(registerWindow, t.options.WindowOps)):])
+	size := min(registerWindow, t.options.WindowOps)
+	window := t.registerWindow(ops, size)
+	theirs := judgeWithin(registerModel, t.registerOps(window), &t.options)
+	for theirs == porcupineUnknown && smaller(&size) {
+		window = t.registerWindow(ops, size)
+		theirs = judgeWithin(registerModel, t.registerOps(window), &t.options)
+	}
+	t.clusters = t.gather(window, t.clusters)
+	mine := solveRegister(t.clusters)
+	switch {
+	case theirs == porcupineUnknown:
+		f.unknown(fmt.Sprintf("Porcupine did not finish a window of committed offsets in %d steps", t.options.WindowSteps))
+	case (theirs == porcupineIllegal) != mine.found:
+		if a := f.foundAs("judges-disagree", t.h.Ops[window[0]].Partition, true, ""); a != nil {
+			a.Ops = opIDs(mine.held.write, mine.held.until, mine.other.write, mine.other.at)
+			a.Text = fmt.Sprintf("over a window of %d operations Porcupine says %s, the linear check found a violation: %t", len(window), theirs, mine.found)
+		}
+	case len(window) > 0:
+		f.context("windows that Porcupine agrees on", 1)
+	}
+}
+
+// registerWindow is the last operations of a register, and the commits that they
+// saw, in order.
+func (t *trial) registerWindow(ops []int32, size int) []int32 {
+	window := slices.Clone(ops[max(0, len(ops)-size):])
 	in := make(map[int32]bool, len(window))
 	for _, i := range window {
 		in[i] = true
@@ -206,20 +231,7 @@ func (t *trial) crossCheckRegister(f *finding, ops []int32) {
 		}
 	}
 	slices.Sort(window)
-	t.clusters = t.gather(window, t.clusters)
-	mine := solveRegister(t.clusters)
-	theirs := porcupine.CheckOperationsTimeout(registerModel, t.registerOps(window), t.options.WindowTime)
-	switch {
-	case theirs == porcupineUnknown:
-		f.unknown(fmt.Sprintf("Porcupine did not finish a window of committed offsets in %v", t.options.WindowTime))
-	case (theirs == porcupineIllegal) != mine.found:
-		if a := f.foundAs("judges-disagree", t.h.Ops[window[0]].Partition, true, ""); a != nil {
-			a.Ops = opIDs(mine.held.write, mine.held.until, mine.other.write, mine.other.at)
-			a.Text = fmt.Sprintf("over a window of %d operations Porcupine says %s, the linear check found a violation: %t", len(window), theirs, mine.found)
-		}
-	case len(window) > 0:
-		f.context("windows that Porcupine agrees on", 1)
-	}
+	return window
 }
 
 // registerOps translates a window. Unclear commits that nobody read are left out.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 
@@ -46,8 +45,33 @@ var logModel = porcupine.Model{
 }
 
 // judgeByPorcupine decides a problem of a few hundred operations.
-func judgeByPorcupine(p *problem, limit time.Duration) porcupine.CheckResult {
-	return porcupine.CheckOperationsTimeout(logModel, porcupineOps(p, nil), limit)
+func judgeByPorcupine(p *problem, o *Options) porcupine.CheckResult {
+	return judgeWithin(logModel, porcupineOps(p, nil), o)
+}
+
+// judgeWithin asks Porcupine, and gives up after so many steps of the model: a
+// bound that is the same on every machine, busy or not. The time is for what
+// hangs.
+func judgeWithin(model porcupine.Model, ops []porcupine.Operation, o *Options) porcupine.CheckResult {
+	left, step := o.WindowSteps, model.Step
+	model.Step = func(state, input, output any) (bool, any) {
+		if left <= 0 {
+			return false, state
+		}
+		left--
+		return step(state, input, output)
+	}
+	result := porcupine.CheckOperationsTimeout(model, ops, o.WindowTime)
+	if result != porcupineUnknown && left <= 0 {
+		return porcupineUnknown
+	}
+	return result
+}
+
+// smaller halves a window that Porcupine did not finish; false: it is small enough.
+func smaller(window *int) bool {
+	*window /= 2
+	return *window >= 8
 }
 
 // porcupineOps translates a problem. Lanes of the picture are the clients of h,
@@ -114,7 +138,7 @@ func (r *Report) Picture(w io.Writer, a *Anomaly) error {
 	if len(a.Ops) > 0 {
 		centre = r.History.Ops[a.Ops[0]].InvokePos
 	}
-	window := t.window(&t.posed, a.Partition, centre, inv)
+	window := t.window(&t.posed, a.Partition, centre, inv, t.options.WindowOps)
 	ops := porcupineOps(&window, r.History)
 	end := int64(0)
 	for i := range ops {

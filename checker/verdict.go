@@ -93,7 +93,10 @@ type Options struct {
 	Windows       int
 	WindowOps     int
 	WindowClients int
-	// WindowTime bounds Porcupine's time per window (0: 2 s).
+	// WindowSteps bounds Porcupine's work on a window, in steps of its model (0:
+	// 300,000); a window that takes more is halved.
+	WindowSteps int
+	// WindowTime ends a window that hangs (0: 1 min).
 	WindowTime time.Duration
 	// Properties restricts the check (nil: all).
 	Properties []history.Property

@@ -8,18 +8,18 @@ import (
 )
 
 // window picks operations for Porcupine: around a position, of few clients,
-// and whatever an inversion rests on.
-func (t *trial) window(p *problem, of history.Partition, centre int64, inv inversion) problem {
+// and whatever an inversion rests on: about size of them.
+func (t *trial) window(p *problem, of history.Partition, centre int64, inv inversion, size int) problem {
 	w := picker{t: t, chosen: make(map[int32]bool)}
 	if inv.found {
 		for _, op := range [...]int32{inv.early, inv.late, inv.between} {
 			w.choose(op)
 		}
 		for _, op := range [...]int32{inv.early, inv.late} {
-			w.around(t.opsOf(of), t.h.Ops[max(op, 0)].InvokePos, len(w.chosen)+t.options.WindowOps/2-2)
+			w.around(t.opsOf(of), t.h.Ops[max(op, 0)].InvokePos, len(w.chosen)+size/2-2)
 		}
 	}
-	w.around(t.opsOf(of), centre, t.options.WindowOps)
+	w.around(t.opsOf(of), centre, size)
 	return p.restrict(func(op int32, _ int64) bool { return op < 0 || w.chosen[op] })
 }
 
