@@ -50,7 +50,7 @@ func TestUnsupported(t *testing.T) {
 	if !o.NotRun || o.Red() {
 		t.Fatalf("a trial of the simulated storage was run on real processes: %+v", o)
 	}
-	if list := outside(named(t, "single-power"), means{}); len(list) != 3 {
+	if list := outside(named(t, "single-power"), means{}); len(list) != 4 {
 		t.Fatalf("on an address: %v", list)
 	}
 	if list := outside(named(t, "single-kills"), local); len(list) != 0 {
