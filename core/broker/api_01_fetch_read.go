@@ -63,7 +63,7 @@ func (b *Broker) fetchRead(r *request, place int, in *ReadDone) {
 	case partition.Unpack: // only a search by time asks for it
 	case partition.Passed:
 		b.out.Watch.Reached(must.ReadPassedByLogStart)
-		p.err, p.view.LogStartOffset = kafka.ErrOffsetOutOfRange, log.LogStartOffset
+		p.err, p.view.LogStartOffset = kafka.ErrOffsetOutOfRange, p.host.replica.Beginning(r.fetch.follower)
 	case partition.Damaged, partition.Broken:
 		p.err = b.readFailed(p.host, progress, in.Err)
 	}

@@ -45,7 +45,7 @@ func (b *Broker) replayAgain(s *shard, again *group.Machine, read func(*disk.Rea
 			case partition.More:
 			case partition.Found:
 				more = false
-			case partition.Stale, partition.Damaged, partition.Broken:
+			case partition.Stale, partition.Passed, partition.Unpack, partition.Damaged, partition.Broken:
 				return fmt.Errorf("the log from %d on is not there: %w", p.Next, coordinator.ErrReplay)
 			}
 		}

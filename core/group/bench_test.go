@@ -82,13 +82,13 @@ func BenchmarkCommit(b *testing.B) {
 func BenchmarkRebalance(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			w, ids, generation := crowd(b, n)
+			w, ids, _ := crowd(b, n)
 			for b.Loop() {
 				var j Ticket
 				for _, id := range ids {
 					j = w.join(id, "") // the leader is the first: it begins the rebalance
 				}
-				generation = w.answer(j).Joined.Generation
+				generation := w.answer(j).Joined.Generation
 				for _, id := range ids[1:] {
 					w.sync(id, generation)
 				}

@@ -57,23 +57,28 @@ func (r *Replica) Read(in *Reader) Readable {
 		return v
 	}
 	var inRange bool
-	start := r.Log.LogStartOffset
-	if in.Replica != kafka.NoBroker {
-		start = r.Log.SegmentBase(0)
-	}
+	start := r.Beginning(in.Replica != kafka.NoBroker)
 	if v.Diverging, inRange = r.compare(in.Offset, in.LastFetchedEpoch, start); !inRange {
 		return Readable{Err: kafka.ErrOffsetOutOfRange, LogStartOffset: start}
 	}
 	return v
 }
 
+// Beginning is the first offset for a reader: the log start, or, for a follower
+// that begins anew, the beginning of the first segment, since the log start may
+// lie within a batch, of which a log cannot begin with the rest.
+func (r *Replica) Beginning(follower bool) kafka.Offset {
+	if follower {
+		return r.Log.SegmentBase(0)
+	}
+	return r.Log.LogStartOffset
+}
+
 // compare looks whether a reader's history, up to offset and with a record of
 // epoch last before it, is the beginning of ours. Only the log's ends make an
 // offset out of range, never the high watermark: the answer makes a consumer
 // reset and lose its place. A history that parts from ours below our end does
-// so whatever its own end. start is what the reader may read from: the log start,
-// or, for a follower that begins anew, the beginning of the first segment, since
-// the log start may lie within a batch.
+// so whatever its own end. start is its Beginning.
 func (r *Replica) compare(offset kafka.Offset, last kafka.LeaderEpoch, start kafka.Offset) (diverging protocol.EpochEndOffset, inRange bool) {
 	if offset < start {
 		return diverging, false
