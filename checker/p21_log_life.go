@@ -58,6 +58,7 @@ func (t *trial) judgeDeletion(f *finding, p history.Partition, e *history.Event,
 	case topic.RetentionMs > 0 && age > topic.RetentionMs-allowed,
 		topic.RetentionBytes > 0 && int64(e.Count) >= topic.RetentionBytes,
 		topic.RetentionMs == 0 && topic.RetentionBytes == 0,
+		topic.AppendTime && t.othersClockStepped(e),
 		t.askedToDelete(p, offset, e.Pos):
 		return
 	}
@@ -66,6 +67,18 @@ func (t *trial) judgeDeletion(f *finding, p history.Partition, e *history.Event,
 		a.Ops, a.Events = opIDs(op), append(a.Events, event)
 		a.Text = fmt.Sprintf("node %d moved the log start to %d with %d bytes left, when the record at %d was %d ms old", e.Node, e.LogStartOffset, e.Count, offset, age)
 	}
+}
+
+// othersClockStepped tells whether the clock of another node than an event's was
+// wrong before it: what that one stamped while it led is as old as its clock said.
+func (t *trial) othersClockStepped(e *history.Event) bool {
+	for i := range t.h.Events {
+		if s := &t.h.Events[i]; s.Pos < e.Pos && s.Kind == history.Fault && s.Node != e.Node &&
+			(s.Fault == history.FaultClockStep || s.Fault == history.FaultClockDrift || s.Fault == history.FaultClockFreeze) {
+			return true
+		}
+	}
+	return false
 }
 
 // starts is how often the node of an event was started before it.
