@@ -165,6 +165,8 @@ func (p *parser) atom() (any, error) {
 	}
 	word := p.text[begin:p.at]
 	switch {
+	case word == "" && begin == len(p.text):
+		return nil, errEnds
 	case word == "":
 		return nil, fmt.Errorf("%q at %d begins nothing", p.text[begin], begin)
 	case word == "nil":

@@ -103,6 +103,9 @@ func TestThereAndBack(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(sends + assigns)
+	f.Add(`{:type :invoke, :f :poll, :process [1]}`)
+	f.Add(`{:type :invoke, :f :txn, :value [[:send 1 1]], :process 1} {:type [:ok], :f :txn, :process 1}`)
+	f.Add(`{:process #jepsen`)
 	f.Fuzz(func(_ *testing.T, text string) {
 		if h, err := Read(strings.NewReader(text)); err == nil {
 			checker.Check(h, checker.Options{})

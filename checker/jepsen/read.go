@@ -79,10 +79,14 @@ func parse(text string) ([]pairs, error) {
 }
 
 // pairUp finds, for each invocation, its completion; nil: it never completed.
+// Operations of what is no client (the nemesis) have no number and are left out.
 func pairUp(ops []pairs) map[int]pairs {
-	open, found := map[any]int{}, map[int]pairs{}
+	open, found := map[int64]int{}, map[int]pairs{}
 	for i, op := range ops {
-		process := op.get("process")
+		process, ok := op.get("process").(int64)
+		if !ok {
+			continue
+		}
 		if op.get("type") == keyword("invoke") {
 			open[process] = i
 		} else if at, ok := open[process]; ok {
@@ -141,7 +145,8 @@ func (c *converter) op(op, completion pairs) error {
 
 func (c *converter) invoke(now, process int64, op, completion pairs) error {
 	kind, _ := op.get("f").(keyword)
-	outcome := map[any]history.Outcome{keyword("ok"): history.OK, keyword("fail"): history.Fail, keyword("info"): history.Info}[completion.get("type")]
+	ending, _ := completion.get("type").(keyword)
+	outcome := map[keyword]history.Outcome{"ok": history.OK, "fail": history.Fail, "info": history.Info}[ending]
 	open := &call{}
 	c.open[process] = open
 	value, _ := op.get("value").(vector)
