@@ -36,6 +36,14 @@ func (b *Broker) beginJoinGroup(r *request) {
 	b.stepShard(s, in)
 }
 
+// abandonJoin tells the coordinator that the connection of a Join is gone.
+func (b *Broker) abandonJoin(r *request) {
+	id := r.body.(*kmsg.JoinGroupRequest).Group
+	if s, code := b.coordinatorOf(r, id); code == kafka.None {
+		b.stepShard(s, &group.Abandoned{Ticket: group.Ticket(r.token), Group: s.name(r, id)})
+	}
+}
+
 func (b *Broker) answerJoin(r *request, a *group.Answer) {
 	j := &a.Joined
 	resp := kmsg.NewPtrJoinGroupResponse()

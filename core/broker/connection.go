@@ -31,7 +31,8 @@ func (b *Broker) openConnection(in *ConnectionOpened) {
 }
 
 // closeConnection forgets a connection. What has begun runs to its end, and its
-// reply is dropped; what only reads, or has not begun, is dropped at once.
+// reply is dropped; what only reads, or has not begun, is dropped at once. A
+// coordinator is told that nobody waits for a Join.
 func (b *Broker) closeConnection(id kafka.ConnID) {
 	c := b.connections[id]
 	if c == nil {
@@ -47,6 +48,8 @@ func (b *Broker) closeConnection(id kafka.ConnID) {
 		} else if r.state == requestRunning && r.key == keyFetch {
 			b.cancelFetch(r)
 			r.state = requestDone
+		} else if r.state == requestRunning && r.key == keyJoinGroup {
+			b.abandonJoin(r)
 		}
 	}
 	c.begun = c.queue.len()

@@ -38,6 +38,9 @@ func (c *Client) callCoordinator(out *Effects) {
 		c.callAgain()
 		return
 	}
+	if key == protocol.KeyJoinGroup && version == 0 {
+		wait += max(0, config.SessionTimeout-config.RebalanceTimeout) // what the coordinator takes for the other
+	}
 	g.call++
 	g.underway = true
 	r := c.send(n, key, version, body, out)

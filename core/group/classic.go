@@ -77,6 +77,7 @@ type member struct {
 	awaitsSync         bool
 	synced             bool // has sent Sync in this generation
 	isNew              bool // joins for the first time
+	nameless           bool // does not know its ID before the answer to its first Join
 	session            timer
 }
 

@@ -78,6 +78,26 @@ func (m *Machine) joinNew(g *classic, in *Join) {
 		return
 	}
 	m.add(g, in, id)
+	g.byID[id].nameless = true
+}
+
+// abandoned takes out a member that waits for its ID with nobody there to hear
+// it. It would come again as somebody else, and the group would wait for both:
+// with a client that loses patience before the group's rebalance timeout has
+// passed, for ever.
+func (m *Machine) abandoned(in *Abandoned) {
+	g := m.groups[in.Group]
+	if g == nil {
+		return
+	}
+	for _, one := range g.members {
+		if one.awaitsJoin && one.joining == in.Ticket && one.isNew && one.nameless {
+			m.out.Watch.Reached(must.NamelessMemberGone)
+			m.leave(g, one, "a new member went before it was answered")
+			m.dissolve(g)
+			return
+		}
+	}
 }
 
 // newMemberID makes an ID that tells people whose it is.

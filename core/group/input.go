@@ -65,6 +65,13 @@ type Join struct {
 	Reason  string
 }
 
+// Abandoned says that nobody will see the answer to a Join that waits. Whoever
+// has never been told its member ID cannot come again: it is out.
+type Abandoned struct {
+	Ticket Ticket
+	Group  string
+}
+
 // Protocol is one way of assigning that a member supports, with what it wants
 // whoever assigns to know.
 type Protocol struct {
@@ -151,6 +158,7 @@ func (*Loaded) groupInput()        {}
 func (*Closed) groupInput()        {}
 func (*TopicGone) groupInput()     {}
 func (*Join) groupInput()          {}
+func (*Abandoned) groupInput()     {}
 func (*Sync) groupInput()          {}
 func (*Heartbeat) groupInput()     {}
 func (*Leave) groupInput()         {}

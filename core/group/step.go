@@ -24,6 +24,8 @@ func (m *Machine) Step(now kafka.Now, in Input, out *Effects) {
 		m.topicGone(in)
 	case *Join:
 		m.joinGroup(in)
+	case *Abandoned:
+		m.abandoned(in)
 	case *Sync:
 		m.syncGroup(in)
 	case *Heartbeat:

@@ -89,6 +89,7 @@ const (
 	NothingCommitted     // client: a member began without a committed offset
 
 	JoinAnsweredAgain      // group: a member asked again for the generation that it is in
+	NamelessMemberGone     // group: who joined without an ID went before being told one
 	StaticMemberReplaced   // group: a static member came back under another ID
 	MemberMissedRebalance  // group: a member did not join again in time
 	MemberSessionExpired   // group: a member was silent for too long
@@ -206,6 +207,7 @@ var probeNames = [ProbeCount]string{
 	NothingCommitted:     "nothing-committed",
 
 	JoinAnsweredAgain:      "join-answered-again",
+	NamelessMemberGone:     "nameless-member-gone",
 	StaticMemberReplaced:   "static-member-replaced",
 	MemberMissedRebalance:  "member-missed-rebalance",
 	MemberSessionExpired:   "member-session-expired",
