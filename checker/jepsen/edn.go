@@ -66,16 +66,16 @@ func (p *parser) skip() error {
 
 // value reads the next value.
 func (p *parser) value() (any, error) {
+	if p.depth++; p.depth > maxDepth { // forms that are passed over lie in one another too
+		return nil, fmt.Errorf("values lie more than %d deep", maxDepth)
+	}
+	defer func() { p.depth-- }()
 	if err := p.skip(); err != nil {
 		return nil, err
 	}
 	if p.at >= len(p.text) {
 		return nil, errEnds
 	}
-	if p.depth++; p.depth > maxDepth {
-		return nil, fmt.Errorf("values lie more than %d deep", maxDepth)
-	}
-	defer func() { p.depth-- }()
 	switch c := p.text[p.at]; c {
 	case '[':
 		return p.list(']')

@@ -2,6 +2,7 @@ package jepsen
 
 import (
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +57,8 @@ func TestJepsensHistories(t *testing.T) {
 			t.Errorf("%s: found %v, want %q", c.name, got, c.want)
 		}
 	}
-	for _, bad := range []string{"", "{", "]", "[1]", "{:a}", `{:type :invoke, :f :send, :value [[:send "x" 1]], :process 0}`, `"`, strings.Repeat("[", 200)} {
+	for _, bad := range []string{"", "{", "]", "[1]", "{:a}", `{:type :invoke, :f :send, :value [[:send "x" 1]], :process 0}`, `"`, strings.Repeat("[", 200), strings.Repeat("#_", 1<<20),
+		`{:type :invoke, :f :send, :value [[:send 1 1]], :process 1} {:type :ok, :f :send, :value [[:send 1 [-5 1]]], :process 1}`} {
 		if _, err := Read(strings.NewReader(bad)); err == nil {
 			t.Errorf("%q was read", bad)
 		}
@@ -106,9 +108,17 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{:type :invoke, :f :poll, :process [1]}`)
 	f.Add(`{:type :invoke, :f :txn, :value [[:send 1 1]], :process 1} {:type [:ok], :f :txn, :process 1}`)
 	f.Add(`{:process #jepsen`)
-	f.Fuzz(func(_ *testing.T, text string) {
-		if h, err := Read(strings.NewReader(text)); err == nil {
-			checker.Check(h, checker.Options{})
+	f.Add(`{:type :invoke, :f :send, :value [[:send 1 1]], :process 1} {:type :ok, :f :send, :value [[:send 1 [9223372036854775807 1]]], :process 1}`)
+	f.Add(`{:type :invoke, :f :send, :value [[:send 1 1]], :process 1} {:type :ok, :f :send, :value [[:send 1 [-5 1]]], :process 1}`)
+	f.Add(sends + `{:type :invoke, :f :poll, :value [[:poll]], :process 1} {:type :so, :f :poll, :value [[:poll {5 [[0 1]]}]], :process 1}`)
+	judge := checker.New(checker.Options{WindowSteps: 5000})
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := Read(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		if err := judge.Check(h).Text(io.Discard); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

@@ -16,6 +16,9 @@ const topic = "jepsen"
 // are unique over a run, are known from Jepsen's, which count from 0 in each key.
 const firstOfOurs = 1 << 44
 
+// maxOffset bounds offsets, so that a judge may add to them.
+const maxOffset = math.MaxInt64 / 4
+
 // scanProcesses is added to the numbers of processes that scan, each scan one of
 // its own.
 const scanProcesses = 1 << 20
@@ -146,7 +149,13 @@ func (c *converter) op(op, completion pairs) error {
 func (c *converter) invoke(now, process int64, op, completion pairs) error {
 	kind, _ := op.get("f").(keyword)
 	ending, _ := completion.get("type").(keyword)
-	outcome := map[keyword]history.Outcome{"ok": history.OK, "fail": history.Fail, "info": history.Info}[ending]
+	outcome := history.Info // whatever else it may say
+	switch ending {
+	case "ok":
+		outcome = history.OK
+	case "fail":
+		outcome = history.Fail
+	}
 	open := &call{}
 	c.open[process] = open
 	value, _ := op.get("value").(vector)
@@ -227,6 +236,9 @@ func (c *converter) send(now, process int64, micro, told vector, outcome history
 	if len(told) > 2 {
 		if placed, ok := told[2].(vector); ok && len(placed) == 2 {
 			if offset, ok := placed[0].(int64); ok {
+				if offset < 0 || offset > maxOffset {
+					return fmt.Errorf("the offset %d is none", offset)
+				}
 				res.Offset = offset
 			}
 		}
@@ -262,7 +274,7 @@ func (c *converter) poll(now, process int64, told any, outcome history.Outcome, 
 				return fmt.Errorf("%v is no [offset value]", one)
 			}
 			offset, ok := record[0].(int64)
-			if !ok || offset < 0 || offset > math.MaxInt64/2 {
+			if !ok || offset < 0 || offset > maxOffset {
 				return fmt.Errorf("the offset %v is none", record[0])
 			}
 			res.Records = append(res.Records, history.Record{Offset: offset, Value: c.value(p, record[1])})
