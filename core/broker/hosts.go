@@ -54,9 +54,7 @@ func (b *Broker) addHost(log *partition.Log) *host {
 	h := &host{replica: replication.New(b.config.NodeID, log), tp: log.Partition}
 	must.True(b.byTopic[h.tp] == nil, "B6 one log per partition")
 	b.byTopic[h.tp] = h
-	at, found := slices.BinarySearchFunc(b.hosts, log.Log, func(h *host, id kafka.LogID) int {
-		return cmp.Compare(h.replica.Log.Log, id)
-	})
+	at, found := b.place(log.Log)
 	must.True(!found, "B6 log IDs are never used twice")
 	b.hosts = slices.Insert(b.hosts, at, h)
 	return h
@@ -65,9 +63,25 @@ func (b *Broker) addHost(log *partition.Log) *host {
 // dropHost forgets a replica whose log has ended.
 func (b *Broker) dropHost(h *host) {
 	h.gone = true
-	if i := slices.Index(b.hosts, h); i >= 0 {
+	if i, found := b.place(h.replica.Log.Log); found {
 		b.hosts = slices.Delete(b.hosts, i, i+1)
 	}
+}
+
+// place is where the replica with a log stands in hosts, or would.
+func (b *Broker) place(log kafka.LogID) (at int, found bool) {
+	return slices.BinarySearchFunc(b.hosts, log, func(h *host, id kafka.LogID) int { return cmp.Compare(h.replica.Log.Log, id) })
+}
+
+// hostOf returns the replica with a log, nil when there is none any more.
+func (b *Broker) hostOf(l *partition.Log) *host {
+	if l == nil {
+		return nil
+	}
+	if at, found := b.place(l.Log); found {
+		return b.hosts[at]
+	}
+	return nil
 }
 
 // stepReplica gives a replica an input and carries on what follows.

@@ -62,23 +62,25 @@ func (b *Broker) jobDone(in *JobDone) {
 		}
 		if b.journal.Done(b.now, in.Result) {
 			b.upkeepDue = true
-			b.touchBehind()
+			b.touchBehind(partition.LogOf(in.Result))
 		}
 	}
 }
 
-// touchBehind lets replicas look again for whose logs a job has changed how far
-// they count, or what they may do.
-func (b *Broker) touchBehind() {
-	for _, h := range b.hosts {
-		if h.roleDue && !h.replica.Log.Truncating() {
-			if t := b.state.Image().Topic(h.tp.Topic); t != nil && t.Partition(h.tp.Partition) != nil {
-				b.applyRole(t, t.Partition(h.tp.Partition))
-			}
+// touchBehind lets the replica look again whose log a job was about: how far it
+// counts may be another, and what it may do.
+func (b *Broker) touchBehind(l *partition.Log) {
+	h := b.hostOf(l)
+	if h == nil {
+		return
+	}
+	if h.roleDue && !l.Truncating() {
+		if t := b.state.Image().Topic(h.tp.Topic); t != nil && t.Partition(h.tp.Partition) != nil {
+			b.applyRole(t, t.Partition(h.tp.Partition))
 		}
-		if h.replica.Behind() || h.follow.from != nil && (!h.follow.listed || h.follow.unsynced) {
-			b.touch(h)
-		}
+	}
+	if h.replica.Behind() || h.follow.from != nil && (!h.follow.listed || h.follow.unsynced) {
+		b.touch(h)
 	}
 }
 

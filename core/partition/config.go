@@ -43,6 +43,7 @@ type Limits struct {
 	MaxFetchBytes     int32          // an answer is never larger, save for a single larger batch
 	OpenFiles         int            // descriptors that a Writer keeps
 	MaxJobs           int            // upkeep jobs at a time
+	MaxCuts           int            // jobs at a time beyond which no truncation or deletion begins
 	ProducerExpiry    kafka.Duration // producer.id.expiration.ms, of receipt
 	ClockSlack        kafka.Duration // how far a wall clock may be ahead of the monotonic one without being doubted
 	ClockGrace        kafka.Duration // how long a wall clock must stand further ahead before policies believe it
@@ -60,6 +61,7 @@ func DefaultLimits() Limits {
 		MaxFetchBytes:     64 << 20,
 		OpenFiles:         512,
 		MaxJobs:           4,
+		MaxCuts:           16,
 		ProducerExpiry:    24 * kafka.Hour,
 		ClockSlack:        5 * kafka.Minute,
 		ClockGrace:        kafka.Hour,

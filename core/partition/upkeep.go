@@ -145,11 +145,17 @@ func (j *Journal) Due(now kafka.Now, out []disk.Job) []disk.Job {
 }
 
 // settled emits truncations and deletions whose journal entry is settled:
-// durable, or, where it was not journaled, carried out by the writer.
+// durable, or, where it was not journaled, carried out by the writer. No more than
+// MaxCuts run at once: each holds a thread of the driver, and a broker may have to
+// cut or delete ten thousand logs at a time.
 func (j *Journal) settled(now kafka.Now, out []disk.Job) []disk.Job {
 	u := &j.upkeep
 	kept := u.waiting[:0]
-	for _, l := range u.waiting {
+	for i, l := range u.waiting {
+		if u.running >= j.limits.MaxCuts {
+			kept = append(kept, u.waiting[i:]...)
+			break
+		}
 		if l.upkeep.busy || !j.isSettled(l) {
 			kept = append(kept, l)
 			continue
@@ -266,6 +272,21 @@ func (j *Journal) Done(now kafka.Now, result any) bool {
 		return false
 	}
 	return true
+}
+
+// LogOf is the log that a job was about, whose result Done has taken; nil: none.
+func LogOf(result any) *Log {
+	switch r := result.(type) {
+	case *CheckpointResult:
+		return r.args.log
+	case *TruncateResult:
+		return r.log
+	case *DeleteResult:
+		return r.log
+	case *RemoveResult:
+		return r.log
+	}
+	return nil
 }
 
 func (j *Journal) finish(l *Log) {

@@ -121,6 +121,7 @@ func (d drawer) limits() broker.Limits {
 	storage.MaxFetchBytes = oneOf[int32](d, choice.SwarmLimit, 1<<20, 2<<10, 16<<10)
 	storage.OpenFiles = oneOf(d, choice.SwarmLimit, 64, 2, 8)
 	storage.MaxJobs = oneOf(d, choice.SwarmLimit, 4, 1, 2)
+	storage.MaxCuts = storage.MaxJobs
 	l.SearchJobs = oneOf(d, choice.SwarmLarge, 2, 1)
 	l.DiskReserve = 1 << 20
 	l.ConnectionRequests = oneOf(d, choice.SwarmLimit, 64, 1, 4)

@@ -245,6 +245,7 @@ func (t *trial) drawLimits() (partition.Limits, partition.Config) {
 	l.MaxFetchBytes = oneOf[int32](t, 64<<10, 1<<10)
 	l.OpenFiles = oneOf(t, 64, 2, 6)
 	l.MaxJobs = oneOf(t, 4, 1, 2)
+	l.MaxCuts = l.MaxJobs
 	l.ProducerExpiry = oneOf(t, 24*kafka.Hour, 30*kafka.Millisecond, 300*kafka.Millisecond)
 	t.still = oneOf(t, false, true)
 	c := partition.DefaultConfig()
