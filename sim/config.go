@@ -25,6 +25,14 @@ type Config struct {
 	// Tape overrides single draws; nil for a plain run.
 	Tape []choice.Override
 
+	// Even: nothing is drawn. Every choice that Tape does not override is the dull
+	// one (choice.NewEven).
+	Even bool
+	// Explore are the faults that a choice before each event of a broker decides
+	// about while faults may strike, the first for the value 1; nil: there is no
+	// such choice. Then each delivery may be held past others, too.
+	Explore []Strike
+
 	// Brokers is their number; their node IDs are 1..Brokers, their hosts are
 	// named "broker1"… and listen on port 9092.
 	Brokers int

@@ -28,6 +28,16 @@ func (e *event) before(o *event) bool {
 func (q *queue) push(e event) {
 	q.seq++
 	e.seq = q.seq
+	q.put(e)
+}
+
+// pushFirst adds an event that comes before every other of its time.
+func (q *queue) pushFirst(e event) {
+	e.seq = 0
+	q.put(e)
+}
+
+func (q *queue) put(e event) {
 	q.list = append(q.list, e)
 	i := len(q.list) - 1
 	for i > 0 {

@@ -73,8 +73,9 @@ func (n *nemesis) stream(w *World, k FaultKind) *choice.Stream {
 }
 
 // strike lets a fault happen.
-func (w *World) strike(i uint64) {
-	s := &w.nemesis.strikes[i]
+func (w *World) strike(i uint64) { w.carryOut(&w.nemesis.strikes[i]) }
+
+func (w *World) carryOut(s *strike) {
 	target := w.target(s)
 	if target == nil || s.rolling && w.phase > Faulty {
 		return
@@ -239,6 +240,7 @@ func (w *World) healAll() {
 		w.over(i)
 	}
 	w.nemesis.lossy, w.nemesis.garbled, w.nemesis.late = 0, 0, nil
+	w.releaseAll()
 	for _, h := range w.hosts[1:] {
 		if h.broker != nil {
 			h.broker.disk.Faults.Writes, h.broker.disk.Faults.Reads = 0, 0

@@ -49,6 +49,7 @@ type World struct {
 	quorumAt int64
 	replicas []uint64 // by replica ID of the quorum: to which broker's which disk it was given
 	nemesis  nemesis
+	held     []heldDelivery // see explore.go
 	starts   *oracle.Starts // nil: nobody watches log starts
 	oracle   *oracle.Oracle // nil: nobody compares replicas
 
@@ -99,6 +100,9 @@ func newWorld(config Config, fake fakes) *World {
 	w.checker.Codecs = &w.codecs
 	w.trace.start(&w.config)
 	w.source = choice.NewSource(config.Seed, config.Tape)
+	if config.Even {
+		w.source = choice.NewEven(config.Tape)
+	}
 	if config.Record {
 		w.source.Record(&w.choices)
 	}
@@ -205,7 +209,11 @@ func (w *World) step(e *event) {
 	if telling {
 		w.trace.begin(e)
 	}
-	w.dispatch(e)
+	if w.config.Explore != nil && w.phase == Faulty {
+		w.explore(e)
+	} else {
+		w.dispatch(e)
+	}
 	if telling && w.trace.text != nil {
 		w.trace.write(uint64(w.trace.current))
 	}

@@ -2,7 +2,7 @@
 // seeds, replays and shrinks what fails, judges histories that anyone recorded,
 // and measures its own power by re-introducing known bugs.
 //
-// Files: main.go (commands and exit status), run.go (seeds), failure.go (what a
+// Files: main.go (commands and exit status), run.go (seeds), explore.go (schedules), failure.go (what a
 // failing run prints), progress.go, summary.go (the tables), arms.go (simulator,
 // real processes, an address), replay.go, shrink.go, check.go, list.go,
 // picture.go (pages), results.go and junit.go (what a run leaves behind),

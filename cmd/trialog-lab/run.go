@@ -31,10 +31,14 @@ type runCommand struct {
 	Shard     shard         `help:"Run only the i-th of n parts of the seeds; merge puts the parts together." placeholder:"I/N"`
 	Junit     string        `help:"Write the results as JUnit's XML into this file." placeholder:"FILE" type:"path"`
 	JSON      bool          `help:"Print a summary for machines."`
+	exploreFlags
 }
 
 // Run carries out the seeds and prints failures as they come and a summary.
 func (c *runCommand) Run(ctx context.Context, to output) error {
+	if c.Explore {
+		return c.explore(ctx, to)
+	}
 	list, err := c.scenarios()
 	if err != nil {
 		return err

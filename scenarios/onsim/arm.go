@@ -79,7 +79,7 @@ func (a *Arm) carryOut(s *scenarios.Scenario, seed uint64, o options) *Run {
 	if s.Storage != nil {
 		return a.carryOutStorage(s, seed, o)
 	}
-	t, config := build(s, seed, a.record)
+	t, config := build(s, seed, a.record, o.explored)
 	w := newWatch(t)
 	config.Observer = w
 	config.Memory = &a.memory

@@ -30,6 +30,9 @@ func newDrawer(seed uint64) drawer {
 	return drawer{stream: choice.NewSource(kafka.Mix64(seed^salt), nil).Stream(choice.KindWorld, 0)}
 }
 
+// newEvenDrawer draws nothing: everything is what it is in the dullest run.
+func newEvenDrawer() drawer { return drawer{stream: choice.NewEven(nil).Stream(choice.KindWorld, 0)} }
+
 func (d drawer) workload(r scenarios.Range) int {
 	return int(d.stream.Between(choice.SwarmWorkload, int64(r.Min), int64(r.Max)))
 }
@@ -40,10 +43,14 @@ func oneOf[T any](d drawer, site choice.Site, values ...T) T {
 }
 
 // build draws everything of one run: the trial's applications and the world's
-// configuration.
-func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial, *sim.Config) {
+// configuration. Where schedules are explored nothing is drawn, and the only
+// faults are those.
+func build(s *scenarios.Scenario, seed uint64, record *history.Recorder, explored []sim.Strike) (*trial, *sim.Config) {
 	d := newDrawer(seed)
-	t := &trial{scenario: s, record: record}
+	t := &trial{scenario: s, record: record, explored: explored != nil}
+	if t.explored {
+		d = newEvenDrawer()
+	}
 	record.Reset(history.Header{})
 	config := &sim.Config{
 		Seed:        seed,
@@ -75,6 +82,10 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder) (*trial
 	}
 	if s.Topics.Retention {
 		d.retention(config)
+	}
+	if t.explored {
+		config.Even, config.Explore, config.Faults = true, explored, sim.Faults{}
+		config.Phases.Warmup, config.Phases.Heal = exploredWarmup, exploredHeal
 	}
 	*record.Header() = t.header(seed, config)
 	return t, config

@@ -23,11 +23,7 @@ type ReplayOptions struct {
 
 // Replay runs a tape.
 func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
-	list, err := scenarios.Named(t.Scenario)
-	if err != nil {
-		return nil, err
-	}
-	overrides, err := t.overrides()
+	s, how, err := t.load()
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +31,11 @@ func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
 		return nil, err
 	}
 	a := New(Options{Patience: time.Hour})
-	run := a.carryOut(&list[0], t.Seed, options{tape: overrides, trace: o.Trace, strips: o.Strips, operations: t.Operations})
-	run.Signature = signature(&list[0], run.Outcome)
+	how.trace, how.strips = o.Trace, o.Strips
+	run := a.carryOut(s, t.Seed, how)
+	run.Signature = signature(s, run.Outcome)
 	if n := len(run.Result.Unused); n > 0 {
-		run.Stale = append(run.Stale, fmt.Sprintf("%d of %d stored draws were never made: the code has changed since", n, len(overrides)))
+		run.Stale = append(run.Stale, fmt.Sprintf("%d of %d stored draws were never made: the code has changed since", n, len(how.tape)))
 	}
 	if t.TraceHash != "" && t.TraceHash != run.Outcome.TraceHash {
 		run.Stale = append(run.Stale, "the trace hash was "+t.TraceHash+" when the tape was stored")
@@ -46,23 +43,41 @@ func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
 	return run, nil
 }
 
-// Twice runs a tape twice and describes the first event in which the two runs
-// differ; false: they are the same.
-func Twice(t *Tape) (string, bool, error) {
+// load finds out what a tape runs, and how.
+func (t *Tape) load() (*scenarios.Scenario, options, error) {
 	list, err := scenarios.Named(t.Scenario)
 	if err != nil {
-		return "", false, err
+		return nil, options{}, err
 	}
 	overrides, err := t.overrides()
 	if err != nil {
+		return nil, options{}, err
+	}
+	s, how := &list[0], options{tape: overrides, operations: t.Operations}
+	if t.Explored == nil {
+		return s, how, nil
+	}
+	e, err := NewExplored(s, t.Explored)
+	if err != nil {
+		return nil, options{}, err
+	}
+	how.explored = e.ways
+	return e.scenario, how, nil
+}
+
+// Twice runs a tape twice and describes the first event in which the two runs
+// differ; false: they are the same.
+func Twice(t *Tape) (string, bool, error) {
+	s, how, err := t.load()
+	if err != nil {
 		return "", false, err
 	}
-	if list[0].Storage != nil {
-		return twiceStorage(&list[0], t.Seed, overrides)
+	if s.Storage != nil {
+		return twiceStorage(s, t.Seed, how.tape)
 	}
 	d, differ := sim.FirstDifference(func() sim.Config {
-		trial, config := build(&list[0], t.Seed, history.NewRecorder(history.Header{}))
-		config.Observer, config.Tape = newWatch(trial), overrides
+		trial, config := build(s, t.Seed, history.NewRecorder(history.Header{}), how.explored)
+		config.Observer, config.Tape = newWatch(trial), how.tape
 		return *config
 	})
 	if !differ {

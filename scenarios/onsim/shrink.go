@@ -35,43 +35,39 @@ type Shrunk struct {
 // Shrink looks for a shorter schedule that fails in the same way: by the same
 // property and anomaly. When ctx ends it settles for what it has.
 func Shrink(ctx context.Context, t *Tape, tell func(ShrinkStep)) (*Shrunk, error) {
-	list, err := scenarios.Named(t.Scenario)
-	if err != nil {
-		return nil, err
-	}
-	given, err := t.overrides()
+	scenario, how, err := t.load()
 	if err != nil {
 		return nil, err
 	}
 	a := New(Options{Patience: 10 * time.Second})
 	runs, operations := 0, t.Operations
-	if list[0].Storage != nil {
+	if scenario.Storage != nil {
 		// What would have come after the failure must not take its place.
-		operations = a.carryOut(&list[0], t.Seed, options{tape: given, operations: operations}).operations
+		operations = a.carryOut(scenario, t.Seed, how).operations
 	}
 	carryOut := func(tape []choice.Override) shrink.Outcome {
 		runs++
 		if ctx.Err() != nil {
 			return shrink.Outcome{NotRun: true}
 		}
-		run := a.carryOut(&list[0], t.Seed, options{tape: tape, record: true, operations: operations})
-		o := shrink.Outcome{Signature: signature(&list[0], run.Outcome), Choices: run.Result.Choices, Unused: run.Result.Unused}
+		run := a.carryOut(scenario, t.Seed, options{tape: tape, record: true, operations: operations, explored: how.explored})
+		o := shrink.Outcome{Signature: signature(scenario, run.Outcome), Choices: run.Result.Choices, Unused: run.Result.Unused}
 		tell(ShrinkStep{Runs: runs, Signature: o.Signature})
 		return o
 	}
-	found, failed := shrink.Minimise(carryOut, given, shrinkRuns)
+	found, failed := shrink.Minimise(carryOut, how.tape, shrinkRuns)
 	if !failed {
 		return nil, fmt.Errorf("%s --seed %d does not fail", t.Scenario, t.Seed)
 	}
 	s := &Shrunk{Signature: found.Signature, Runs: found.Runs, Before: found.Before, After: found.After, Minimal: found.Minimal}
-	s.Tape = &Tape{Scenario: t.Scenario, Seed: t.Seed, Signature: found.Signature, Operations: operations}
+	s.Tape = &Tape{Scenario: t.Scenario, Seed: t.Seed, Signature: found.Signature, Operations: operations, Explored: t.Explored}
 	s.Tape.setOverrides(found.Tape)
 	// The tape is stored with the hash of its own run.
 	last, err := Replay(context.WithoutCancel(ctx), s.Tape, ReplayOptions{})
 	if err != nil {
 		return nil, err
 	}
-	if signature(&list[0], last.Outcome) != found.Signature {
+	if signature(scenario, last.Outcome) != found.Signature {
 		return nil, errors.New("the shrunk run does not fail any more: the run is not deterministic")
 	}
 	s.Tape.TraceHash = last.Outcome.TraceHash

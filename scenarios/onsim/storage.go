@@ -38,6 +38,8 @@ type options struct {
 	strips bool // put down how far replicas have come, for a picture
 	// operations ends the run after so many; 0: as drawn.
 	operations int
+	// explored are the faults that overrides place; not nil: nothing is drawn.
+	explored []sim.Strike
 }
 
 // carryOutStorage runs one seed of a scenario that tries the storage alone.

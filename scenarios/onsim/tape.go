@@ -25,6 +25,9 @@ type Tape struct {
 	Overrides []override `json:"overrides,omitempty"`
 	// Dull are those of them that are zero, which are many, by stream and site.
 	Dull []dull `json:"dull,omitempty"`
+	// Explored names the kinds of faults of a schedule that was explored, in the
+	// small world of the scenario; the seed says nothing then.
+	Explored []string `json:"explored,omitempty"`
 	// Operations ends a trial of the storage alone after so many; 0: as drawn.
 	Operations int `json:"operations,omitempty"`
 }

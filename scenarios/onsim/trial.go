@@ -26,6 +26,7 @@ type trial struct {
 	processes int32 // client processes so far, a number each
 	writers   uint32
 	ready     bool // the topics are there
+	explored  bool // nobody works before faults may strike
 	phase     string
 	rotten    bool // a bit was flipped: a partition may be fenced for good
 	watch     *watch
@@ -90,7 +91,9 @@ func (t *trial) grow(topic string, index int32) place {
 }
 
 // working tells whether producers may still begin something.
-func (t *trial) working(c *sim.ClientHost) bool { return t.ready && c.Phase() <= sim.Faulty }
+func (t *trial) working(c *sim.ClientHost) bool {
+	return t.ready && c.Phase() <= sim.Faulty && (!t.explored || c.Phase() == sim.Faulty)
+}
 
 // lasting tells whether a topic is one of the run's, which nobody deletes.
 func (t *trial) lasting(topic string) bool {

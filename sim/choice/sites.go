@@ -51,6 +51,9 @@ const (
 
 	SwarmLarge // which batches are large (stream KindWorld)
 
+	ExploreFault // what befalls a broker before one of its events (stream KindNode); 0: nothing
+	ExploreDelay // past how many others a delivery is held (stream KindWorld); 0: none
+
 	lastOwnSite
 )
 
