@@ -34,6 +34,8 @@ type powerCommand struct {
 	Mutants string        `help:"The directory of diffs. Default: scenarios/mutants of the source tree." placeholder:"DIR" type:"path"`
 	Budget  time.Duration `help:"Processor time for all of them together." default:"60m"`
 	Only    []string      `help:"Only these mutants, by name." placeholder:"NAME"`
+	Explore string        `help:"Enumerate schedules of this scenario instead of running random seeds (run --explore)." placeholder:"SCENARIO"`
+	Fault   []string      `help:"With --explore: only these kinds of faults." placeholder:"KIND"`
 	Seed    *uint64       `help:"The first seed of every hunt. Default: a fresh one." placeholder:"S"`
 	Jobs    int           `help:"Seeds at a time. Default: one a core." placeholder:"J"`
 	JSON    bool          `help:"Print the table for machines."`
@@ -161,12 +163,19 @@ type hunter struct {
 	first      uint64
 	jobs       int
 	bar        *progress
+	// explore is the scenario whose schedules are enumerated; empty: random seeds.
+	explore     string
+	exploreArgs []string
 }
 
 func (c *powerCommand) newHunter(ctx context.Context, root, work string, to output) (*hunter, error) {
 	h := &hunter{root: root, work: work, jobs: c.Jobs, bar: newProgress(to.log, 0, c.Budget), first: freshSeed()}
 	if c.Seed != nil {
 		h.first = *c.Seed
+	}
+	h.explore = c.Explore
+	for _, kind := range c.Fault {
+		h.exploreArgs = append(h.exploreArgs, "--fault", kind)
 	}
 	if h.jobs == 0 {
 		h.jobs = runtime.GOMAXPROCS(0)
@@ -193,6 +202,10 @@ func (h *hunter) hunt(ctx context.Context, m *mutants.Mutant, budget time.Durati
 		return f
 	}
 	defer func() { _ = os.RemoveAll(filepath.Dir(program)) }()
+	if h.explore != "" {
+		h.exploreFor(ctx, program, m, budget, &f)
+		return f
+	}
 	h.watch(ctx, program, m, budget, &f)
 	if len(f.Detections) == 0 {
 		f.Note = h.elsewhere(&f)
