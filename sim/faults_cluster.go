@@ -102,7 +102,9 @@ func (w *World) killInSync(s *strike, f *Fault) bool {
 	}
 	var list []*metadata.Partition
 	image.EachTopic(func(t *metadata.TopicImage) bool {
-		list = append(list, t.Partitions...)
+		for _, p := range t.Partitions.All {
+			list = append(list, p)
+		}
 		return true
 	})
 	p := list[s.draw.Choose(choice.FaultTarget, uint64(len(list)))]

@@ -138,7 +138,7 @@ func (w *World) Balanced() bool {
 	balanced := newest != nil
 	if balanced {
 		newest.EachTopic(func(t *metadata.TopicImage) bool {
-			for _, p := range t.Partitions {
+			for _, p := range t.Partitions.All {
 				balanced = balanced && p.Leader == p.Replicas[0]
 			}
 			return balanced

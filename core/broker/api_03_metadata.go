@@ -70,7 +70,7 @@ func (b *Broker) describeTopic(r *request, t *metadata.TopicImage) kmsg.Metadata
 	out := kmsg.NewMetadataResponseTopic()
 	name := t.Name
 	out.Topic, out.TopicID, out.IsInternal = &name, t.ID, internalTopic(t.Name)
-	for _, p := range t.Partitions {
+	for _, p := range t.Partitions.All {
 		q := kmsg.NewMetadataResponseTopicPartition()
 		q.Partition = int32(p.Index)
 		var code kafka.ErrorCode

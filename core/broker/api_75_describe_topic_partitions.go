@@ -67,7 +67,7 @@ func (b *Broker) describePage(r *request, page *topicPage, t *metadata.TopicImag
 	if t.Name == page.cursorTopic {
 		first = max(0, page.cursor)
 	}
-	for i := int(first); i < len(t.Partitions); i++ {
+	for i := int(first); i < t.Partitions.Len(); i++ {
 		if page.left == 0 {
 			next := kmsg.NewDescribeTopicPartitionsResponseNextCursor()
 			next.Topic, next.Partition = t.Name, int32(i)
@@ -78,7 +78,7 @@ func (b *Broker) describePage(r *request, page *topicPage, t *metadata.TopicImag
 			return false
 		}
 		page.left--
-		out.Partitions = append(out.Partitions, b.describePartition(r, t.Partitions[i]))
+		out.Partitions = append(out.Partitions, b.describePartition(r, t.Partitions.At(i)))
 	}
 	page.resp.Topics = append(page.resp.Topics, out)
 	return true

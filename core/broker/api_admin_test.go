@@ -280,7 +280,7 @@ func TestOffsetForLeaderEpoch(t *testing.T) {
 	w.kill()
 	w.start()
 	w.mustProduce("orders", 0, "c")
-	first := w.b.Image().TopicByName("orders").Partitions[0].LeaderEpoch
+	first := w.b.Image().TopicByName("orders").Partitions.At(0).LeaderEpoch
 	ask := func(partition, current, epoch int32) kmsg.OffsetForLeaderEpochResponseTopicPartition {
 		q := kmsg.NewPtrOffsetForLeaderEpochRequest()
 		topic := kmsg.NewOffsetForLeaderEpochRequestTopic()

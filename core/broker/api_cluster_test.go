@@ -74,7 +74,7 @@ func TestReassignmentThroughAnyBroker(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	passAll(worlds, 600*kafka.Millisecond)
-	if p := worlds[0].b.Image().TopicByName("orders").Partitions[0]; p.Reassigning() || p.Leader != 3 {
+	if p := worlds[0].b.Image().TopicByName("orders").Partitions.At(0); p.Reassigning() || p.Leader != 3 {
 		t.Fatalf("broker 3 is alive and takes the partition over: %+v", p.PartitionState)
 	}
 }
@@ -91,7 +91,7 @@ func TestElectLeadersThroughAnyBroker(t *testing.T) {
 		kafka.ErrorCode(a.Topics[1].Partitions[0].ErrorCode) != kafka.ErrUnknownTopicOrPartition {
 		t.Fatalf("%+v", a)
 	}
-	if p := worlds[0].b.Image().TopicByName("orders").Partitions[0]; p.Leader != 2 {
+	if p := worlds[0].b.Image().TopicByName("orders").Partitions.At(0); p.Leader != 2 {
 		t.Fatalf("leader %d", p.Leader)
 	}
 	a = through(worlds, worlds[1], 0, q).(*kmsg.ElectLeadersResponse)

@@ -170,7 +170,7 @@ func TestAdminRequestsReachTheController(t *testing.T) {
 		t.Fatalf("create through broker 2: %+v", a.Topics[0])
 	}
 	leaders := map[kafka.BrokerID]int{}
-	for _, p := range worlds[2].b.Image().TopicByName("orders").Partitions {
+	for _, p := range worlds[2].b.Image().TopicByName("orders").Partitions.All {
 		leaders[p.Leader]++
 	}
 	if len(leaders) != 3 {
@@ -188,7 +188,7 @@ func TestPartitionsAreServedWhereTheyAreLed(t *testing.T) {
 	corr := worlds[0].queue(1, 7, createTopic("orders", 2))
 	settleAll(worlds)
 	worlds[0].answer(corr)
-	for _, p := range worlds[0].b.Image().TopicByName("orders").Partitions {
+	for _, p := range worlds[0].b.Image().TopicByName("orders").Partitions.All {
 		for _, w := range worlds {
 			corr := w.send(2, produceV, produce("orders", p.Index, -1, w.batch("a")))
 			got := w.answer(corr).(*protocol.ProduceResponse)
@@ -245,7 +245,7 @@ func TestSilentBrokerIsFencedAndComesBack(t *testing.T) {
 	if !gone.b.Ready() {
 		t.Fatalf("the broker that came back is %v", gone.b.Phase())
 	}
-	for _, p := range worlds[0].b.Image().TopicByName("orders").Partitions {
+	for _, p := range worlds[0].b.Image().TopicByName("orders").Partitions.All {
 		if p.Leader == kafka.NoBroker {
 			t.Fatalf("partition %d has no leader", p.Index)
 		}

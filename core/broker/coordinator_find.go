@@ -29,7 +29,7 @@ func (b *Broker) shardOf(key coordinator.Key) (*shard, kafka.ErrorCode) {
 	if t == nil {
 		return nil, kafka.ErrNotCoordinator
 	}
-	h := b.find(kafka.TopicPartition{Topic: t.ID, Partition: key.Partition(len(t.Partitions))})
+	h := b.find(kafka.TopicPartition{Topic: t.ID, Partition: key.Partition(t.Partitions.Len())})
 	switch {
 	case h == nil || !h.replica.Leads():
 		return nil, kafka.ErrNotCoordinator
@@ -48,7 +48,7 @@ func (b *Broker) locateCoordinator(c *connection, key coordinator.Key) (*metadat
 		b.createOffsetsTopic()
 		return nil, metadata.Listener{}, kafka.ErrCoordinatorNotAvailable
 	}
-	p := t.Partition(key.Partition(len(t.Partitions)))
+	p := t.Partition(key.Partition(t.Partitions.Len()))
 	leader := image.Broker(p.Leader)
 	if leader == nil || leader.Fenced {
 		return nil, metadata.Listener{}, kafka.ErrCoordinatorNotAvailable

@@ -30,9 +30,10 @@ type fetcher struct {
 	epoch   int32 // that the next fetch names; firstEpoch: it lists everything
 	request protocol.FetchRequest
 
-	all       []*host // that this fetcher follows
-	changed   []*host // of which the leader does not know what is wanted
-	resting   []*host // that wait after an error
+	all       []*host       // that this fetcher follows
+	changed   []*host       // of which the leader does not know what is wanted
+	resting   []*host       // that wait after an error
+	restless  kafka.Instant // none of resting is to be asked for before
 	left      []protocol.ForgottenPartition
 	listed    int // of all: those that the leader reads
 	unsynced  int // of all: those of which not everything is durable
@@ -165,7 +166,7 @@ func (f *fetcher) unlist(h *host) {
 func (b *Broker) fetcherOf(leader kafka.BrokerID) *fetcher {
 	i, found := slices.BinarySearchFunc(b.fetchers, leader, func(f *fetcher, id kafka.BrokerID) int { return cmp.Compare(f.leader, id) })
 	if !found {
-		b.fetchers = slices.Insert(b.fetchers, i, &fetcher{leader: leader, epoch: firstEpoch})
+		b.fetchers = slices.Insert(b.fetchers, i, &fetcher{leader: leader, epoch: firstEpoch, restless: never})
 	}
 	return b.fetchers[i]
 }
@@ -307,17 +308,27 @@ func (b *Broker) fetchersDue() {
 			f.retryAt = 0
 			b.pollLater(f)
 		}
-		for i := 0; i < len(f.resting); {
-			h := f.resting[i]
-			if b.now.Mono < h.follow.retryAt {
-				i++
-				continue
-			}
-			h.follow.resting, h.follow.slowed = false, false
-			f.resting = slices.Delete(f.resting, i, i+1)
-			b.touch(h)
+		if b.now.Mono >= f.restless {
+			b.restDue(f)
 		}
 	}
+}
+
+// restDue asks again for the partitions that have rested long enough.
+func (b *Broker) restDue(f *fetcher) {
+	f.restless = never
+	kept := f.resting[:0]
+	for _, h := range f.resting {
+		if b.now.Mono < h.follow.retryAt {
+			f.restless = min(f.restless, h.follow.retryAt)
+			kept = append(kept, h)
+			continue
+		}
+		h.follow.resting, h.follow.slowed = false, false
+		b.touch(h)
+	}
+	clear(f.resting[len(kept):])
+	f.resting = kept
 }
 
 // replicationDeadline is when fetchers, or ISR changes, want to be looked at.
@@ -327,9 +338,7 @@ func (b *Broker) replicationDeadline() kafka.Instant {
 		if f.retryAt != 0 {
 			at = min(at, f.retryAt)
 		}
-		for _, h := range f.resting {
-			at = min(at, h.follow.retryAt)
-		}
+		at = min(at, f.restless)
 	}
 	return at
 }

@@ -94,11 +94,18 @@ func (b *Broker) rest(h *host) {
 	w := &h.follow
 	w.retryAt = b.backoff(w.failures)
 	w.failures++
+	w.from.leaveOut(h)
+	b.touch(h)
+}
+
+// leaveOut has a partition wait for its retryAt.
+func (f *fetcher) leaveOut(h *host) {
+	w := &h.follow
+	f.restless = min(f.restless, w.retryAt)
 	if !w.resting {
 		w.resting = true
-		w.from.resting = append(w.from.resting, h)
+		f.resting = append(f.resting, h)
 	}
-	b.touch(h)
 }
 
 // startAnew gives up a log of which the leader has nothing any more: what

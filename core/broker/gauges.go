@@ -42,7 +42,7 @@ func (b *Broker) Gauges() Gauges {
 	}
 	im.EachTopic(func(t *metadata.TopicImage) bool {
 		minISR := -1
-		for _, p := range t.Partitions {
+		for _, p := range t.Partitions.All {
 			if p.Leader == kafka.NoBroker {
 				g.Leaderless++
 			}

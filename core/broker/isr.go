@@ -69,10 +69,11 @@ func (b *Broker) isrAnswered(code kafka.ErrorCode, result *controller.AlterParti
 	q := &b.isr
 	sent := q.sent
 	q.sent = nil // what follows may ask again
+	at := 0
 	for _, s := range sent {
 		in := &replication.Altered{PartitionEpoch: s.epoch, Outcome: outcomeOf(code)}
 		if code == kafka.None && result != nil {
-			in.Outcome = outcomeIn(result, s.host.tp)
+			in.Outcome, at = outcomeIn(result, s.host.tp, at)
 		}
 		if in.Outcome != replication.Taken {
 			q.retryAt = b.now.Mono.Add(b.limits.ISRBackoff)
@@ -87,14 +88,16 @@ func (b *Broker) isrAnswered(code kafka.ErrorCode, result *controller.AlterParti
 	}
 }
 
-// outcomeIn finds a partition's outcome in an answer.
-func outcomeIn(result *controller.AlterPartitionResult, tp kafka.TopicPartition) replication.Outcome {
-	for i := range result.Partitions {
-		if p := &result.Partitions[i]; p.Partition == tp {
-			return outcomeOf(p.Error)
+// outcomeIn finds a partition's outcome in an answer, and where to look for the next
+// one's: an answer keeps the order of the questions, of which there may be thousands.
+func outcomeIn(result *controller.AlterPartitionResult, tp kafka.TopicPartition, from int) (o replication.Outcome, next int) {
+	for n := range result.Partitions {
+		at := (from + n) % len(result.Partitions)
+		if p := &result.Partitions[at]; p.Partition == tp {
+			return outcomeOf(p.Error), at + 1
 		}
 	}
-	return replication.Unknown
+	return replication.Unknown, from
 }
 
 // outcomeOf says what an error code tells of a proposal. What the controller

@@ -22,7 +22,7 @@ func replicatedTopic(t *testing.T, worlds []*world, name string) *world {
 
 func leaderOf(t *testing.T, worlds []*world, name string) *world {
 	t.Helper()
-	p := worlds[0].b.Image().TopicByName(name).Partitions[0]
+	p := worlds[0].b.Image().TopicByName(name).Partitions.At(0)
 	for _, w := range worlds {
 		if w.config.NodeID == p.Leader {
 			return w
@@ -94,7 +94,7 @@ func TestDeadFollowerLeavesTheISRAndComesBack(t *testing.T) {
 	for range 8 {
 		passAll(worlds, 600*kafka.Millisecond)
 	}
-	if p := leader.b.Image().TopicByName("orders").Partitions[0]; len(p.ISR) != 3 {
+	if p := leader.b.Image().TopicByName("orders").Partitions.At(0); len(p.ISR) != 3 {
 		t.Fatalf("in sync: %v", p.ISR)
 	}
 	if v := views(worlds)[dead.config.NodeID]; v.LogEndOffset != 1 {

@@ -53,7 +53,7 @@ func (b *Broker) applyAllRoles() {
 		b.retire(h, kafka.ErrUnknownTopicOrPartition)
 	}
 	image.EachTopic(func(t *metadata.TopicImage) bool {
-		for _, p := range t.Partitions {
+		for _, p := range t.Partitions.All {
 			b.fenceNameless(t.ID, p)
 			b.applyRole(t, p)
 		}
@@ -82,7 +82,7 @@ func (b *Broker) retireTopic(id kafka.TopicID, was *metadata.TopicImage) {
 	if was == nil {
 		return
 	}
-	for _, p := range was.Partitions {
+	for _, p := range was.Partitions.All {
 		if h := b.find(kafka.TopicPartition{Topic: id, Partition: p.Index}); h != nil {
 			b.retire(h, kafka.ErrUnknownTopicOrPartition)
 		}
@@ -176,7 +176,7 @@ func (b *Broker) applySettings(d *metadata.Delta) {
 		if t == nil {
 			continue
 		}
-		for _, p := range t.Partitions {
+		for _, p := range t.Partitions.All {
 			if h := b.find(kafka.TopicPartition{Topic: t.ID, Partition: p.Index}); h != nil {
 				b.configure(h)
 			}

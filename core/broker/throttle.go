@@ -77,10 +77,7 @@ func (b *Broker) payTaking(h *host, bytes int) {
 	b.out.Watch.Reached(must.FollowerThrottled)
 	w := &h.follow
 	w.slowed, w.retryAt = true, b.taking.paidAt
-	if !w.resting {
-		w.resting = true
-		w.from.resting = append(w.from.resting, h)
-	}
+	w.from.leaveOut(h)
 	b.touch(h)
 }
 
@@ -91,5 +88,6 @@ func (b *Broker) throttleAnew(h *host, c *kafka.TopicConfig) {
 	if h.follow.slowed {
 		h.follow.slowed, h.follow.retryAt = false, b.now.Mono
 		b.taking.paidAt = min(b.taking.paidAt, b.now.Mono)
+		h.follow.from.leaveOut(h)
 	}
 }

@@ -82,7 +82,7 @@ func (w throttledWorlds) topicWithDeadFollower() (leader, dead *world) {
 	for range 30 {
 		passAll(w.up(), 500*kafka.Millisecond)
 	}
-	if isr := leader.b.Image().TopicByName("orders").Partitions[0].ISR; len(isr) != 2 {
+	if isr := leader.b.Image().TopicByName("orders").Partitions.At(0).ISR; len(isr) != 2 {
 		w.t.Fatalf("in sync: %v", isr)
 	}
 	return leader, dead

@@ -67,7 +67,7 @@ func prefersAnother(p *metadata.Partition) bool {
 func preferences(im *metadata.Image) []preference {
 	var list []preference
 	im.EachTopic(func(t *metadata.TopicImage) bool {
-		for _, p := range t.Partitions {
+		for _, p := range t.Partitions.All {
 			at, found := slices.BinarySearchFunc(list, p.Replicas[0], func(s preference, id kafka.BrokerID) int { return cmp.Compare(s.broker, id) })
 			if !found {
 				list = slices.Insert(list, at, preference{broker: p.Replicas[0]})

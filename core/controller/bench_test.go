@@ -62,18 +62,37 @@ func BenchmarkBrokerDeathApplies(b *testing.B) {
 	b.ReportMetric(float64(len(entry.Records)), "bytes/op")
 }
 
-// BenchmarkOneISR lets one of 10,000 partitions have another ISR.
+// newWide makes three brokers and one topic.
+func newWide(b testing.TB, partitions int32) *bench {
+	bench := newLarge(b, 3, 0)
+	bench.must(&CreateTopics{Topics: []NewTopic{{Name: "t1", Partitions: partitions, ReplicationFactor: 3}}})
+	bench.m.now, bench.m.out = bench.now, &bench.out
+	return bench
+}
+
+// BenchmarkOneISR lets one of 10,000 partitions have another ISR, in a topic of a
+// hundred of them and in one of all.
 func BenchmarkOneISR(b *testing.B) {
-	bench := newLarge(b, 10, 100)
-	b.ReportAllocs()
-	for b.Loop() {
-		bench.shrinkOne(b)
+	for name, bench := range map[string]*bench{"topic=100": newLarge(b, 10, 100), "topic=10000": newWide(b, 10_000)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				bench.shrinkOne(b)
+			}
+		})
+	}
+}
+
+func (b *bench) shrinks(t *testing.B) {
+	t.ReportAllocs()
+	for t.Loop() {
+		b.shrinkOne(t)
 	}
 }
 
 // shrinkOne decides an ISR of one for one partition, and forgets it.
 func (b *bench) shrinkOne(t testing.TB) {
-	p := b.image().TopicByName("t1").Partitions[3]
+	p := b.image().TopicByName("t1").Partitions.At(3)
 	d := b.m.draft()
 	code := b.m.alterISR(d, p.Leader, &NewISR{
 		Partition: kafka.TopicPartition{Topic: p.Topic, Partition: p.Index}, LeaderEpoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch,
@@ -91,6 +110,10 @@ func TestWorkIsInProportionToTheChange(t *testing.T) {
 	one := func(b *bench) float64 { return testing.AllocsPerRun(20, func() { b.shrinkOne(t) }) }
 	if few, many := one(small), one(large); many > few+20 {
 		t.Errorf("one ISR of 200 partitions: %v allocations; of 3,000: %v", few, many)
+	}
+	narrow, wide := testing.Benchmark(newWide(t, 100).shrinks), testing.Benchmark(newWide(t, 10_000).shrinks)
+	if few, many := narrow.AllocedBytesPerOp(), wide.AllocedBytesPerOp(); many > few+8<<10 {
+		t.Errorf("one ISR in a topic of 100 partitions: %d bytes allocated; of 10,000: %d", few, many)
 	}
 	death := func(b *bench) (allocs, records float64) {
 		allocs = testing.AllocsPerRun(3, func() {

@@ -105,14 +105,14 @@ func TestReplaceConfigsReshapes(t *testing.T) {
 	b := newBench(t)
 	b.up(1, 2)
 	b.create("t", ids(1, 2), synced)
-	if b.image().TopicByName("t").Partitions[0].Mode != kafka.ModeSynced {
+	if b.image().TopicByName("t").Partitions.At(0).Mode != kafka.ModeSynced {
 		t.Fatal("the topic is not synced")
 	}
 	b.must(exactly(metadata.TopicResource("t"), NewConfig{"flush.messages", text("9223372036854775807")}))
 	b.wantShape("t", "1@1 isr[1 2] elr[] last[]")
 	b.must(exactly(metadata.TopicResource("t")))
 	b.wantShape("t", "1@2 isr[1 2] elr[] last[]")
-	if b.image().TopicByName("t").Partitions[0].Mode != kafka.ModeSynced {
+	if b.image().TopicByName("t").Partitions.At(0).Mode != kafka.ModeSynced {
 		t.Fatal("the mode did not go back to its default")
 	}
 }

@@ -99,7 +99,7 @@ func TestDurabilityModeBeginsAnEpoch(t *testing.T) {
 	b.up(1, 2)
 	b.create("t", ids(1, 2))
 	b.create("own", ids(1, 2), synced)
-	mode := func(name string) kafka.DurabilityMode { return b.image().TopicByName(name).Partitions[0].Mode }
+	mode := func(name string) kafka.DurabilityMode { return b.image().TopicByName(name).Partitions.At(0).Mode }
 	b.must(&AlterConfigs{Resources: []AlterResource{topicOps("t", set("flush.messages", "9223372036854775807"))}})
 	b.wantShape("t", "1@1 isr[1 2] elr[] last[]")
 	if mode("t") != kafka.ModeReplicated {

@@ -1,8 +1,6 @@
 package controller
 
 import (
-	"slices"
-
 	"trialog/core/kafka"
 	"trialog/core/metadata"
 )
@@ -11,17 +9,19 @@ import (
 func (m *Machine) electLeaders(d *draft, e *ElectLeaders) (ResultBody, *refusal) {
 	result := &ElectLeadersResult{}
 	if !e.All {
-		for i, tp := range e.Partitions {
+		given := make(map[kafka.TopicPartition]bool, len(e.Partitions))
+		for _, tp := range e.Partitions {
 			out := ElectedPartition{Partition: tp, Error: kafka.ErrInvalidRequest, Message: "Each partition may be given once."}
-			if !slices.Contains(e.Partitions[:i], tp) {
+			if !given[tp] {
 				out = m.elect(d, tp, e.Unclean)
 			}
+			given[tp] = true
 			result.Partitions = append(result.Partitions, out)
 		}
 		return result, nil
 	}
 	d.image.EachTopic(func(t *metadata.TopicImage) bool {
-		for _, p := range t.Partitions {
+		for _, p := range t.Partitions.All {
 			out := m.elect(d, kafka.TopicPartition{Topic: t.ID, Partition: p.Index}, e.Unclean)
 			if out.Error != kafka.ErrElectionNotNeeded {
 				result.Partitions = append(result.Partitions, out)

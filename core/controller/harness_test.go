@@ -147,7 +147,7 @@ func (b *bench) create(name string, replicas []kafka.BrokerID, configs ...NewCon
 
 // shape writes a partition down: leader@epoch ISR ELR last.
 func (b *bench) shape(name string) string {
-	p := b.image().TopicByName(name).Partitions[0]
+	p := b.image().TopicByName(name).Partitions.At(0)
 	s := fmt.Sprintf("%d@%d isr%v elr%v last%v", p.Leader, p.LeaderEpoch, p.ISR, p.ELR, p.LastKnownELR)
 	if p.Recovery == metadata.Recovering {
 		s += " recovering"

@@ -56,7 +56,7 @@ func (m *Machine) checkView() error {
 func (m *Machine) checkPartitions() (err error) {
 	m.written.EachTopic(func(t *metadata.TopicImage) bool {
 		v := m.topicView(m.written, t)
-		for _, p := range t.Partitions {
+		for _, p := range t.Partitions.All {
 			if err = m.checkPartition(v, p); err != nil {
 				return false
 			}

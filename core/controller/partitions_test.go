@@ -38,7 +38,7 @@ func TestAlterPartition(t *testing.T) {
 	}
 	ask := func(change func(*NewISR), isr ...ISRMember) AlteredPartition {
 		t.Helper()
-		p := b.image().TopicByName("t").Partitions[0]
+		p := b.image().TopicByName("t").Partitions.At(0)
 		n := NewISR{Partition: kafka.TopicPartition{Topic: topic.ID}, LeaderEpoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch, ISR: isr, Recovery: p.Recovery}
 		if change != nil {
 			change(&n)
@@ -97,7 +97,7 @@ func TestAlterPartition(t *testing.T) {
 	b.beat(1)
 	stale, _ := b.ask(&AlterPartition{Broker: 1, Epoch: 1})
 	wantCode(t, "the leader's life before", stale.Error, kafka.ErrStaleBrokerEpoch, stale.Message)
-	p := b.image().TopicByName("t").Partitions[0]
+	p := b.image().TopicByName("t").Partitions.At(0)
 	if p.LeaderEpoch == 0 {
 		t.Fatal("the leader's next life did not begin an epoch")
 	}
@@ -110,7 +110,7 @@ func TestRecoveredLeader(t *testing.T) {
 	topic := b.create("t", ids(1), replicated)
 	b.register(1, 2, 1, kafka.NoBrokerEpoch)
 	b.beat(1)
-	p := b.image().Topic(topic.ID).Partitions[0]
+	p := b.image().Topic(topic.ID).Partitions.At(0)
 	if p.Recovery != metadata.Recovering {
 		t.Fatalf("%+v", p.PartitionState)
 	}

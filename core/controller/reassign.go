@@ -16,13 +16,15 @@ import (
 // alterReassignments decides each partition on its own.
 func (m *Machine) alterReassignments(d *draft, a *AlterReassignments) (ResultBody, *refusal) {
 	result := &AlterReassignmentsResult{Partitions: make([]ReassignedPartition, len(a.Partitions))}
+	given := make(map[NamedPartition]bool, len(a.Partitions))
 	for i := range a.Partitions {
 		r, out := &a.Partitions[i], &result.Partitions[i]
-		again := func(o Reassignment) bool { return o.Topic == r.Topic && o.Partition == r.Partition }
+		name := NamedPartition{Topic: r.Topic, Partition: r.Partition}
 		err := refuse(kafka.ErrInvalidRequest, "Each partition may be given once.")
-		if !slices.ContainsFunc(a.Partitions[:i], again) {
+		if !given[name] {
 			err = m.reassign(d, r, a.KeepReplicationFactor)
 		}
+		given[name] = true
 		if err != nil {
 			out.Error, out.Message = err.code, err.message
 		}
@@ -129,7 +131,7 @@ func (m *Machine) listReassignments(d *draft, l *ListReassignments) (ResultBody,
 	}
 	if l.All {
 		d.image.EachTopic(func(t *metadata.TopicImage) bool {
-			for _, p := range t.Partitions {
+			for _, p := range t.Partitions.All {
 				take(p)
 			}
 			return true

@@ -12,7 +12,7 @@ import (
 )
 
 func (b *bench) partition(name string) *metadata.Partition {
-	return b.image().TopicByName(name).Partitions[0]
+	return b.image().TopicByName(name).Partitions.At(0)
 }
 
 func (b *bench) reassign(name string, to ...kafka.BrokerID) ReassignedPartition {

@@ -78,7 +78,7 @@ func (m *Machine) reshapeAll(d *draft, which func(*metadata.Partition) bool, pre
 	var changes []metadata.Record
 	d.image.EachTopic(func(t *metadata.TopicImage) bool {
 		var v *topicView
-		for _, p := range t.Partitions {
+		for _, p := range t.Partitions.All {
 			if !which(p) {
 				continue
 			}

@@ -89,7 +89,7 @@ func (m *Machine) morePartitions(d *draft, t *MorePartitions) *refusal {
 	if topic == nil {
 		return refuse(kafka.ErrUnknownTopicOrPartition, "This server does not host this topic-partition.")
 	}
-	have := len(topic.Partitions)
+	have := topic.Partitions.Len()
 	switch {
 	case int(t.Count) == have:
 		return refuse(kafka.ErrInvalidPartitions, "Topic already has "+strconv.Itoa(have)+" partition(s).")
@@ -98,7 +98,7 @@ func (m *Machine) morePartitions(d *draft, t *MorePartitions) *refusal {
 	case int(t.Count)-have > int(m.cfg.Limits.MaxPartitionsPerRequest):
 		return refuse(kafka.ErrPolicyViolation, "Excessively large number of partitions per request.")
 	}
-	replicas := len(topic.Partitions[0].Target())
+	replicas := len(topic.Partitions.At(0).Target())
 	placed, err := m.placeMore(d, t, int(t.Count)-have, replicas)
 	if err != nil {
 		return err

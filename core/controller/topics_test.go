@@ -89,10 +89,10 @@ func TestCreateTopicsDefaults(t *testing.T) {
 		t.Fatalf("defaults came to %d partitions of %d replicas", r.Partitions, r.ReplicationFactor)
 	}
 	topic := b.image().Topic(r.ID)
-	if topic == nil || len(topic.Partitions) != 3 || topic.Partitions[0].Mode != kafka.ModeSynced {
+	if topic == nil || topic.Partitions.Len() != 3 || topic.Partitions.At(0).Mode != kafka.ModeSynced {
 		t.Fatalf("the topic is %+v", topic)
 	}
-	for _, p := range topic.Partitions {
+	for _, p := range topic.Partitions.All {
 		if len(p.ISR) != 2 || p.Leader != p.Replicas[0] || p.LeaderEpoch != 0 {
 			t.Errorf("partition %d is %+v", p.Index, p.PartitionState)
 		}
@@ -146,7 +146,7 @@ func TestPlacement(t *testing.T) {
 	}
 	r := b.must(&CreateTopics{Topics: []NewTopic{{Name: "t", Partitions: 60, ReplicationFactor: 3}}}).(*CreateTopicsResult).Topics[0]
 	leads, holds := map[kafka.BrokerID]int{}, map[kafka.BrokerID]int{}
-	for _, p := range b.image().Topic(r.ID).Partitions {
+	for _, p := range b.image().Topic(r.ID).Partitions.All {
 		leads[p.Leader]++
 		seen := map[string]bool{}
 		for _, id := range p.Replicas {
@@ -165,7 +165,7 @@ func TestPlacement(t *testing.T) {
 	}
 	b.silence(0, 1)
 	r = b.must(&CreateTopics{Topics: []NewTopic{{Name: "u", Partitions: 4, ReplicationFactor: 3}}}).(*CreateTopicsResult).Topics[0]
-	for _, p := range b.image().Topic(r.ID).Partitions {
+	for _, p := range b.image().Topic(r.ID).Partitions.All {
 		if len(p.ISR) != 2 || !slices.Contains(p.ISR, 0) || !slices.Contains(p.ISR, 1) || len(p.Replicas) != 3 {
 			t.Errorf("with two brokers alive, partition %d is %+v", p.Index, p.PartitionState)
 		}
@@ -231,12 +231,12 @@ func TestCreatePartitions(t *testing.T) {
 		t.Errorf("a name given twice: %+v", twice.Topics)
 	}
 	b.must(&CreatePartitions{ValidateOnly: true, Topics: []MorePartitions{{Name: "t", Count: 2}}})
-	if n := len(b.image().TopicByName("t").Partitions); n != 1 {
+	if n := b.image().TopicByName("t").Partitions.Len(); n != 1 {
 		t.Fatalf("validated only, and there are %d partitions", n)
 	}
 	b.must(&CreatePartitions{Topics: []MorePartitions{{Name: "t", Count: 3, Assignments: [][]kafka.BrokerID{ids(2, 1), ids(1, 2)}}}})
-	parts := b.image().TopicByName("t").Partitions
-	if len(parts) != 3 || parts[1].Leader != 2 || parts[2].Leader != 1 || parts[1].Mode != kafka.ModeReplicated {
-		t.Fatalf("the new partitions are %+v", parts[1:])
+	parts := &b.image().TopicByName("t").Partitions
+	if parts.Len() != 3 || parts.At(1).Leader != 2 || parts.At(2).Leader != 1 || parts.At(1).Mode != kafka.ModeReplicated {
+		t.Fatalf("the new partitions are %+v", parts)
 	}
 }

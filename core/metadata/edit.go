@@ -30,8 +30,9 @@ func ClusterResource() kafka.ConfigResource {
 // records come from; a written view passes the largest uint64, for it does not
 // know yet. On an error nothing counts.
 //
-// The cost is in proportion to what changes: a touched topic costs one copy of
-// its list of partitions per call, and each path in a tree O(log n).
+// The cost is in proportion to what changes: a partition costs its copy and those
+// of the chunk that it lies in, a topic that of its list of chunks, once per call
+// (see PartitionList), and each path in a tree O(log n).
 func Edit(from *Image, index uint64, records []Record) (*Delta, error) {
 	e := newEdit(from, index)
 	for _, r := range records {
@@ -50,8 +51,8 @@ func newEdit(from *Image, index uint64) *edit {
 }
 
 // Draft is an image that grows record by record, for whoever decides one after
-// another and reads what was decided before. A topic costs one copy of its list
-// of partitions per Draft, however many of them change.
+// another and reads what was decided before. What a topic
+// costs it costs once per Draft, however many of its partitions change.
 type Draft struct{ edit *edit }
 
 // NewDraft begins with an image, whose index becomes the largest uint64.
@@ -82,6 +83,7 @@ type edit struct {
 
 type touchedTopic struct {
 	image      *TopicImage
+	list       listEdit // of image
 	change     TopicChange
 	existed    bool
 	partitions []kafka.PartitionIndex

@@ -20,6 +20,7 @@ func (e *edit) topic(r *Topic) error {
 
 // own puts a topic that this edit may change in place into the image.
 func (e *edit) own(t *touchedTopic) {
+	t.list = editList(&t.image.Partitions)
 	e.touched[t.image.ID] = t
 	e.order = append(e.order, t)
 	e.to.byID = e.to.byID.set(idKey(t.image.ID), t.image)
@@ -39,7 +40,6 @@ func (e *edit) touch(id kafka.TopicID) *touchedTopic {
 		return nil
 	}
 	c := *old
-	c.Partitions = slices.Clone(old.Partitions)
 	t := &touchedTopic{image: &c, change: TopicChanged, existed: true}
 	e.own(t)
 	return t
@@ -51,7 +51,7 @@ func (e *edit) topicRemoved(r *TopicRemoved) error {
 		return refuse("there is no topic %s", r.ID)
 	}
 	t.change = TopicDeleted
-	e.to.partitions -= len(t.image.Partitions)
+	e.to.partitions -= t.image.Partitions.Len()
 	e.to.byID = e.to.byID.remove(idKey(r.ID))
 	e.to.byName = e.to.byName.remove(nameKey(t.image.Name))
 	res := TopicResource(t.image.Name)
@@ -64,14 +64,14 @@ func (e *edit) topicRemoved(r *TopicRemoved) error {
 
 func (e *edit) partition(r *PartitionRecord) error {
 	t := e.touch(r.Topic)
-	if t == nil || int(r.Partition) != len(t.image.Partitions) {
+	if t == nil || int(r.Partition) != t.image.Partitions.Len() {
 		return refuse("partition %d of topic %s cannot begin", r.Partition, r.Topic)
 	}
 	p := &Partition{Topic: r.Topic, TopicName: t.image.Name, Index: r.Partition, PartitionState: r.State}
 	if why := p.flaw(); why != "" {
 		return refuse("partition %s-%d: %s", p.TopicName, p.Index, why)
 	}
-	t.image.Partitions = append(t.image.Partitions, p)
+	t.list.add(p)
 	t.partitions = append(t.partitions, r.Partition)
 	e.to.partitions++
 	return nil
@@ -82,12 +82,12 @@ func (e *edit) partitionChange(r *PartitionChange) error {
 	if t == nil || t.image.Partition(r.Partition) == nil {
 		return refuse("there is no partition %d of topic %s", r.Partition, r.Topic)
 	}
-	p := *t.image.Partitions[r.Partition]
+	p := *t.image.Partition(r.Partition)
 	p.change(r)
 	if why := p.flaw(); why != "" {
 		return refuse("partition %s-%d: %s", p.TopicName, p.Index, why)
 	}
-	t.image.Partitions[r.Partition] = &p
+	t.list.set(int(r.Partition), &p)
 	t.partitions = append(t.partitions, r.Partition)
 	return nil
 }

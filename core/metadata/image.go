@@ -63,7 +63,7 @@ func (b *Broker) Listener(name string) (Listener, bool) {
 type TopicImage struct {
 	ID         kafka.TopicID
 	Name       string
-	Partitions []*Partition
+	Partitions PartitionList
 }
 
 // Partition is one partition. It is immutable.
@@ -206,10 +206,7 @@ func (im *Image) Partition(tp kafka.TopicPartition) *Partition {
 
 // Partition returns a partition of the topic, nil when there is none.
 func (t *TopicImage) Partition(i kafka.PartitionIndex) *Partition {
-	if i < 0 || int(i) >= len(t.Partitions) {
-		return nil
-	}
-	return t.Partitions[i]
+	return t.Partitions.At(int(i))
 }
 
 // Configs returns what is explicitly set on a resource.

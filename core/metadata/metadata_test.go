@@ -128,7 +128,7 @@ func (l *life) draw(t *rapid.T) metadata.Record {
 		return &metadata.TopicRemoved{ID: rapid.SampledFrom(topics).Draw(t, "topic").ID}
 	case kind >= 7 && len(topics) > 0:
 		topic := rapid.SampledFrom(topics).Draw(t, "topic")
-		if n := len(topic.Partitions); n > 0 && rapid.Bool().Draw(t, "change") {
+		if n := topic.Partitions.Len(); n > 0 && rapid.Bool().Draw(t, "change") {
 			return &metadata.PartitionChange{
 				Topic: topic.ID, Partition: kafka.PartitionIndex(rapid.IntRange(0, n-1).Draw(t, "partition")),
 				Fields: metadata.FieldReplicas | metadata.FieldAdding | metadata.FieldRemoving | metadata.FieldDirectories | metadata.FieldISR | metadata.FieldELR |
@@ -136,7 +136,7 @@ func (l *life) draw(t *rapid.T) metadata.Record {
 				State: drawState(t),
 			}
 		}
-		return &metadata.PartitionRecord{Topic: topic.ID, Partition: kafka.PartitionIndex(len(topic.Partitions)), State: drawState(t)}
+		return &metadata.PartitionRecord{Topic: topic.ID, Partition: kafka.PartitionIndex(topic.Partitions.Len()), State: drawState(t)}
 	}
 	for n := 1; ; n++ {
 		if name := fmt.Sprintf("t%d", n); im.TopicByName(name) == nil {
@@ -208,7 +208,7 @@ func checkDelta(t *rapid.T, d *metadata.Delta) {
 		if named != (old != topic) {
 			t.Fatalf("topic %s: named %v, changed %v", topic.Name, named, old != topic)
 		}
-		for i, p := range topic.Partitions {
+		for i, p := range topic.Partitions.All {
 			changed := old == nil || old.Partition(p.Index) != p
 			if changed != slices.Contains(td.Partitions, kafka.PartitionIndex(i)) {
 				t.Fatalf("partition %s-%d: changed %v, and the delta says %v", topic.Name, i, changed, td.Partitions)

@@ -40,8 +40,8 @@ func AppendSnapshot(dst []byte, im *Image) []byte {
 	b = binary.AppendUvarint(b, uint64(im.TopicCount()))
 	im.EachTopic(func(t *TopicImage) bool {
 		b = appendString(append(b, t.ID[:]...), t.Name)
-		b = binary.AppendUvarint(b, uint64(len(t.Partitions)))
-		for _, p := range t.Partitions {
+		b = binary.AppendUvarint(b, uint64(t.Partitions.Len()))
+		for _, p := range t.Partitions.All {
 			b = appendPartitionState(b, &p.PartitionState)
 		}
 		return true
@@ -133,15 +133,13 @@ func (r *reader) broker() *Broker {
 func (r *reader) topic(im *Image) {
 	t := &TopicImage{ID: kafka.TopicID(r.uuid()), Name: r.string()}
 	n := r.count(12)
-	if n > 0 {
-		t.Partitions = make([]*Partition, n)
-	}
-	for i := range t.Partitions {
+	list := editList(&t.Partitions)
+	for i := range n {
 		p := &Partition{Topic: t.ID, TopicName: t.Name, Index: kafka.PartitionIndex(i), PartitionState: r.partitionState()}
 		if p.flaw() != "" {
 			r.fail()
 		}
-		t.Partitions[i] = p
+		list.add(p)
 	}
 	im.partitions += n
 	im.byID = im.byID.set(idKey(t.ID), t)

@@ -30,7 +30,7 @@ func (t *trial) knowing(group string) (k knowledge) {
 		if image == nil || image.TopicByName(offsetsTopic) == nil {
 			continue
 		}
-		for _, p := range image.TopicByName(offsetsTopic).Partitions {
+		for _, p := range image.TopicByName(offsetsTopic).Partitions.All {
 			if int32(p.Index) == at.Index && int32(p.Leader) != int32(node) {
 				k[node] = int32(p.LeaderEpoch)
 			}

@@ -68,7 +68,7 @@ func (s *strips) inSync(now int64, im *metadata.Image) {
 		if topic == nil {
 			continue
 		}
-		for _, p := range topic.Partitions {
+		for _, p := range topic.Partitions.All {
 			if int32(p.Index) != place.index || slices.Equal(s.isr[place.partition], p.ISR) {
 				continue
 			}

@@ -209,7 +209,7 @@ func (w *watch) movedAway(node int, b *logBefore) bool {
 	if image == nil || image.TopicByName(b.topic) == nil {
 		return false
 	}
-	for _, p := range image.TopicByName(b.topic).Partitions {
+	for _, p := range image.TopicByName(b.topic).Partitions.All {
 		if w.trial.record.Partition(b.topic, int32(p.Index)) == b.partition {
 			return !slices.Contains(p.Replicas, kafka.BrokerID(node))
 		}

@@ -75,7 +75,7 @@ func (o *Oracle) Step(at int, b *broker.Broker, appends []disk.Append) string {
 	if im := b.Image(); im.Index() > o.index {
 		o.index, o.image = im.Index(), im
 		im.EachTopic(func(t *metadata.TopicImage) bool {
-			for _, p := range t.Partitions {
+			for _, p := range t.Partitions.All {
 				o.decided(t.Name, p)
 			}
 			return true
