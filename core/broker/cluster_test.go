@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"trialog/core/broker"
+	"trialog/core/disk/memfs"
 	"trialog/core/kafka"
 	"trialog/core/protocol"
 	"trialog/core/quorum"
@@ -289,5 +290,41 @@ func TestShutdownHandsOver(t *testing.T) {
 	}
 	if !leader.halt.Clean {
 		t.Errorf("after 300 ms: phase %v", leader.b.Phase())
+	}
+}
+
+// A broker may stop while its registration is on its way: the roles that the image
+// then has for it come too late, and it makes no logs for them.
+func TestStopsBeforeItKnowsThatItIsRegistered(t *testing.T) {
+	worlds := cluster(t, 3)
+	replicatedTopic(t, worlds, "orders")
+	late := worlds[2]
+	late.kill()
+	late.fs = memfs.New() // another disk: the log of its replica would be made anew
+	for range 10 {
+		passAll(worlds[:2], kafka.Second) // its session ends
+	}
+	late.now = worlds[0].now
+	late.boot()
+	late.give(&broker.Start{})
+	for i := 1; late.b.Phase() != broker.PhaseRegistering; i++ {
+		if i == 100 {
+			t.Fatalf("phase %v", late.b.Phase())
+		}
+		late.settle()
+	}
+	late.holdJobs = true // its clean mark takes a while
+	late.give(&broker.Shutdown{})
+	late.settle()
+	for range 2 {
+		passAll(worlds, 500*kafka.Millisecond)
+	}
+	if late.b.Image().Broker(3).Incarnation != late.config.Incarnation {
+		t.Fatal("it was not registered meanwhile")
+	}
+	late.holdJobs = false
+	passAll(worlds, 500*kafka.Millisecond)
+	if !late.halt.Clean {
+		t.Errorf("halt %+v in phase %v", late.halt, late.b.Phase())
 	}
 }

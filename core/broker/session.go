@@ -43,7 +43,7 @@ func (b *Broker) followSession(claimed bool) {
 	case b.phase == PhaseHalted || self == nil:
 	case self.Incarnation == b.config.Incarnation:
 		b.session.epoch = self.Epoch
-		if !b.session.registered {
+		if !b.session.registered && !b.session.drained { // it may stop before it has learnt that it was registered
 			b.session.registered = true
 			b.session.retryAt = b.now.Mono
 			b.isr.checkAt = b.now.Mono

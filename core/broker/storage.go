@@ -71,7 +71,7 @@ func (b *Broker) jobDone(in *JobDone) {
 // counts may be another, and what it may do.
 func (b *Broker) touchBehind(l *partition.Log) {
 	h := b.hostOf(l)
-	if h == nil {
+	if h == nil || b.session.drained {
 		return
 	}
 	if h.roleDue && !l.Truncating() {
