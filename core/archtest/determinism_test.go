@@ -90,9 +90,15 @@ func (d *detector) file(file *ast.File) {
 	}
 }
 
+// excepted tells whether the table of imports names a package for this one alone.
+func (d *detector) excepted(path string) bool {
+	r, found := rowFor(d.pass.Pkg.Path())
+	return found && slices.Contains(r.allow, path)
+}
+
 func (d *detector) imported(i *ast.ImportSpec) {
 	path, err := strconv.Unquote(i.Path.Value)
-	if err == nil && (isStd(path) || path == "unsafe") && !slices.Contains(pure, path) {
+	if err == nil && (isStd(path) || path == "unsafe") && !slices.Contains(pure, path) && !d.excepted(path) {
 		d.refuse(i, "%s is not pure", path)
 	}
 }

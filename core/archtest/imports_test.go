@@ -47,6 +47,8 @@ var rows = []row{
 		"the vocabulary stands below everything"},
 	{"core/must", with(pure, "trialog/core/kafka"),
 		"assertions are used everywhere, so they use nothing"},
+	{"core/group", with(pure, "trialog/core/...", "regexp"),
+		"members subscribe by expressions of RE2, which is what regexp takes: the same text and names, the same matches, in linear time"},
 	{"core/protocol", with(pure, "trialog/core/...", kmsg),
 		"bodies of requests are kmsg's; past protocol, broker and client nobody sees the wire"},
 	{"core/broker", with(pure, "trialog/core/...", kmsg),

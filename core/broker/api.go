@@ -21,6 +21,8 @@ const (
 	keyDescribeGroups              = protocol.KeyDescribeGroups
 	keyListGroups                  = protocol.KeyListGroups
 	keyDeleteGroups                = protocol.KeyDeleteGroups
+	keyConsumerGroupHeartbeat      = protocol.KeyConsumerGroupHeartbeat
+	keyConsumerGroupDescribe       = protocol.KeyConsumerGroupDescribe
 	keyOffsetDelete                = protocol.KeyOffsetDelete
 	keyApiVersions                 = protocol.KeyApiVersions
 	keyCreateTopics                = protocol.KeyCreateTopics
@@ -135,6 +137,10 @@ func (b *Broker) beginGroups(r *request) {
 		b.beginSyncGroup(r)
 	case keyDescribeGroups:
 		b.beginDescribeGroups(r)
+	case keyConsumerGroupHeartbeat:
+		b.beginConsumerGroupHeartbeat(r)
+	case keyConsumerGroupDescribe:
+		b.beginConsumerGroupDescribe(r)
 	case keyListGroups:
 		b.beginListGroups(r)
 	case keyDeleteGroups:

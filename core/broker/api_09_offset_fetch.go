@@ -122,6 +122,9 @@ func (b *Broker) fetchOffsetsOf(r *request, place int, q *kmsg.OffsetFetchReques
 	if code == kafka.None {
 		code = why
 	}
+	if code == kafka.None && q.MemberID != nil {
+		code = s.machine.MayFetch(s.name(r, q.Group), *q.MemberID, q.MemberEpoch)
+	}
 	if code != kafka.None {
 		b.counters.Errors++
 		out.ErrorCode = int16(code)

@@ -91,6 +91,8 @@ func (b *Broker) answerGroup(a *group.Answer) {
 		b.answerSync(r, a)
 	case keyHeartbeat:
 		b.answerHeartbeat(r, a.Err)
+	case keyConsumerGroupHeartbeat:
+		b.answerConsumerGroupHeartbeat(r, a)
 	case keyLeaveGroup:
 		b.answerLeave(r, a)
 	case keyOffsetCommit:

@@ -15,6 +15,7 @@ import (
 func supportedFeatures() []controller.FeatureRange {
 	return []controller.FeatureRange{
 		{Name: "eligible.leader.replicas.version", Min: 1, Max: 1}, // KIP-966
+		{Name: "group.version", Min: 1, Max: 1},                    // KIP-848
 		{Name: "kraft.version", Min: 1, Max: 1},                    // KIP-853: voters come and go
 		{Name: "metadata.version", Min: 25, Max: 25},               // as of Kafka 4.0
 		{Name: "trialog.version", Min: 1, Max: 1},

@@ -202,7 +202,7 @@ func TestListOffsets(t *testing.T) {
 func TestApiVersions(t *testing.T) {
 	w := served(t)
 	a := w.ask(4, apiVersions("apache-kafka-java", "4.3.0")).(*kmsg.ApiVersionsResponse)
-	if a.ErrorCode != 0 || a.FinalizedFeaturesEpoch < 0 || len(a.SupportedFeatures) != 4 || len(a.FinalizedFeatures) != 4 || a.FinalizedFeatures[2].Name != "metadata.version" {
+	if a.ErrorCode != 0 || a.FinalizedFeaturesEpoch < 0 || len(a.SupportedFeatures) != 5 || len(a.FinalizedFeatures) != 5 || a.FinalizedFeatures[3].Name != "metadata.version" {
 		t.Fatalf("features %+v", a)
 	}
 	var produce *kmsg.ApiVersionsResponseApiKey

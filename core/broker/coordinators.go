@@ -26,6 +26,7 @@ type coordinators struct {
 	refusal  kafka.ErrorCode // of the last append
 	next     kafka.Instant   // when one of them next wants a Tick, or an earlier instant
 	creating bool            // the offsets topic is asked for
+	topics   groupTopics
 	in       groupInputs
 }
 
@@ -36,6 +37,7 @@ type groupInputs struct {
 	refused   group.Refused
 	committed group.Committed
 	heartbeat group.Heartbeat
+	beat      group.ConsumerHeartbeat
 	commit    group.Commit
 	confirm   group.Confirm
 	produce   replication.Produce

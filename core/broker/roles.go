@@ -14,6 +14,7 @@ import (
 // before the image contains this incarnation: an older one speaks of roles
 // that another incarnation had.
 func (b *Broker) applyRoles(d *metadata.Delta) {
+	b.groups.topics.changed(d)
 	if !b.session.registered || b.session.drained {
 		return
 	}

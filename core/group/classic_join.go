@@ -15,6 +15,14 @@ func (m *Machine) joinGroup(in *Join) {
 		m.refuseJoin(in, kafka.ErrInvalidSessionTimeout, in.Member.ID)
 		return
 	}
+	if c := m.consumerOf(in.Group); c != nil {
+		if c.size() > 0 {
+			m.refuseJoin(in, kafka.ErrInconsistentGroupProtocol, in.Member.ID)
+			return
+		}
+		m.convert(in)
+		return
+	}
 	g := m.groups[in.Group]
 	if g == nil {
 		if in.Member.ID != "" {

@@ -26,6 +26,9 @@ var errRecord = errors.New("malformed record of __consumer_offsets")
 
 // appendKey appends the key of a record.
 func appendKey(b []byte, r *Record) []byte {
+	if r.Kind.consumers() {
+		return appendConsumerKey(b, r)
+	}
 	if r.Kind == ClassicRecord {
 		b = binary.BigEndian.AppendUint16(b, uint16(keyClassic))
 		return appendString(b, r.Group)
@@ -44,6 +47,8 @@ func appendValue(b []byte, r *Record) ([]byte, bool) {
 		return appendClassic(b, r.Classic), true
 	case r.Kind == OffsetRecord && r.HasValue:
 		return appendOffset(b, &r.Offset), true
+	case r.Consumer != nil:
+		return appendConsumerValue(b, r.Consumer), true
 	}
 	return b, false
 }
@@ -96,7 +101,7 @@ func appendClassic(b []byte, c *ClassicValue) []byte {
 func decode(key, value []byte) (Record, error) {
 	k := reader{b: key}
 	var r Record
-	switch k.int16() {
+	switch key := k.int16(); key {
 	case keyOffsetOld, keyOffset:
 		r.Kind = OffsetRecord
 		r.Group, r.Topic, r.Partition = k.string(), k.string(), kafka.PartitionIndex(k.int32())
@@ -104,7 +109,13 @@ func decode(key, value []byte) (Record, error) {
 		r.Kind = ClassicRecord
 		r.Group = k.string()
 	default:
-		return Record{}, nil
+		if r.Kind = consumerKind(key); r.Kind == UnknownRecord {
+			return Record{}, nil
+		}
+		r.Group = k.string()
+		if r.Kind.named() {
+			r.Name = k.string()
+		}
 	}
 	if k.bad || len(k.b) != 0 {
 		return Record{}, errRecord
@@ -114,10 +125,13 @@ func decode(key, value []byte) (Record, error) {
 	}
 	v := reader{b: value}
 	version := v.int16()
-	if r.Kind == OffsetRecord {
+	switch r.Kind {
+	case OffsetRecord:
 		r.HasValue, r.Offset = true, v.offset(version)
-	} else {
+	case ClassicRecord:
 		r.Classic = v.classic(version)
+	default:
+		r.Consumer = v.consumer(r.Kind, version)
 	}
 	if v.bad || len(v.b) != 0 {
 		return Record{}, errRecord

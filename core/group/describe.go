@@ -56,13 +56,23 @@ type Listed struct {
 
 // List shows every group, by name.
 func (m *Machine) List(visit func(*Listed)) {
-	names := make([]string, 0, len(m.groups))
+	names := make([]string, 0, len(m.groups)+len(m.consumers))
 	for name := range m.groups { //order: they are sorted below
 		names = append(names, name)
 	}
+	for name := range m.consumers { //order: they are sorted below
+		names = append(names, name)
+	}
 	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Compact(names) {
 		g := m.groups[name]
+		if k := m.committed.groups[name]; k != nil && k.consumer != nil {
+			visit(&Listed{Group: name, ProtocolType: consumerProtocolType, State: k.consumer.state(), Type: "consumer"})
+			continue
+		}
+		if g == nil {
+			continue
+		}
 		if m.shown(g) {
 			visit(&Listed{Group: name, ProtocolType: g.protocolType, State: g.state.String(), Type: "classic"})
 		}
@@ -121,6 +131,10 @@ func (m *Machine) Count() (groups, members, offsets int) {
 	for _, g := range m.groups { //order: only sums are made
 		groups++
 		members += len(g.members)
+	}
+	for _, g := range m.consumers { //order: only sums are made
+		groups++
+		members += len(g.watches)
 	}
 	for _, k := range m.committed.groups { //order: only sums are made
 		offsets += k.offsets.count

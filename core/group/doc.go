@@ -20,18 +20,28 @@
 //	G7 Everything that waits has somebody who ends it.
 //	G8 The written view is the committed one and what is pending; the log knows no
 //	   group that the machine does not.
+//	G9 No partition is anybody's, or is to be, that is somebody else's in the group,
+//	   or has been told to be given up and has not been.
+//	G10 No member is in an epoch above the targets', and those not above the group's.
 //
 // Files: input.go and effects.go (what comes in, what goes out), machine.go (the
 // state, and how records become views), step.go (one switch), view.go (what a
 // prefix of the log says), record.go, codec.go and wire.go (Kafka's formats),
 // classic.go, classic_join.go, classic_rebalance.go and classic_sync.go (the
 // classic protocol), offsets.go and expiry.go, confirm.go (still the
-// coordinator?), describe.go (what others are
-// shown), timers.go, invariants.go.
+// coordinator?), describe.go (what others are shown), timers.go, invariants.go.
+// The consumer protocol, where the coordinator assigns and everything that is
+// decided on stands in the log: consumer_record.go, consumer_codec.go,
+// consumer_view.go (what the log says), consumer_heartbeat.go (one heartbeat, from
+// who speaks), consumer_assign.go and consumer_subscription.go (who shall have
+// what), assignor.go, consumer_reconcile.go (who has what), consumer_finish.go (the
+// answer; leaving; commits), consumer.go (who is silent), consumer_describe.go,
+// consumer_invariants.go, partitions.go.
 //
 // Sources: KIP-134 (initial delay), KIP-211 (expiry), KIP-345 (static members),
 // KIP-394 (member IDs), KIP-429 (cooperative rebalancing, which is the clients'
-// affair), KIP-800 (reasons), KIP-814 (static leaders).
+// affair), KIP-800 (reasons), KIP-814 (static leaders), KIP-848 (the consumer
+// protocol; as in Kafka 4.4, its assignors do not look at racks).
 //
 // Read next: core/coordinator, and core/broker's coordinators.go, which composes
 // the machine with its partition.

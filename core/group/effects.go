@@ -29,6 +29,8 @@ type Answer struct {
 	Err    kafka.ErrorCode
 	Joined Joined // of a Join
 	Synced Synced // of a Sync
+	Beaten Beaten // of a ConsumerHeartbeat
+	Text   string // why, of some errors
 	// Codes are of a Leave and a DeleteOffsets.
 	Codes []kafka.ErrorCode
 }

@@ -29,8 +29,10 @@ func (m *Machine) sweepOn() {
 		name := m.sweep.names[0]
 		m.sweep.names = m.sweep.names[1:]
 		seen++
-		if g := m.groups[name]; g != nil {
-			seen += m.expire(g)
+		if m.written.groups[name] != nil {
+			seen += m.expire(name)
+		} else if g := m.groups[name]; g != nil {
+			m.dissolve(g)
 		}
 	}
 	m.sweep.next = m.now.Mono.Add(kafka.Millisecond)
@@ -42,16 +44,12 @@ func (m *Machine) sweepOn() {
 
 // expire forgets the offsets of a group that have outlived their time, and the
 // group when it is empty and has none left. It returns how many it looked at.
-func (m *Machine) expire(g *classic) int {
-	k := m.written.groups[g.id]
-	if k == nil {
-		m.dissolve(g)
-		return 0
-	}
+func (m *Machine) expire(name string) int {
+	k, g := m.written.groups[name], m.groups[name]
 	p := m.draft()
 	gone := 0
 	k.offsets.each(func(topic string, partition kafka.PartitionIndex, o *Offset) bool {
-		if !m.expired(g, topic, o) {
+		if !m.expired(name, topic, o) {
 			return true
 		}
 		gone++
@@ -60,14 +58,14 @@ func (m *Machine) expire(g *classic) int {
 			m.propose(p)
 			p = m.draft()
 		}
-		p.records = append(p.records, Record{Kind: OffsetRecord, Group: g.id, Topic: topic, Partition: partition})
+		p.records = append(p.records, Record{Kind: OffsetRecord, Group: name, Topic: topic, Partition: partition})
 		return true
 	})
 	if gone > 0 {
 		m.out.Watch.Reached(must.OffsetsExpired)
 	}
-	if gone == k.offsets.count && g.state == Empty && len(g.pending) == 0 {
-		p.records = append(p.records, Record{Kind: ClassicRecord, Group: g.id})
+	if gone == k.offsets.count && m.vacant(name) {
+		p.records = append(p.records, m.epitaph(name)...)
 		p.outcome.buried = g
 	}
 	if len(p.records) == 0 {
@@ -83,7 +81,11 @@ func (m *Machine) expire(g *classic) int {
 // to age when it becomes empty; of a group at work only those of topics that it
 // is known not to read any more, from their commit; those of no group from
 // their commit (KIP-211).
-func (m *Machine) expired(g *classic, topic string, o *Offset) bool {
+func (m *Machine) expired(name, topic string, o *Offset) bool {
+	if c := m.consumerOf(name); c != nil {
+		return m.expiredOf(c, name, topic, o)
+	}
+	g := m.groups[name]
 	if o.ExpiresAt != kafka.NoTimestamp {
 		return m.now.Wall >= o.ExpiresAt && (g.state == Empty || !g.reads(topic))
 	}
@@ -99,4 +101,30 @@ func (m *Machine) expired(g *classic, topic string, o *Offset) bool {
 		return false
 	}
 	return m.now.Wall-since >= kafka.TimestampMs(m.config.RetentionMs)
+}
+
+// expiredOf is expired for a group of the consumer protocol. The log does not say
+// since when it is empty: it is taken to be since it was first seen so.
+func (m *Machine) expiredOf(c *consumerKept, name, topic string, o *Offset) bool {
+	empty := c.size() == 0
+	if !empty && c.reads(topic) {
+		return false
+	}
+	if o.ExpiresAt != kafka.NoTimestamp {
+		return m.now.Wall >= o.ExpiresAt
+	}
+	since := o.CommittedAt
+	if g := m.consumers[name]; empty && g != nil {
+		since = max(since, g.emptySince)
+	}
+	return m.now.Wall-since >= kafka.TimestampMs(m.config.RetentionMs)
+}
+
+// vacant tells whether nobody is in a group or about to be.
+func (m *Machine) vacant(name string) bool {
+	if c := m.consumerOf(name); c != nil {
+		return c.size() == 0
+	}
+	g := m.groups[name]
+	return g.state == Empty && len(g.pending) == 0
 }

@@ -30,6 +30,9 @@ func (m *Machine) Invariants() error {
 			return err
 		}
 	}
+	if err := m.checkConsumers(); err != nil {
+		return err
+	}
 	return m.checkViews()
 }
 
@@ -100,15 +103,15 @@ func (m *Machine) checkViews() error {
 		return fmt.Errorf("G8: of %q the views say different things", name)
 	}
 	for _, name := range m.written.names() {
-		if m.groups[name] == nil {
-			return fmt.Errorf("G8: the log knows a group %q that nobody coordinates", name)
+		if (m.groups[name] == nil) == (m.consumers[name] == nil) {
+			return fmt.Errorf("G8: the log knows a group %q that nobody coordinates, or two", name)
 		}
 	}
 	return nil
 }
 
 func (k *kept) clone() *kept {
-	c := &kept{classic: k.classic, offsets: offsets{count: k.offsets.count}}
+	c := &kept{classic: k.classic, consumer: k.consumer.clone(), offsets: offsets{count: k.offsets.count}}
 	for _, t := range k.offsets.topics {
 		c.offsets.topics = append(c.offsets.topics, topicOffsets{topic: t.topic, parts: slices.Clone(t.parts)})
 	}
@@ -120,7 +123,7 @@ func (v *view) same(o *view) (string, bool) {
 	names := append(v.names(), o.names()...)
 	for _, name := range sorted(names) {
 		a, b := v.groups[name], o.groups[name]
-		if a == nil || b == nil || a.classic != b.classic && !a.classic.same(b.classic) || a.offsets.count != b.offsets.count {
+		if a == nil || b == nil || a.classic != b.classic && !a.classic.same(b.classic) || a.offsets.count != b.offsets.count || !a.consumer.same(b.consumer) {
 			return name, false
 		}
 		equal := slices.EqualFunc(a.offsets.topics, b.offsets.topics, func(x, y topicOffsets) bool {

@@ -15,8 +15,9 @@ type Machine struct {
 	written   view
 	committed view
 	tail      coordinator.Tail[Record, outcome]
-	asked     []proposal // appends that have not been answered
-	groups    map[string]*classic
+	asked     []proposal           // appends that have not been answered
+	groups    map[string]*classic  // of the classic protocol, and those that only have offsets
+	consumers map[string]*consumer // of the consumer protocol
 	timers    timers
 	sweep     sweep
 	confirms  confirms
@@ -34,7 +35,7 @@ type Config = kafka.GroupConfig
 func New(config *Config, seed uint64) *Machine {
 	return &Machine{
 		config: *config, rand: kafka.NewRand(seed),
-		written: newView(), committed: newView(), groups: make(map[string]*classic),
+		written: newView(), committed: newView(), groups: make(map[string]*classic), consumers: make(map[string]*consumer),
 	}
 }
 
@@ -62,7 +63,9 @@ type outcome struct {
 	assigned   *classic
 	generation int32 // of assigned
 	buried     *classic
-	confirms   bool // questions wait for it
+	confirms   bool   // questions wait for it
+	seen       uint64 // the version of the topics that a heartbeat was decided on
+	sees       bool   // seen is set
 }
 
 // proposal is an append that the broker has been asked for.
@@ -114,6 +117,14 @@ func (m *Machine) appended(end kafka.Offset) {
 		m.timers.stop(&g.join)
 		delete(m.groups, g.id)
 	}
+	for i := range p.records {
+		if r := &p.records[i]; r.Kind.consumers() {
+			m.follow(r)
+		}
+	}
+	if g := m.consumers[p.records[0].Group]; g != nil && p.outcome.sees {
+		g.seen = p.outcome.seen
+	}
 	t.Answers = append(t.Answers, p.outcome)
 	m.forget()
 }
@@ -127,6 +138,7 @@ func (m *Machine) refused(code kafka.ErrorCode) {
 	if g := m.groups[name]; g != nil {
 		m.dissolve(g)
 	}
+	m.watchAgain(name)
 }
 
 func (m *Machine) oldest() *proposal { return &m.asked[0] }
@@ -184,7 +196,7 @@ func (m *Machine) fail(o *outcome, code kafka.ErrorCode) {
 		return
 	}
 	if !o.silent {
-		m.answer(Answer{Ticket: o.Ticket, Place: o.Place, Err: code, Joined: Joined{Member: o.Joined.Member, Generation: noGeneration}})
+		m.answer(Answer{Ticket: o.Ticket, Place: o.Place, Err: code, Joined: Joined{Member: o.Joined.Member, Generation: noGeneration}, Beaten: Beaten{Member: o.Beaten.Member, Epoch: o.Beaten.Epoch}})
 	}
 }
 

@@ -8,20 +8,29 @@ import (
 // commit takes offsets, from a member of the generation or from outside a group
 // that nobody is in.
 func (m *Machine) commit(in *Commit) {
-	g, code := m.mayCommit(in)
+	var g *classic
+	var code kafka.ErrorCode
+	c := m.consumerOf(in.Group)
+	if c != nil {
+		code = m.consumerMayCommit(c, in)
+	} else {
+		g, code = m.mayCommit(in)
+	}
 	if code != kafka.None {
-		if code == kafka.ErrIllegalGeneration || code == kafka.ErrUnknownMemberID || code == kafka.ErrFencedInstanceID {
+		if code == kafka.ErrStaleMemberEpoch || code == kafka.ErrIllegalGeneration || code == kafka.ErrUnknownMemberID || code == kafka.ErrFencedInstanceID {
 			m.out.Watch.Reached(must.ZombieCommitRefused)
 		}
 		m.answer(Answer{Ticket: in.Ticket, Err: code})
 		return
 	}
-	if g == nil {
+	if g == nil && c == nil {
 		g = m.newClassic(in.Group)
 	}
 	if len(in.Offsets) == 0 {
 		m.after(Answer{Ticket: in.Ticket})
-		m.dissolve(g)
+		if g != nil {
+			m.dissolve(g)
+		}
 		return
 	}
 	p := m.draft()
@@ -70,8 +79,9 @@ func (m *Machine) mayCommit(in *Commit) (*classic, kafka.ErrorCode) {
 
 // deleteOffsets forgets offsets of topics that the group does not read.
 func (m *Machine) deleteOffsets(in *DeleteOffsets) {
-	g := m.groups[in.Group]
+	g, c := m.groups[in.Group], m.consumerOf(in.Group)
 	switch {
+	case c != nil:
 	case g == nil:
 		m.after(Answer{Ticket: in.Ticket, Err: kafka.ErrGroupIDNotFound})
 		return
@@ -83,7 +93,7 @@ func (m *Machine) deleteOffsets(in *DeleteOffsets) {
 	p := m.draft()
 	for i := range in.Partitions {
 		q := &in.Partitions[i]
-		if g.state != Empty && g.reads(q.Topic) {
+		if c != nil && c.reads(q.Topic) || g != nil && g.state != Empty && g.reads(q.Topic) {
 			codes[i] = kafka.ErrGroupSubscribedToTopic
 			continue
 		}
@@ -103,9 +113,16 @@ func (m *Machine) deleteOffsets(in *DeleteOffsets) {
 
 // deleteGroup forgets an empty group with all that it has committed.
 func (m *Machine) deleteGroup(in *Delete) {
-	g := m.groups[in.Group]
+	g, c := m.groups[in.Group], m.consumerOf(in.Group)
 	a := Answer{Ticket: in.Ticket, Place: in.Place}
 	switch {
+	case c != nil && c.size() > 0:
+		a.Err = kafka.ErrNonEmptyGroup
+		m.answer(a)
+		return
+	case c != nil:
+		m.bury(in.Group, nil, outcome{Answer: a})
+		return
 	case g == nil:
 		a.Err = kafka.ErrGroupIDNotFound
 		m.after(a)
@@ -115,30 +132,44 @@ func (m *Machine) deleteGroup(in *Delete) {
 		m.answer(a)
 		return
 	}
-	m.bury(g, outcome{Answer: a})
+	m.bury(in.Group, g, outcome{Answer: a})
 }
 
 // batchRecords bounds how many records one append holds that could hold any number.
 const batchRecords = 512
 
-// bury takes back everything that the log says of a group.
-func (m *Machine) bury(g *classic, o outcome) {
+// bury takes back everything that the log says of a group; g is nil for one of
+// the consumer protocol.
+func (m *Machine) bury(group string, g *classic, o outcome) {
 	p := m.draft()
-	if k := m.written.groups[g.id]; k != nil {
+	if k := m.written.groups[group]; k != nil {
 		k.offsets.each(func(topic string, partition kafka.PartitionIndex, _ *Offset) bool {
 			if len(p.records) == batchRecords {
 				p.outcome = outcome{silent: true}
 				m.propose(p)
 				p = m.draft()
 			}
-			p.records = append(p.records, Record{Kind: OffsetRecord, Group: g.id, Topic: topic, Partition: partition})
+			p.records = append(p.records, Record{Kind: OffsetRecord, Group: group, Topic: topic, Partition: partition})
 			return true
 		})
 	}
-	p.records = append(p.records, Record{Kind: ClassicRecord, Group: g.id})
+	p.records = append(p.records, m.epitaph(group)...)
 	p.outcome = o
 	p.outcome.buried = g
 	m.propose(p)
+}
+
+// epitaph takes back what the log says of a group beside its offsets.
+func (m *Machine) epitaph(group string) []Record {
+	c := m.consumerOf(group)
+	if c == nil {
+		return []Record{{Kind: ClassicRecord, Group: group}}
+	}
+	all := c.records(group)
+	for i := range all {
+		all[i].Consumer = nil
+	}
+	return all
 }
 
 // topicGone forgets what was committed for a life of a topic that is over.

@@ -16,6 +16,12 @@ type Record struct {
 
 	// Classic is of a ClassicRecord; nil: the group is gone.
 	Classic *ClassicValue
+
+	// Name and Consumer are of the records of the consumer protocol: the member's ID
+	// or the regular expression, and the value, of the type that goes with the kind;
+	// nil: what the record said is taken back.
+	Name     string
+	Consumer ConsumerValue
 }
 
 // RecordKind tells the records of __consumer_offsets apart.
@@ -28,7 +34,17 @@ const (
 	UnknownRecord RecordKind = iota
 	OffsetRecord
 	ClassicRecord
+	GroupEpochRecord     // of GroupEpoch
+	TopicsSeenRecord     // of TopicsSeen
+	ConsumerMemberRecord // of ConsumerMember
+	TargetEpochRecord    // of TargetEpoch
+	TargetRecord         // of Target
+	CurrentRecord        // of Current
+	RegexRecord          // of ResolvedRegex
 )
+
+// consumers tells whether a kind is of the consumer protocol.
+func (k RecordKind) consumers() bool { return k >= GroupEpochRecord }
 
 // Offset is what a group has committed for a partition.
 type Offset struct {

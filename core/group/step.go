@@ -32,6 +32,10 @@ func (m *Machine) Step(now kafka.Now, in Input, out *Effects) {
 		m.heartbeat(in)
 	case *Leave:
 		m.leaveGroup(in)
+	case *ConsumerHeartbeat:
+		if !m.quick(in) {
+			m.consumerHeartbeat(in)
+		}
 	case *Commit:
 		m.commit(in)
 	case *DeleteOffsets:
@@ -76,6 +80,10 @@ func (m *Machine) fire(t *timer) {
 		m.joinTimeout(t.group)
 	case timerSync:
 		m.syncTimeout(t.group)
+	case timerConsumerSession:
+		m.overslept(t, "a member's session expired")
+	case timerConsumerRevoke:
+		m.overslept(t, "a member did not give its partitions up in time")
 	}
 }
 
@@ -95,7 +103,11 @@ func (m *Machine) Deadline() (kafka.Instant, bool) {
 func (m *Machine) loaded() {
 	m.out.Watch.Reached(must.CoordinatorLoaded)
 	for _, name := range m.written.names() {
-		m.loadClassic(name, m.written.groups[name].classic)
+		if k := m.written.groups[name]; k.consumer != nil {
+			m.loadConsumer(name, k.consumer)
+		} else {
+			m.loadClassic(name, k.classic)
+		}
 	}
 	m.sweep.next = m.now.Mono.Add(m.config.RetentionCheck)
 }

@@ -13,6 +13,7 @@ type timer struct {
 	kind   timerKind
 	group  *classic
 	member *member
+	watch  *watch // of the consumer protocol; then there is neither of the others
 }
 
 type timerKind uint8
@@ -23,6 +24,9 @@ const (
 	timerInitial                  // an empty group has waited for members
 	timerJoin                     // members have had their time to join again
 	timerSync                     // members have had their time to sync
+
+	timerConsumerSession // a member of the consumer protocol is silent
+	timerConsumerRevoke  // it has had its time to give up what it shall
 )
 
 // timers is a binary heap, its order total.

@@ -14,8 +14,9 @@ type view struct{ groups map[string]*kept }
 
 // kept is one group in a view.
 type kept struct {
-	classic *ClassicValue // nil: nobody has ever settled in it
-	offsets offsets
+	classic  *ClassicValue // nil: nobody has ever settled in it
+	consumer *consumerKept // nil: no group of the consumer protocol
+	offsets  offsets
 }
 
 func newView() view { return view{groups: make(map[string]*kept)} }
@@ -27,20 +28,23 @@ func (v *view) apply(r *Record) {
 	}
 	k := v.groups[r.Group]
 	if k == nil {
-		if !r.HasValue && r.Classic == nil {
+		if !r.HasValue && r.Classic == nil && r.Consumer == nil {
 			return
 		}
 		k = &kept{}
 		v.groups[r.Group] = k
 	}
-	if r.Kind == ClassicRecord {
+	switch {
+	case r.Kind == ClassicRecord:
 		k.classic = r.Classic
-	} else if r.HasValue {
+	case r.Kind.consumers():
+		k.applyConsumer(r)
+	case r.HasValue:
 		k.offsets.set(r.Topic, r.Partition, &r.Offset)
-	} else {
+	default:
 		k.offsets.remove(r.Topic, r.Partition)
 	}
-	if k.classic == nil && k.offsets.count == 0 {
+	if k.classic == nil && k.consumer == nil && k.offsets.count == 0 {
 		delete(v.groups, r.Group)
 	}
 }

@@ -2,10 +2,16 @@ package kafka
 
 // GroupConfig is what the settings of group coordinators resolve to.
 type GroupConfig struct {
-	InitialRebalanceDelay  Duration // group.initial.rebalance.delay.ms
-	MaxSessionTimeoutMs    int32    // group.max.session.timeout.ms
-	MinSessionTimeoutMs    int32    // group.min.session.timeout.ms
-	MaxSize                int32    // group.max.size
+	InitialRebalanceDelay Duration // group.initial.rebalance.delay.ms
+	MaxSessionTimeoutMs   int32    // group.max.session.timeout.ms
+	MinSessionTimeoutMs   int32    // group.min.session.timeout.ms
+	MaxSize               int32    // group.max.size
+	// Of the consumer protocol.
+	ConsumerAssignors           []string // group.consumer.assignors; never empty
+	ConsumerHeartbeatIntervalMs int32    // group.consumer.heartbeat.interval.ms
+	ConsumerMaxSize             int32    // group.consumer.max.size
+	ConsumerSessionTimeoutMs    int32    // group.consumer.session.timeout.ms
+
 	OffsetMetadataMaxBytes int32    // offset.metadata.max.bytes
 	CommitTimeout          Duration // offsets.commit.timeout.ms
 	RetentionCheck         Duration // offsets.retention.check.interval.ms
@@ -25,19 +31,24 @@ func LoadGroupConfig(l *ConfigLayers) GroupConfig {
 		return r.Parsed().Int
 	}
 	const replication = "offsets.topic.replication.factor"
+	assignors := LookupSetting("group.consumer.assignors", ScopeBroker).ResolveBroker(l)
 	r := LookupSetting(replication, ScopeBroker).ResolveBroker(l)
 	return GroupConfig{
-		InitialRebalanceDelay:  Ms(number("group.initial.rebalance.delay.ms")),
-		MaxSessionTimeoutMs:    int32(number("group.max.session.timeout.ms")),
-		MinSessionTimeoutMs:    int32(number("group.min.session.timeout.ms")),
-		MaxSize:                int32(number("group.max.size")),
-		OffsetMetadataMaxBytes: int32(number("offset.metadata.max.bytes")),
-		CommitTimeout:          Ms(number("offsets.commit.timeout.ms")),
-		RetentionCheck:         Ms(number("offsets.retention.check.interval.ms")),
-		RetentionMs:            number("offsets.retention.minutes") * 60_000,
-		TopicPartitions:        int32(number("offsets.topic.num.partitions")),
-		TopicReplication:       int16(number(replication)),
-		TopicReplicationSet:    r.Source != SourceDefault,
-		TopicSegmentBytes:      int32(number("offsets.topic.segment.bytes")),
+		InitialRebalanceDelay:       Ms(number("group.initial.rebalance.delay.ms")),
+		MaxSessionTimeoutMs:         int32(number("group.max.session.timeout.ms")),
+		MinSessionTimeoutMs:         int32(number("group.min.session.timeout.ms")),
+		MaxSize:                     int32(number("group.max.size")),
+		ConsumerAssignors:           assignors.Parsed().List,
+		ConsumerHeartbeatIntervalMs: int32(number("group.consumer.heartbeat.interval.ms")),
+		ConsumerMaxSize:             int32(number("group.consumer.max.size")),
+		ConsumerSessionTimeoutMs:    int32(number("group.consumer.session.timeout.ms")),
+		OffsetMetadataMaxBytes:      int32(number("offset.metadata.max.bytes")),
+		CommitTimeout:               Ms(number("offsets.commit.timeout.ms")),
+		RetentionCheck:              Ms(number("offsets.retention.check.interval.ms")),
+		RetentionMs:                 number("offsets.retention.minutes") * 60_000,
+		TopicPartitions:             int32(number("offsets.topic.num.partitions")),
+		TopicReplication:            int16(number(replication)),
+		TopicReplicationSet:         r.Source != SourceDefault,
+		TopicSegmentBytes:           int32(number("offsets.topic.segment.bytes")),
 	}
 }

@@ -97,6 +97,13 @@ const (
 	ZombieCommitRefused    // group: a commit of somebody who is not a member of the generation was refused
 	OffsetsExpired         // group: offsets outlived their retention
 	OffsetsOfDeletedTopic  // group: a topic went, and offsets with it
+	ConsumerFenced         // group: a member of the consumer protocol spoke in an epoch that is over, or is none
+	ConsumerSessionExpired // group: a member of the consumer protocol was silent for too long
+	RevocationAsked        // group: a member was told to give partitions up
+	RevocationTimedOut     // group: a member did not give its partitions up in time
+	ReleaseAwaited         // group: a member waits for what others have not given up
+	HeartbeatAnsweredAgain // group: a member repeated the epoch before, as it had not seen the answer
+	GroupConverted         // group: an empty group went from one protocol to the other
 	CoordinatorLoaded      // broker: a coordinator was built from its log
 	CoordinatorLostPending // group: a coordinator lost its partition while answers waited
 	CoordinatorGaveUp      // group: what a coordinator had written did not count in time
@@ -215,6 +222,13 @@ var probeNames = [ProbeCount]string{
 	ZombieCommitRefused:    "zombie-commit-refused",
 	OffsetsExpired:         "offsets-expired",
 	OffsetsOfDeletedTopic:  "offsets-of-deleted-topic",
+	ConsumerFenced:         "consumer-fenced",
+	ConsumerSessionExpired: "consumer-session-expired",
+	RevocationAsked:        "revocation-asked",
+	RevocationTimedOut:     "revocation-timed-out",
+	ReleaseAwaited:         "release-awaited",
+	HeartbeatAnsweredAgain: "heartbeat-answered-again",
+	GroupConverted:         "group-converted",
 	CoordinatorLoaded:      "coordinator-loaded",
 	CoordinatorLostPending: "coordinator-lost-pending",
 	CoordinatorGaveUp:      "coordinator-gave-up",
