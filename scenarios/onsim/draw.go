@@ -107,6 +107,11 @@ func (d drawer) settings(s *scenarios.Scenario) map[string]string {
 		"log.index.interval.bytes":  oneOf(d, choice.SwarmSetting, "4096", "128", "512"),
 		"producer.id.expiration.ms": oneOf(d, choice.SwarmSetting, "86400000", "60000"),
 	}
+	if !s.Topics.Retention {
+		// A producer whose clock is a week slow writes records that are too old by
+		// the default; nothing in the history would say that they may be deleted.
+		m["log.retention.ms"] = "-1"
+	}
 	if s.Cluster.Balanced {
 		m["leader.imbalance.check.interval.seconds"], m["leader.imbalance.per.broker.percentage"] = "2", "0"
 	}
