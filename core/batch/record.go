@@ -34,6 +34,7 @@ type Header struct {
 // Records iterates over the records of a batch.
 type Records struct {
 	rest []byte
+	raw  []byte // of the record that Next has parsed, its length included
 	left int32
 	err  error
 }
@@ -57,7 +58,8 @@ func (it *Records) Next(r *Record) bool {
 		it.err = ErrRecord
 		return false
 	}
-	it.rest = p.b[size:]
+	end := len(it.rest) - len(p.b) + int(size)
+	it.raw, it.rest = it.rest[:end:end], p.b[size:]
 	p.b = p.b[:size]
 	p.skip(1) // attributes, unused
 	r.TimestampDelta = p.varint()
@@ -176,7 +178,7 @@ func (v View) Decompress(codecs *Codecs, limit int, buf []byte) (plain, reuse []
 // FindTimestamp finds the first record at or above offset from whose timestamp
 // is at least t. The error says that the records do not decompress or parse.
 func (v View) FindTimestamp(t kafka.TimestampMs, from kafka.Offset, codecs *Codecs, limit int) (kafka.Offset, kafka.TimestampMs, bool, error) {
-	if v.LogAppendTime() {
+	if v.LogAppendTime() && v.Dense() {
 		return max(v.BaseOffset(), from), v.MaxTimestamp(), v.MaxTimestamp() >= t && v.LastOffset() >= from, nil
 	}
 	plain, _, err := v.Decompress(codecs, limit, nil)
@@ -188,6 +190,9 @@ func (v View) FindTimestamp(t kafka.TimestampMs, from kafka.Offset, codecs *Code
 	for it.Next(&r) {
 		offset := v.BaseOffset() + kafka.Offset(r.OffsetDelta)
 		timestamp := v.BaseTimestamp() + kafka.TimestampMs(r.TimestampDelta)
+		if v.LogAppendTime() {
+			timestamp = v.MaxTimestamp()
+		}
 		if timestamp >= t && offset >= from {
 			return offset, timestamp, true, nil
 		}

@@ -106,6 +106,16 @@ func (v View) Transactional() bool { return v.Attributes()&attrTransactional != 
 // Control tells that the batch holds a marker instead of an application's records.
 func (v View) Control() bool { return v.Attributes()&attrControl != 0 }
 
+// DeleteHorizon is from when on the batch's tombstones may go (KIP-534),
+// NoTimestamp while no cleaner has met one in it. It stands where the records'
+// timestamps count from.
+func (v View) DeleteHorizon() kafka.TimestampMs {
+	if v.Attributes()&attrDeleteHorizon == 0 {
+		return kafka.NoTimestamp
+	}
+	return v.BaseTimestamp()
+}
+
 // LastOffsetDelta is the last record's offset relative to BaseOffset.
 func (v View) LastOffsetDelta() int32 {
 	return int32(binary.BigEndian.Uint32(v[offLastOffsetDelta:]))
@@ -153,6 +163,9 @@ func NextSequence(s kafka.Sequence, n int32) kafka.Sequence {
 
 // Count is the number of records.
 func (v View) Count() int32 { return int32(binary.BigEndian.Uint32(v[offCount:])) }
+
+// Dense tells that no cleaner has taken a record out of the batch.
+func (v View) Dense() bool { return v.Count() == v.LastOffsetDelta()+1 }
 
 // Records are the bytes behind the header, compressed as Codec says.
 func (v View) Records() []byte { return v[HeaderSize:v.Size()] }

@@ -58,6 +58,7 @@ type Read struct {
 	Ref     kafka.Ref
 	Log     kafka.LogID
 	Segment kafka.Offset
+	Version uint32 // of the segment's files, 0: as they were first written
 	File    FileKind
 	Pos     int64
 	Len     int32

@@ -11,8 +11,8 @@ import (
 // A checkpoint file is a header (magic, version, flags, length and CRC-32C of
 // the body) and a body: everything that a log knows, up to an LSN of the
 // journal. All numbers are big-endian. Counts of things that do not exist yet
-// (open transactions, aborted ranges) are written as zero. The extension holds
-// the largest ID of a producer that was forgotten; older checkpoints have none.
+// (open transactions, aborted ranges) are written as zero. The extension is in
+// extension.go; older checkpoints have none.
 const (
 	checkpointMagic      = 0x544c4350 // "TLCP"
 	checkpointVersion    = 1
@@ -61,7 +61,7 @@ func encodeCheckpoint(now kafka.Now, l *Log, lsn, durable kafka.LSN) []byte {
 		e.u64(uint64(x.First))
 		e.u64(uint64(x.Last))
 	}
-	e.bytes(binary.BigEndian.AppendUint64(nil, uint64(l.forgotten))) // extension
+	e.bytes(l.extension())
 	body := e.b[checkpointHeaderSize:]
 	binary.BigEndian.PutUint32(e.b, checkpointMagic)
 	e.b[4] = checkpointVersion
@@ -150,21 +150,12 @@ func decodeCheckpoint(b []byte, now kafka.Now, limits *Limits) (checkpoint, erro
 	for range d.count(24) {
 		l.aborted = append(l.aborted, AbortedRange{Producer: kafka.ProducerID(d.u64()), First: kafka.Offset(d.u64()), Last: kafka.Offset(d.u64())})
 	}
-	l.forgotten = forgottenIn(d.bytes())
+	l.extend(&d)
 	l.WrittenEndOffset, l.DurableEndOffset = l.LogEndOffset, l.LogEndOffset
 	if d.bad || l.Invariants() != nil {
 		return checkpoint{}, errCheckpoint
 	}
 	return c, nil
-}
-
-// forgottenIn reads the extension. A checkpoint without one is of a time when
-// nobody kept it: anyone may have been forgotten.
-func forgottenIn(extension []byte) kafka.ProducerID {
-	if len(extension) < 8 {
-		return 1<<63 - 1
-	}
-	return kafka.ProducerID(binary.BigEndian.Uint64(extension))
 }
 
 func (d *decoder) segments(l *Log) {

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -24,6 +25,7 @@ func (r *recovery) complete(x *recovered) error {
 	l.LocalLogStartOffset = max(l.LocalLogStartOffset, l.LogStartOffset)
 	l.HighWatermark = min(max(l.HighWatermark, l.LogStartOffset), l.LogEndOffset)
 	l.WrittenEndOffset, l.DurableEndOffset = l.LogEndOffset, l.LogEndOffset
+	l.cleaned = min(l.cleaned, l.LogEndOffset)
 	if l.Fenced == "" {
 		l.forgetSegments(l.below(l.LogStartOffset))
 		l.forgetEpochs(l.LogStartOffset)
@@ -86,14 +88,14 @@ func (r *recovery) readTail(x *recovered) error {
 	l := x.log
 	for {
 		s := l.active()
-		path := SegmentPath(l.Log, s.base, disk.FileLog)
+		path := s.path(l.Log, disk.FileLog)
 		size, err := sizeOf(r.fs, path)
 		if err != nil {
 			return err
 		}
 		from := s.size
 		_, err = walk(r.fs, path, from, size, func(v batch.View, _ int64) bool {
-			if v.BaseOffset() < l.LogEndOffset || v.LeaderEpoch() < l.LatestEpoch() || v.Count() <= 0 || v.LastOffsetDelta() < 0 {
+			if v.BaseOffset() < l.LogEndOffset || v.LeaderEpoch() < l.LatestEpoch() || v.Count() < 0 || v.LastOffsetDelta() < 0 {
 				return false
 			}
 			x.epochsTo(v.BaseOffset(), v.LeaderEpoch())
@@ -165,11 +167,11 @@ func sizeOf(fs disk.FS, path string) (size int64, err error) {
 // the table says has lost what was durable.
 func (r *recovery) cutTail(x *recovered, durably bool) error {
 	l := x.log
-	known := make([]kafka.Offset, 0, len(l.segments))
+	known := make([]segmentName, 0, len(l.segments))
 	for i := range l.segments {
 		s := &l.segments[i]
-		known = append(known, s.base)
-		path := SegmentPath(l.Log, s.base, disk.FileLog)
+		known = append(known, s.segmentName)
+		path := s.path(l.Log, disk.FileLog)
 		size, err := sizeOf(r.fs, path)
 		if err != nil {
 			return err
@@ -213,11 +215,11 @@ func (r *recovery) cutTail(x *recovered, durably bool) error {
 func (r *recovery) redoable(l *Log) bool { return r.keep && l.Mode == Synced }
 
 // stray tells whether a file of a log's directory belongs to no known segment.
-func stray(name string, known []kafka.Offset) bool {
+func stray(name string, known []segmentName) bool {
 	for kind := range suffixes {
-		if base, ok := segmentOf(name, disk.FileKind(kind)); ok {
-			_, found := slices.BinarySearch(known, base)
-			return !found
+		if n, ok := segmentOf(name, disk.FileKind(kind)); ok {
+			i, found := slices.BinarySearchFunc(known, n.base, func(k segmentName, base kafka.Offset) int { return cmp.Compare(k.base, base) })
+			return !found || known[i] != n
 		}
 	}
 	return name == checkpointFile+temporary
@@ -232,7 +234,7 @@ func (r *recovery) reindex(x *recovered) error {
 		if !s.unindexed {
 			continue
 		}
-		fresh, _, err := rescan(r.fs, l.Log, s.base, s.size, noCut, l.interval)
+		fresh, _, err := rescan(r.fs, l.Log, s.segmentName, s.size, noCut, l.interval)
 		if errors.Is(err, errShort) || err == nil && fresh.size != s.size {
 			x.fence("bytes of a segment are missing or damaged")
 			return nil
@@ -253,13 +255,13 @@ func (r *recovery) reindex(x *recovered) error {
 func (l *Log) loadIndexes(fs disk.FS) error {
 	for i := range l.segments {
 		s := &l.segments[i]
-		ok, err := load(fs, SegmentPath(l.Log, s.base, disk.FileIndex), &s.index, indexEntrySize, l.limits.IndexBlockEntries, decodeIndexEntry,
+		ok, err := load(fs, s.path(l.Log, disk.FileIndex), &s.index, indexEntrySize, l.limits.IndexBlockEntries, decodeIndexEntry,
 			func(a, b indexEntry) bool { return a.rel < b.rel && a.pos < b.pos && int64(b.pos) < s.size })
 		if err != nil {
 			return err
 		}
 		s.unindexed = !ok
-		ok, err = load(fs, SegmentPath(l.Log, s.base, disk.FileTimeIndex), &s.times, timeEntrySize, l.limits.IndexBlockEntries, decodeTimeEntry,
+		ok, err = load(fs, s.path(l.Log, disk.FileTimeIndex), &s.times, timeEntrySize, l.limits.IndexBlockEntries, decodeTimeEntry,
 			func(a, b timeEntry) bool { return a.timestamp < b.timestamp && a.rel < b.rel })
 		if err != nil {
 			return err

@@ -15,6 +15,11 @@ type Config struct {
 	Deleted              bool  // cleanup.policy names delete
 	RetentionMs          int64 // retention.ms, -1: for ever
 	RetentionBytes       int64 // retention.bytes, -1: without bound
+
+	MinCleanableDirtyRatio int64 // min.cleanable.dirty.ratio, in millionths
+	MinCompactionLagMs     int64 // min.compaction.lag.ms
+	MaxCompactionLagMs     int64 // max.compaction.lag.ms
+	DeleteRetentionMs      int64 // delete.retention.ms
 }
 
 // DefaultConfig holds Kafka's defaults.
@@ -29,7 +34,20 @@ func DefaultConfig() Config {
 		Deleted:              true,
 		RetentionMs:          604_800_000,
 		RetentionBytes:       -1,
+
+		MinCleanableDirtyRatio: 500_000,
+		MaxCompactionLagMs:     1<<63 - 1,
+		DeleteRetentionMs:      86_400_000,
 	}
+}
+
+// segmentMs is after how long a segment is sealed: what is to be cleaned soon
+// must not stay in the active one.
+func (c *Config) segmentMs() int64 {
+	if c.Compacted {
+		return min(c.SegmentMs, c.MaxCompactionLagMs)
+	}
+	return c.SegmentMs
 }
 
 // Limits are the storage's own bounds. A simulation draws them.
@@ -44,6 +62,8 @@ type Limits struct {
 	OpenFiles         int            // descriptors that a Writer keeps
 	MaxJobs           int            // upkeep jobs at a time
 	MaxCuts           int            // jobs at a time beyond which no truncation or deletion begins
+	CleanerMapBytes   int64          // log.cleaner.dedupe.buffer.size: what the map of one pass of the cleaner takes
+	CleanBytes        int64          // how much one job of the cleaner reads
 	ProducerExpiry    kafka.Duration // producer.id.expiration.ms, of receipt
 	ClockSlack        kafka.Duration // how far a wall clock may be ahead of the monotonic one without being doubted
 	ClockGrace        kafka.Duration // how long a wall clock must stand further ahead before policies believe it
@@ -62,6 +82,8 @@ func DefaultLimits() Limits {
 		OpenFiles:         512,
 		MaxJobs:           4,
 		MaxCuts:           16,
+		CleanerMapBytes:   128 << 20,
+		CleanBytes:        16 << 20,
 		ProducerExpiry:    24 * kafka.Hour,
 		ClockSlack:        5 * kafka.Minute,
 		ClockGrace:        kafka.Hour,

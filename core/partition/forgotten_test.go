@@ -95,7 +95,7 @@ func TestForgottenIsKept(t *testing.T) {
 	if r := again(b); !takes(t, r, 8, 1) || takes(t, r, 9, 1) {
 		t.Fatal("producer 8 had been forgotten")
 	}
-	old := append([]byte(nil), b[:len(b)-12]...)
+	old := append([]byte(nil), b[:len(b)-4-len(l.extension())]...)
 	old = binary.BigEndian.AppendUint32(old, 0) // no extension
 	body := old[checkpointHeaderSize:]
 	binary.BigEndian.PutUint32(old[8:], uint32(len(body)))

@@ -9,7 +9,7 @@ import (
 // The invariants of a Log:
 //
 //	P1  segments stand in order of their base offsets, all but the last hold
-//	    batches, and no base lies beyond the log's end
+//	    batches, and no base lies beyond the log's end; the last is of version 0
 //	P2  log start ≤ high watermark ≤ log end, and the local log start is not below the log start
 //	P3  durable end ≤ written end ≤ log end
 //	P4  leader epochs rise, their starts rise, and none starts beyond the log's end
@@ -64,7 +64,7 @@ func (l *Log) Invariants() error {
 }
 
 func (l *Log) segmentInvariants() error {
-	if len(l.segments) == 0 {
+	if len(l.segments) == 0 || l.active().version != 0 {
 		return errP1
 	}
 	for i := range l.segments {

@@ -1,6 +1,8 @@
 package partition
 
 import (
+	"slices"
+
 	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/core/must"
@@ -43,7 +45,7 @@ func (l *Log) EndRead(layout uint32) bool {
 // goneSegment is a segment that the table no longer has, and whose files are
 // still there.
 type goneSegment struct {
-	base   kafka.Offset
+	segmentName
 	layout uint32 // the first one without it
 }
 
@@ -58,13 +60,19 @@ func (l *Log) forgetSegments(n int) {
 	if n == 0 {
 		return
 	}
+	l.replace(0, n, nil)
+}
+
+// replace puts segments into the place of n that stood from i on. It is what
+// swaps versions in memory; on disk the next checkpoint does, which names the
+// new ones. Until then the old files are there for recovery, and as long as a
+// read may meet them for that.
+func (l *Log) replace(i, n int, by []segment) {
 	l.layout++
-	for i := range l.segments[:n] {
-		l.gone = append(l.gone, goneSegment{base: l.segments[i].base, layout: l.layout})
+	for k := range l.segments[i : i+n] {
+		l.gone = append(l.gone, goneSegment{segmentName: l.segments[i+k].segmentName, layout: l.layout})
 	}
-	kept := copy(l.segments, l.segments[n:])
-	clear(l.segments[kept:])
-	l.segments = l.segments[:kept]
+	l.segments = slices.Replace(l.segments, i, i+n, by...)
 	largest := kafka.NoTimestamp
 	for i := range l.segments {
 		largest = max(largest, l.segments[i].maxTimestamp)
@@ -86,7 +94,7 @@ func (l *Log) removable() int {
 type RemoveArgs struct {
 	log   *Log
 	id    kafka.LogID
-	bases []kafka.Offset
+	names []segmentName
 }
 
 // RemoveResult says that they are gone.
@@ -99,31 +107,41 @@ type RemoveResult struct {
 // names. What a crash leaves of them is a stray for recovery to remove.
 func Remove(fs disk.FS, args any) (any, error) {
 	a := args.(*RemoveArgs)
-	for _, base := range a.bases {
-		for _, kind := range []disk.FileKind{disk.FileTimeIndex, disk.FileIndex, disk.FileLog} {
-			if err := removeIfThere(fs, SegmentPath(a.id, base, kind)); err != nil {
-				return nil, err
-			}
+	for _, n := range a.names {
+		if err := removeSegment(fs, a.id, n); err != nil {
+			return nil, err
 		}
 	}
-	return &RemoveResult{log: a.log, Count: len(a.bases)}, fs.SyncDir(LogDir(a.id))
+	return &RemoveResult{log: a.log, Count: len(a.names)}, fs.SyncDir(LogDir(a.id))
+}
+
+// removeSegment removes the files of a segment, the indexes first.
+func removeSegment(fs disk.FS, log kafka.LogID, n segmentName) error {
+	for _, kind := range []disk.FileKind{disk.FileTimeIndex, disk.FileIndex, disk.FileLog} {
+		if err := removeIfThere(fs, n.path(log, kind)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *Log) removeArgs(n int) *RemoveArgs {
 	a := &RemoveArgs{log: l, id: l.Log}
 	for _, g := range l.gone[:n] {
-		a.bases = append(a.bases, g.base)
+		a.names = append(a.names, g.segmentName)
 	}
 	return a
 }
 
-// goneFrom are the gone segments from a base on.
-func (l *Log) goneFrom(base kafka.Offset) []goneSegment {
-	i := 0
-	for i < len(l.gone) && l.gone[i].base < base {
-		i++
+// goneFrom are the segments from a base on that retention has taken. Those that
+// the cleaner has replaced lie below.
+func (l *Log) goneFrom(base kafka.Offset) (from []goneSegment) {
+	for _, g := range l.gone {
+		if g.base >= base {
+			from = append(from, g)
+		}
 	}
-	return l.gone[i:]
+	return from
 }
 
 // removed takes note of files that are gone.

@@ -59,6 +59,9 @@ type Log struct {
 	unnamed    int           // of gone: those that the checkpoint on disk no longer names
 	truncating bool          // between TruncateTo and Truncated
 	deleted    bool
+	cleaned    kafka.Offset      // below it the cleaner has been
+	horizon    kafka.TimestampMs // when the first of the tombstones that it met may go, NoTimestamp: never
+	versions   uint32            // the largest version given to a segment
 	upkeep     upkeepState
 }
 
@@ -102,6 +105,7 @@ func newLog(id Identity, start kafka.Offset, limits *Limits, wall kafka.Timestam
 		segments:            []segment{newSegment(start)},
 		producers:           newProducers(),
 		forgotten:           kafka.NoProducerID,
+		horizon:             kafka.NoTimestamp,
 	}
 }
 

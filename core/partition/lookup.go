@@ -45,7 +45,7 @@ type cursor struct {
 	time        kafka.TimestampMs // asked for
 	end         kafka.Offset
 	maxBytes    int32
-	segment     kafka.Offset // base of the segment looked into
+	segment     segmentName  // that is looked into
 	block       int          // of the index that is read
 	pos         int64        // of the batch at which the data that is read begins
 	want        int64        // bytes to read from there
@@ -123,7 +123,7 @@ func (l *Log) FindTimestamp(c *Lookup, t kafka.TimestampMs, end kafka.Offset) {
 // enter goes to the segment at place i and finds where to read it from.
 func (l *Log) enter(c *Lookup, i int) {
 	s, k := &l.segments[i], &c.cursor
-	k.segment, k.pos, k.stage = s.base, 0, readData
+	k.segment, k.pos, k.stage = s.segmentName, 0, readData
 	k.want = k.step() + slack
 	k.next, k.last = s.base, kafka.NoOffset
 	if k.target <= s.base || k.distrust {
@@ -157,7 +157,7 @@ func (l *Log) enterByTime(c *Lookup, i int) {
 	if n := search(len(s.times.tail), func(i int) bool { return before(s.times.tail[i]) }); n > 0 {
 		k.target = max(k.target, s.base+kafka.Offset(s.times.tail[n-1].rel))
 	} else if n := search(len(s.times.samples), func(i int) bool { return before(s.times.samples[i]) }); n > 0 && !k.distrust {
-		k.segment, k.block, k.stage = s.base, n-1, readTimes
+		k.segment, k.block, k.stage = s.segmentName, n-1, readTimes
 		return
 	}
 	l.enter(c, i)
@@ -183,7 +183,7 @@ func (l *Log) Next(c *Lookup, r *disk.Read) bool {
 	if k.stage == finished {
 		return false
 	}
-	*r = disk.Read{Log: l.Log, Segment: k.segment}
+	*r = disk.Read{Log: l.Log, Segment: k.segment.base, Version: k.segment.version}
 	s := l.at(k)
 	switch k.stage {
 	case readIndex:
@@ -209,7 +209,7 @@ func (l *Log) block(r *disk.Read, block, stored, size int) {
 	r.Len = int32(min(l.limits.IndexBlockEntries, stored-first) * size)
 }
 
-func (l *Log) at(k *cursor) *segment { return &l.segments[l.segmentFor(k.segment)] }
+func (l *Log) at(k *cursor) *segment { return &l.segments[l.segmentFor(k.segment.base)] }
 
 // Feed takes what the read returned. The bytes belong to the lookup's owner and
 // are not written to.
@@ -224,7 +224,7 @@ func (l *Log) Feed(c *Lookup, bytes []byte, err error) Progress {
 		return Broken
 	}
 	if k.layout != l.layout && k.stage != finished {
-		if k.layout = l.layout; l.at(k).base != k.segment {
+		if k.layout = l.layout; l.at(k).segmentName != k.segment {
 			return l.relocate(c)
 		}
 	}
@@ -251,7 +251,7 @@ func (l *Log) relocate(c *Lookup) Progress {
 	switch {
 	case k.byTime:
 		l.FindTimestamp(c, k.time, k.end)
-	case k.target < l.segments[0].base:
+	case k.target < l.FirstOffset():
 		c.cursor.stage = finished
 		return Passed
 	default:
@@ -304,7 +304,7 @@ func (l *Log) feedTimes(c *Lookup, bytes []byte) {
 		best = e
 	}
 	k.target = max(k.target, s.base+kafka.Offset(best.rel))
-	l.enter(c, l.segmentFor(k.segment))
+	l.enter(c, l.segmentFor(k.segment.base))
 }
 
 // Fence stops the log from being served. Journal.Fence also has it remembered.

@@ -91,9 +91,13 @@ func (l *Log) onward(c *Lookup, s *segment, fed, skipped, need int) Progress {
 	if k.pos < s.size {
 		return More
 	}
-	i := l.segmentFor(k.segment) + 1
+	i := l.segmentFor(k.segment.base) + 1
 	if i == len(l.segments) && !k.byTime {
 		return l.astray(c) // a batch below the end was passed over: its offset is rotten
+	}
+	if l.gaps && !k.byTime && l.segments[i].size == 0 {
+		k.stage = finished // what there was from the target on has been cleaned away
+		return Found
 	}
 	k.distrust, k.far = false, false
 	switch {
@@ -115,7 +119,7 @@ func (l *Log) astray(c *Lookup) Progress {
 		return Damaged
 	}
 	k.distrust = true
-	i := l.segmentFor(k.segment)
+	i := l.segmentFor(k.segment.base)
 	if k.byTime {
 		k.target = max(l.segments[i].base, l.LogStartOffset)
 	}
@@ -126,7 +130,7 @@ func (l *Log) astray(c *Lookup) Progress {
 // placed checks, in a scan, that a batch's base offset and epoch can be right.
 func (l *Log) placed(k *cursor, v batch.View) bool {
 	base := v.BaseOffset()
-	if !l.leads(k, v) || base < k.segment || base >= l.LogEndOffset || v.LastOffset() < base {
+	if !l.leads(k, v) || base < k.segment.base || base >= l.LogEndOffset || v.LastOffset() < base {
 		return false
 	}
 	epoch := l.EpochAt(base)

@@ -375,12 +375,12 @@ func crcOf(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 // checkFiles makes sure that recovery leaves no byte that the log does not count.
 func (n *testNode) checkFiles(l *Log) {
 	for _, name := range sortedNames(n.fs.find(LogDir(l.Log)).names) {
-		base, ok := segmentOf(name, disk.FileLog)
-		if !ok || slices.ContainsFunc(l.gone, func(g goneSegment) bool { return g.base == base }) {
+		is, ok := segmentOf(name, disk.FileLog)
+		if !ok || slices.ContainsFunc(l.gone, func(g goneSegment) bool { return g.segmentName == is }) {
 			continue // no segment's, or about to go
 		}
-		s := &l.segments[l.segmentFor(base)]
-		if size := len(n.fs.find(LogDir(l.Log) + "/" + name).bytes); s.base != base || s.size != int64(size) {
+		s := &l.segments[l.segmentFor(is.base)]
+		if size := len(n.fs.find(LogDir(l.Log) + "/" + name).bytes); s.segmentName != is || s.size != int64(size) {
 			n.t.Fatalf("log %d: %s has %d bytes, segment %d has %d", l.Log, name, size, s.base, s.size)
 		}
 	}

@@ -57,19 +57,34 @@ func GenerationDir(first kafka.LSN) string { return journalDir + "/" + digits20(
 // LogDir is the directory of a log.
 func LogDir(id kafka.LogID) string { return logsDir + "/" + digits20(uint64(id)) }
 
-// SegmentPath is a file of a segment.
+// SegmentPath is a file of a segment as it was first written.
 func SegmentPath(id kafka.LogID, segment kafka.Offset, kind disk.FileKind) string {
-	return LogDir(id) + "/" + digits20(uint64(segment)) + suffixes[kind]
+	return VersionPath(id, segment, 0, kind)
+}
+
+// VersionPath is a file of a version of a segment. What the cleaner rewrites
+// stands in files of another version, until the segment's old ones may go.
+func VersionPath(id kafka.LogID, segment kafka.Offset, version uint32, kind disk.FileKind) string {
+	name := appendVersion(appendDigits20(nil, uint64(segment)), version)
+	return LogDir(id) + "/" + string(name) + suffixes[kind]
+}
+
+// appendVersion appends what tells a version's files from those of version 0.
+func appendVersion(dst []byte, version uint32) []byte {
+	if version == 0 {
+		return dst
+	}
+	return strconv.AppendUint(append(dst, '-'), uint64(version), 10)
 }
 
 // ReadPath is the file that an op reads.
-func ReadPath(r *disk.Read) string { return SegmentPath(r.Log, r.Segment, r.File) }
+func ReadPath(r *disk.Read) string { return VersionPath(r.Log, r.Segment, r.Version, r.File) }
 
 // AppendReadPath appends the name of the file that an op reads.
 func AppendReadPath(dst []byte, r *disk.Read) []byte {
 	dst = append(append(dst, logsDir...), '/')
 	dst = append(appendDigits20(dst, uint64(r.Log)), '/')
-	return append(appendDigits20(dst, uint64(r.Segment)), suffixes[r.File]...)
+	return append(appendVersion(appendDigits20(dst, uint64(r.Segment)), r.Version), suffixes[r.File]...)
 }
 
 // HoldsRecords tells whether a path is that of a segment's records.
@@ -82,11 +97,20 @@ func checkpointPath(id kafka.LogID) string { return LogDir(id) + "/" + checkpoin
 func labelPath(id *Identity) string { return LogDir(id.Log) + "/" + label(id.Partition) }
 
 // segmentOf recognises a segment's file by its name.
-func segmentOf(name string, kind disk.FileKind) (kafka.Offset, bool) {
-	base, ok := strings.CutSuffix(name, suffixes[kind])
+func segmentOf(name string, kind disk.FileKind) (n segmentName, ok bool) {
+	name, ok = strings.CutSuffix(name, suffixes[kind])
 	if !ok {
-		return 0, false
+		return n, false
 	}
-	n, ok := parse20(base)
-	return kafka.Offset(n), ok
+	base, version, versioned := strings.Cut(name, "-")
+	if versioned {
+		v, err := strconv.ParseUint(version, 10, 32)
+		if err != nil || v == 0 {
+			return n, false
+		}
+		n.version = uint32(v)
+	}
+	b, ok := parse20(base)
+	n.base = kafka.Offset(b)
+	return n, ok
 }

@@ -346,7 +346,7 @@ func (r *recovery) secure() error {
 // syncTail makes the bytes durable that the checkpoint on disk does not vouch for.
 func (l *Log) syncTail(fs disk.FS) error {
 	for i := l.segmentFor(l.upkeep.synced); i < len(l.segments); i++ {
-		err := syncFile(fs, SegmentPath(l.Log, l.segments[i].base, disk.FileLog))
+		err := syncFile(fs, l.segments[i].path(l.Log, disk.FileLog))
 		if err != nil && !errors.Is(err, disk.ErrNotExist) {
 			return err
 		}

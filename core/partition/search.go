@@ -51,7 +51,7 @@ func (l *Log) Search(c *Lookup, codecs *batch.Codecs) *SearchArgs {
 func (l *Log) Searched(c *Lookup, r *SearchResult) Progress {
 	k := &c.cursor
 	switch {
-	case k.incarnation != l.Incarnation || l.at(k).base != k.segment:
+	case k.incarnation != l.Incarnation || l.at(k).segmentName != k.segment:
 		k.stage = finished
 		return Stale
 	case r.unfit:
@@ -84,7 +84,7 @@ func (l *Log) passed(c *Lookup) Progress {
 // scan looks through one batch of a search, or asks for a job to do it.
 func (l *Log) scan(c *Lookup, v batch.View) Progress {
 	k := &c.cursor
-	if !v.LogAppendTime() && (v.Codec() != batch.Uncompressed || len(v) > scannedAtOnce) {
+	if !(v.LogAppendTime() && v.Dense()) && (v.Codec() != batch.Uncompressed || len(v) > scannedAtOnce) {
 		k.candidate = v
 		return Unpack
 	}

@@ -2,14 +2,26 @@ package partition
 
 import (
 	"trialog/core/batch"
+	"trialog/core/disk"
 	"trialog/core/kafka"
 )
 
-// segment is a stretch of the log in one file. The last one of a log is active;
-// the others never change.
+// segmentName is what names a segment's files. No two segments that a log has
+// had bear the same, as long as files of either are there.
+type segmentName struct {
+	base    kafka.Offset // offset of the first record that it may hold
+	version uint32       // 0: as appended; else by the cleaner
+}
+
+func (n segmentName) path(log kafka.LogID, kind disk.FileKind) string {
+	return VersionPath(log, n.base, n.version, kind)
+}
+
+// segment is a stretch of the log in one file. The last one of a log is active,
+// and of version 0; the others never change.
 type segment struct {
-	base kafka.Offset // offset of the first record it may hold; names the file
-	size int64        // bytes of whole batches
+	segmentName
+	size int64 // bytes of whole batches
 
 	maxTimestamp       kafka.TimestampMs // largest record timestamp, NoTimestamp when empty
 	maxTimestampOffset kafka.Offset      // last offset of the first batch that holds it (as Kafka keeps it)
@@ -22,7 +34,7 @@ type segment struct {
 }
 
 func newSegment(base kafka.Offset) segment {
-	return segment{base: base, maxTimestamp: kafka.NoTimestamp, maxTimestampOffset: kafka.NoOffset, runningMax: kafka.NoTimestamp}
+	return segment{segmentName: segmentName{base: base}, maxTimestamp: kafka.NoTimestamp, maxTimestampOffset: kafka.NoOffset, runningMax: kafka.NoTimestamp}
 }
 
 // add accounts for a batch at the segment's end.
@@ -63,7 +75,7 @@ func (l *Log) fits(now kafka.Now, last kafka.Offset, size int, cfg *Config) bool
 	case last-s.base > 1<<31-1: // Kafka's index holds offsets relative to the base in 31 bits
 		return false
 	default:
-		return int64(now.Wall-l.ActiveSince) < cfg.SegmentMs
+		return int64(now.Wall-l.ActiveSince) < cfg.segmentMs()
 	}
 }
 
@@ -74,6 +86,27 @@ func (l *Log) roll() {
 	next := newSegment(l.LogEndOffset)
 	next.runningMax = s.runningMax
 	l.segments = append(l.segments, next)
+}
+
+// freshActive lets a log whose last segment is the cleaner's go on in one of
+// version 0, which is what appends are written to, and returns the one that it
+// takes the place of, if that holds nothing.
+func (l *Log) freshActive() (empty segmentName, replaced bool) {
+	s := l.active()
+	switch {
+	case s.version == 0:
+		return empty, false
+	case s.size > 0:
+		l.roll()
+		return empty, false
+	}
+	empty = s.segmentName
+	next := newSegment(l.LogEndOffset)
+	if n := len(l.segments); n > 1 {
+		next.runningMax = l.segments[n-2].runningMax
+	}
+	*s = next
+	return empty, true
 }
 
 // segmentFor returns the place of the segment that holds offset: the last one
@@ -105,6 +138,13 @@ func (l *Log) Segments() int { return len(l.segments) }
 
 // SegmentBase is the base offset of the i-th segment.
 func (l *Log) SegmentBase(i int) kafka.Offset { return l.segments[i].base }
+
+// RecordsPath is the file that holds the records of the i-th segment.
+func (l *Log) RecordsPath(i int) string { return l.segments[i].path(l.Log, disk.FileLog) }
+
+// FirstOffset is the first offset that the log may hold records of: the log
+// start, or, where that lies within a segment, that segment's base.
+func (l *Log) FirstOffset() kafka.Offset { return min(l.LogStartOffset, l.segments[0].base) }
 
 // MaxTimestamp is the largest record timestamp in the log, NoTimestamp when none.
 func (l *Log) MaxTimestamp() kafka.TimestampMs { return l.active().runningMax }

@@ -26,7 +26,7 @@ type CheckpointArgs struct {
 
 // dirtySegment is a segment with bytes or index entries that may not be durable.
 type dirtySegment struct {
-	base    kafka.Offset
+	segmentName
 	size    int64
 	indexAt int // entries in the file before these
 	index   []indexEntry
@@ -60,7 +60,7 @@ func (l *Log) snapshot(now kafka.Now, lsn, durable kafka.LSN) *CheckpointArgs {
 		s := &l.segments[i]
 		a.newNames = a.newNames || s.base >= l.upkeep.named || s.index.stored == 0 && len(s.index.tail) > 0 || s.times.stored == 0 && len(s.times.tail) > 0
 		a.segments = append(a.segments, dirtySegment{
-			base: s.base, size: s.size,
+			segmentName: s.segmentName, size: s.size,
 			indexAt: s.index.stored, index: append([]indexEntry(nil), s.index.tail...),
 			timesAt: s.times.stored, times: append([]timeEntry(nil), s.times.tail...),
 		})
@@ -117,21 +117,21 @@ func (d *dirtySegment) sync(fs disk.FS, log kafka.LogID) error {
 	if d.size == 0 {
 		return nil
 	}
-	if err := syncPaced(fs, SegmentPath(log, d.base, disk.FileLog), d.size); err != nil {
+	if err := syncPaced(fs, d.path(log, disk.FileLog), d.size); err != nil {
 		return err
 	}
 	var e encoder
 	for _, x := range d.index {
 		e.b = x.append(e.b)
 	}
-	if err := writeEntries(fs, SegmentPath(log, d.base, disk.FileIndex), e.b, int64(d.indexAt)*indexEntrySize); err != nil {
+	if err := writeEntries(fs, d.path(log, disk.FileIndex), e.b, int64(d.indexAt)*indexEntrySize); err != nil {
 		return err
 	}
 	e.b = nil
 	for _, x := range d.times {
 		e.b = x.append(e.b)
 	}
-	return writeEntries(fs, SegmentPath(log, d.base, disk.FileTimeIndex), e.b, int64(d.timesAt)*timeEntrySize)
+	return writeEntries(fs, d.path(log, disk.FileTimeIndex), e.b, int64(d.timesAt)*timeEntrySize)
 }
 
 // writeEntries puts entries into an index file, durably. What may follow them
@@ -170,7 +170,7 @@ func (l *Log) checkpointed(a *CheckpointArgs) {
 	for i := range a.segments {
 		d := &a.segments[i]
 		s := &l.segments[l.segmentFor(d.base)]
-		if s.base != d.base { // it has left the table meanwhile
+		if s.segmentName != d.segmentName { // it has left the table meanwhile
 			continue
 		}
 		s.index.keep(len(d.index), l.limits.IndexBlockEntries)

@@ -29,6 +29,7 @@ func (l *Log) endAt(offset kafka.Offset) {
 	l.WrittenEndOffset = min(l.WrittenEndOffset, offset)
 	l.DurableEndOffset = min(l.DurableEndOffset, offset)
 	l.HighWatermark = min(l.HighWatermark, offset)
+	l.cleaned = min(l.cleaned, offset)
 	l.truncateEpochs(offset)
 }
 
@@ -68,6 +69,11 @@ func Truncate(fs disk.FS, args any) (any, error) {
 	l := a.shadow
 	end := l.LogEndOffset
 	gone, err := l.cutTable(fs, end)
+	for _, g := range l.gone { // appends may make files of the same names again
+		if g.base >= l.active().base {
+			gone = append(gone, g.segmentName)
+		}
+	}
 	if err == nil {
 		err = rebuildProducers(fs, l, a.now, end)
 	}
@@ -86,10 +92,10 @@ func Truncate(fs disk.FS, args any) (any, error) {
 
 // cutTable drops the segments at and above end from the log's table, builds the
 // one that end falls into anew, and returns the bases of those dropped.
-func (l *Log) cutTable(fs disk.FS, end kafka.Offset) (gone []kafka.Offset, err error) {
+func (l *Log) cutTable(fs disk.FS, end kafka.Offset) (gone []segmentName, err error) {
 	i := l.segmentFor(end)
 	old := l.segments[i]
-	s, next, err := rescan(fs, l.Log, old.base, old.size, end, l.interval)
+	s, next, err := rescan(fs, l.Log, old.segmentName, old.size, end, l.interval)
 	if err != nil {
 		return nil, err
 	}
@@ -98,25 +104,26 @@ func (l *Log) cutTable(fs disk.FS, end kafka.Offset) (gone []kafka.Offset, err e
 		s.runningMax = max(s.runningMax, l.segments[i-1].runningMax)
 	}
 	for _, x := range l.segments[i+1:] {
-		gone = append(gone, x.base)
+		gone = append(gone, x.segmentName)
 	}
 	l.segments = append(l.segments[:i:i], s)
 	if start := l.NextLogStart(); next < start { // the log start lay within the batch that goes
 		next, l.gaps = start, true
 	}
 	l.endAt(next)
+	if empty, replaced := l.freshActive(); replaced {
+		gone = append([]segmentName{empty}, gone...)
+	}
 	l.upkeep.synced, l.upkeep.named = min(l.upkeep.synced, s.base), min(l.upkeep.named, s.base)
 	return gone, nil
 }
 
 // cutFiles makes the files what the table says: those of segments that are gone
 // are removed, newest first, and the last one left ends where the log does.
-func (l *Log) cutFiles(fs disk.FS, gone []kafka.Offset) error {
-	for _, base := range slices.Backward(gone) {
-		for _, kind := range []disk.FileKind{disk.FileTimeIndex, disk.FileIndex, disk.FileLog} {
-			if err := removeIfThere(fs, SegmentPath(l.Log, base, kind)); err != nil {
-				return err
-			}
+func (l *Log) cutFiles(fs disk.FS, gone []segmentName) error {
+	for _, n := range slices.Backward(gone) {
+		if err := removeSegment(fs, l.Log, n); err != nil {
+			return err
 		}
 	}
 	if len(gone) > 0 {
@@ -124,7 +131,7 @@ func (l *Log) cutFiles(fs disk.FS, gone []kafka.Offset) error {
 			return err
 		}
 	}
-	err := cutFile(fs, SegmentPath(l.Log, l.active().base, disk.FileLog), l.active().size, true)
+	err := cutFile(fs, l.active().path(l.Log, disk.FileLog), l.active().size, true)
 	if errors.Is(err, disk.ErrNotExist) && l.active().size == 0 {
 		return nil
 	}
@@ -141,6 +148,7 @@ func (l *Log) truncated(r *TruncateResult) {
 	}
 	s := r.shadow
 	l.segments, l.producers = s.segments, s.producers
+	l.gone = slices.DeleteFunc(l.gone, func(g goneSegment) bool { return g.base >= s.active().base && slices.Contains(s.gone, g) })
 	l.endAt(s.LogEndOffset)
 	l.CheckpointLSN = r.lsn
 	l.unnamed = len(l.gone)

@@ -16,6 +16,9 @@ type upkeep struct {
 	taken    []*CheckpointArgs // snapshots whose appends are not all written
 	covering []*Log            // logs with a snapshot or deletion that is not done
 	shedding []*Log            // logs with segments that have left the table, or are about to
+	cleaning *cleaning         // the pass of the cleaner that is under way, nil when none is
+	swept    Swept             // how the last one ended
+	hasSwept bool              // and Swept was not asked for it
 	running  int               // jobs emitted and not done
 	freeing  bool              // a Release runs
 	draining bool              // Drain was called
@@ -45,6 +48,8 @@ type upkeepState struct {
 	urgent   bool         // a change of mode waits for a checkpoint
 	modes    uint32       // changes of mode so far
 	busy     bool         // a job of this log is in the making or runs
+
+	uncleanable string // why the cleaner leaves the log alone, "" when it does not
 }
 
 // touch notes an append of l.
@@ -132,6 +137,9 @@ func (j *Journal) Due(now kafka.Now, out []disk.Job) []disk.Job {
 		u.taken = slices.Delete(u.taken, i, i+1)
 		u.running++
 		out = append(out, disk.Job{Name: "checkpoint", Run: Checkpoint, Args: a})
+	}
+	if u.cleaning != nil {
+		out = j.sweepOn(out)
 	}
 	if r := j.releasable(); r != nil {
 		u.freeing = true
@@ -261,6 +269,9 @@ func (j *Journal) Done(now kafka.Now, result any) bool {
 	case *RemoveResult:
 		j.finish(r.log)
 		r.log.removed(r.Count)
+	case *CleanResult:
+		j.finish(r.pass.log)
+		j.swept(r)
 	case *ReleaseResult:
 		u.freeing = false
 		for range r.count {

@@ -63,13 +63,14 @@ func visitAll(b []byte, at int64, visit func(v batch.View, pos int64) bool) (use
 	return used, true
 }
 
-// rescan builds the segment of base anew from the batches of its file that lie
+// rescan builds a segment anew from the batches of its file that lie
 // in its first limit bytes and below end, and returns it with one past its last
 // offset. errShort: bytes below both are missing or damaged.
-func rescan(fs disk.FS, log kafka.LogID, base kafka.Offset, limit int64, end kafka.Offset, interval int32) (segment, kafka.Offset, error) {
-	s := newSegment(base)
-	next, beyond := base, false
-	pos, err := walk(fs, SegmentPath(log, base, disk.FileLog), 0, limit, func(v batch.View, _ int64) bool {
+func rescan(fs disk.FS, log kafka.LogID, name segmentName, limit int64, end kafka.Offset, interval int32) (segment, kafka.Offset, error) {
+	s := newSegment(name.base)
+	s.version = name.version
+	next, beyond := name.base, false
+	pos, err := walk(fs, name.path(log, disk.FileLog), 0, limit, func(v batch.View, _ int64) bool {
 		if beyond = v.NextOffset() > end; beyond || v.BaseOffset() < next {
 			return false
 		}
@@ -102,7 +103,7 @@ func rebuildProducers(fs disk.FS, l *Log, now kafka.Now, cut kafka.Offset) error
 		return err
 	}
 	for _, g := range gone { // the checkpoint names them, so that their files are there
-		path := SegmentPath(l.Log, g.base, disk.FileLog)
+		path := g.path(l.Log, disk.FileLog)
 		size, err := sizeOf(fs, path)
 		if err != nil {
 			return err
@@ -118,7 +119,7 @@ func rebuildProducers(fs disk.FS, l *Log, now kafka.Now, cut kafka.Offset) error
 	}
 	for i := first; i < len(l.segments); i++ {
 		s := &l.segments[i]
-		end, err := walk(fs, SegmentPath(l.Log, s.base, disk.FileLog), from, s.size, func(v batch.View, _ int64) bool {
+		end, err := walk(fs, s.path(l.Log, disk.FileLog), from, s.size, func(v batch.View, _ int64) bool {
 			p.apply(now, v, v.BaseOffset(), v.LastOffset(), v.MaxTimestamp())
 			return true
 		})

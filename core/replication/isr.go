@@ -69,7 +69,7 @@ func (r *Replica) followerFetched(now kafka.Now, in *FollowerFetched, out *Effec
 		f.mark, f.Eligible = kafka.NoOffset, false
 	}
 	f.BrokerEpoch = in.BrokerEpoch
-	if diverging, inRange := r.compare(in.FetchOffset, in.LastFetchedEpoch, r.Log.SegmentBase(0)); diverging.Set || !inRange {
+	if diverging, inRange := r.compare(in.FetchOffset, in.LastFetchedEpoch, r.Log.FirstOffset()); diverging.Set || !inRange {
 		return
 	}
 	f.FetchOffset, f.LogStartOffset = in.FetchOffset, in.LogStartOffset

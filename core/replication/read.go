@@ -69,7 +69,7 @@ func (r *Replica) Read(in *Reader) Readable {
 // lie within a batch, of which a log cannot begin with the rest.
 func (r *Replica) Beginning(follower bool) kafka.Offset {
 	if follower {
-		return r.Log.SegmentBase(0)
+		return r.Log.FirstOffset()
 	}
 	return r.Log.LogStartOffset
 }

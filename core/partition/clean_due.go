@@ -1,0 +1,239 @@
+package partition
+
+import (
+	"slices"
+
+	"trialog/core/batch"
+	"trialog/core/cleaner"
+	"trialog/core/disk"
+	"trialog/core/kafka"
+)
+
+// Dirt is what of a log the cleaner could go over: sealed segments below the
+// high watermark, up to the first with a record that is younger than
+// min.compaction.lag.ms.
+type Dirt struct {
+	From, To     kafka.Offset // the part that it has not been over
+	Clean, Dirty int64        // bytes before that part, and of it
+	Due          bool
+}
+
+// Dirt tells what there is to clean, and whether it is enough: more than
+// min.cleanable.dirty.ratio of what would be read, or older than
+// max.compaction.lag.ms, or with tombstones before it of which the time is over.
+// policy is the PolicyClock's time.
+func (l *Log) Dirt(policy kafka.TimestampMs, cfg *Config) Dirt {
+	d := Dirt{From: max(l.cleaned, l.LogStartOffset)}
+	d.To = d.From
+	if !cfg.Compacted || !l.Serving() {
+		return d
+	}
+	bound := l.LastStableOffset(l.HighWatermark)
+	for i := 0; i+1 < len(l.segments) && l.segments[i+1].base <= bound; i++ {
+		s, end := &l.segments[i], l.segments[i+1].base
+		if end <= d.From {
+			d.Clean += s.size
+			continue
+		}
+		if cfg.MinCompactionLagMs > 0 && int64(policy-s.maxTimestamp) < cfg.MinCompactionLagMs {
+			break
+		}
+		d.Due = d.Due || s.maxTimestamp != kafka.NoTimestamp && int64(policy-s.maxTimestamp) > cfg.MaxCompactionLagMs
+		d.Dirty += s.size
+		d.To = end
+	}
+	over := l.horizon != kafka.NoTimestamp && l.horizon <= policy && d.Clean > 0
+	d.Due = d.Due || over || d.Dirty > 0 && exceeds(d.Dirty, d.Clean+d.Dirty, cfg.MinCleanableDirtyRatio)
+	return d
+}
+
+// exceeds tells whether part is more of whole than so many millionths.
+func exceeds(part, whole, millionths int64) bool {
+	const size = 1_000_000
+	if whole > 1<<62/size {
+		part, whole = part/size, whole/size
+	}
+	return part*size > whole*millionths
+}
+
+// Cleaned is up to where the cleaner has been.
+func (l *Log) Cleaned() kafka.Offset { return l.cleaned }
+
+// Uncleanable says why the cleaner leaves the log alone, "" when it does not.
+func (l *Log) Uncleanable() string { return l.upkeep.uncleanable }
+
+// Swept tells how a pass of the cleaner ended.
+type Swept struct {
+	Log    *Log
+	From   kafka.Offset // what it went over for the first time
+	To     kafka.Offset
+	Stats  CleanStats
+	Given  bool   // it was given up: the log was cut or deleted, or its segments went
+	NoRoom bool   // it was given up: the disk is full
+	Bad    string // why the log is not cleaned any more, until the next start
+}
+
+// Cleaning tells whether a pass is under way.
+func (j *Journal) Cleaning() bool { return j.upkeep.cleaning != nil }
+
+// Swept returns how the last pass ended, once.
+func (j *Journal) Swept() (Swept, bool) {
+	s, ok := j.upkeep.swept, j.upkeep.hasSwept
+	j.upkeep.swept, j.upkeep.hasSwept = Swept{}, false
+	return s, ok
+}
+
+// Clean begins a pass over a log if one is due there and none is under way
+// anywhere. Due emits its jobs.
+func (j *Journal) Clean(policy kafka.TimestampMs, l *Log, cfg *Config, codecs *batch.Codecs) bool {
+	u := &j.upkeep
+	if u.cleaning != nil || u.draining || l.upkeep.uncleanable != "" || l.LogStartOffset < l.nextStart {
+		return false
+	}
+	d := l.Dirt(policy, cfg)
+	if !d.Due {
+		return false
+	}
+	c := &cleaning{
+		log: l, incarnation: l.Incarnation, limits: l.limits, interval: cfg.IndexIntervalBytes, largest: int64(cfg.SegmentBytes), next: l.versions + 1,
+		rules: cleaner.Rules{
+			Keys: cleaner.NewKeys(int64(d.To-d.From), l.limits.CleanerMapBytes), From: d.From, Through: d.To,
+			Policy: policy, HorizonMs: cfg.DeleteRetentionMs, Standing: l.standing(), Codecs: codecs,
+		},
+	}
+	for i := 0; i+1 < len(l.segments) && l.segments[i].base < d.To; i++ {
+		s := &l.segments[i]
+		if s.base >= l.upkeep.synced { // no checkpoint vouches for it yet
+			j.press(l)
+			return false
+		}
+		c.sources = append(c.sources, source{s.segmentName, s.size, l.segments[i+1].base})
+	}
+	c.sweeper.Begin(c.rules)
+	u.cleaning = c
+	return true
+}
+
+// standing are the last offsets of the batches that stay: of every producer,
+// and of the log, if its active segment is empty.
+func (l *Log) standing() (offsets []kafka.Offset) {
+	for i := range l.producers.slots {
+		if e := &l.producers.slots[i]; e.used && e.n > 0 {
+			offsets = append(offsets, e.cached[e.n-1].lastOffset)
+		}
+	}
+	if l.active().size == 0 {
+		offsets = append(offsets, l.LogEndOffset-1)
+	}
+	slices.Sort(offsets)
+	return offsets
+}
+
+// sweepOn emits the next job of the pass that is under way.
+func (j *Journal) sweepOn(out []disk.Job) []disk.Job {
+	u := &j.upkeep
+	c := u.cleaning
+	if c.log.upkeep.busy || u.running >= j.limits.MaxJobs {
+		return out
+	}
+	if !c.stands() || u.draining {
+		j.giveUp(Swept{Given: true})
+		return out
+	}
+	c.log.upkeep.busy = true
+	u.running++
+	return append(out, disk.Job{Name: "clean", Run: Clean, Args: c})
+}
+
+// stands tells whether the segments are those that the pass began with.
+func (c *cleaning) stands() bool {
+	l := c.log
+	if l.Incarnation != c.incarnation || !l.Serving() {
+		return false
+	}
+	n := 0
+	if c.sweeping && !c.open {
+		n = c.at
+	} else if c.sweeping {
+		n = c.first
+	}
+	return n == len(c.sources) || c.place(n) >= 0
+}
+
+// place is where the source stands in the log's table, -1 for nowhere.
+func (c *cleaning) place(n int) int {
+	i := c.log.segmentFor(c.sources[n].base)
+	if c.log.segments[i].segmentName != c.sources[n].segmentName {
+		return -1
+	}
+	return i
+}
+
+// swept takes the result of a job.
+func (j *Journal) swept(r *CleanResult) {
+	c, u := r.pass, &j.upkeep
+	if u.cleaning != c {
+		return
+	}
+	l := c.log
+	l.versions = max(l.versions, c.next-1)
+	switch {
+	case r.full || r.bad != "":
+		l.upkeep.uncleanable = r.bad
+		j.giveUp(Swept{NoRoom: r.full, Bad: r.bad})
+	case r.swap && !j.swap(c):
+		j.giveUp(Swept{Given: true})
+	case r.done:
+		if !c.stands() {
+			j.giveUp(Swept{Given: true})
+			return
+		}
+		l.cleaned, l.horizon = max(l.cleaned, c.rules.Through), c.sweeper.Horizon
+		j.end(Swept{})
+	}
+}
+
+// swap puts the segment that a group has left into the place of the group.
+func (j *Journal) swap(c *cleaning) bool {
+	l := c.log
+	if l.Incarnation != c.incarnation || !l.Serving() {
+		return false
+	}
+	i := c.place(c.first)
+	if i < 0 {
+		return false
+	}
+	var left []segment
+	if c.out.size > 0 {
+		left = append(left, c.out)
+	}
+	l.replace(i, c.group-c.first, left)
+	l.gaps = true
+	c.out = segment{}
+	j.shed(l)
+	return true
+}
+
+// giveUp ends a pass before its time. What it has written and not swapped in
+// goes like a segment that was replaced.
+func (j *Journal) giveUp(s Swept) {
+	c := j.upkeep.cleaning
+	l := c.log
+	l.versions = max(l.versions, c.next-1)
+	if c.out.version != 0 && !l.deleted && !c.swappedIn() {
+		l.gone = append(l.gone, goneSegment{segmentName: c.out.segmentName, layout: l.layout})
+		j.shed(l)
+	}
+	j.end(s)
+}
+
+func (c *cleaning) swappedIn() bool {
+	i := c.log.segmentFor(c.out.base)
+	return c.log.segments[i].segmentName == c.out.segmentName
+}
+
+func (j *Journal) end(s Swept) {
+	c := j.upkeep.cleaning
+	s.Log, s.From, s.To, s.Stats = c.log, c.rules.From, c.rules.Through, c.counted()
+	j.upkeep.swept, j.upkeep.hasSwept, j.upkeep.cleaning = s, true, nil
+}
