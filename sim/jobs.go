@@ -79,6 +79,7 @@ type fileCache struct {
 
 type cachedFile struct {
 	log, segment uint64
+	version      uint32
 	kind         disk.FileKind
 	file         disk.File
 }
@@ -95,8 +96,8 @@ func (c *fileCache) open(b *brokerHost, r *disk.Read) (disk.File, error) {
 		*c = fileCache{tree: tree}
 	}
 	log, segment := uint64(r.Log), uint64(r.Segment)
-	e := &c.entries[kafka.Mix64(log<<32^segment<<2^uint64(r.File))%uint64(len(c.entries))]
-	if e.file != nil && e.log == log && e.segment == segment && e.kind == r.File {
+	e := &c.entries[kafka.Mix64(log<<32^segment<<2^uint64(r.File)^uint64(r.Version)<<33)%uint64(len(c.entries))]
+	if e.file != nil && e.log == log && e.segment == segment && e.version == r.Version && e.kind == r.File {
 		return e.file, nil
 	}
 	file, err := b.mount.Open(partition.ReadPath(r))
@@ -106,7 +107,7 @@ func (c *fileCache) open(b *brokerHost, r *disk.Read) (disk.File, error) {
 	if e.file != nil && e.file.Close() != nil {
 		return nil, disk.ErrIO
 	}
-	*e = cachedFile{log, segment, r.File, file}
+	*e = cachedFile{log, segment, r.Version, r.File, file}
 	return file, nil
 }
 

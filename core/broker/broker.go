@@ -64,6 +64,7 @@ type Broker struct {
 	// The life of logs.
 	policy     partition.PolicyClock
 	nextRetain kafka.Instant
+	cleaning   cleaning
 	noting     bool    // the policy clock's time is being kept
 	deleting   []token // DeleteRecords that wait for replicas
 	deletesDue bool

@@ -17,6 +17,17 @@ func (b *Broker) beginRetention() {
 	b.nextRetain = b.now.Mono.Add(min(kafka.Ms(b.cluster.LogRetentionCheckMs), retentionDelay))
 }
 
+// policyTime is the time by which ages are judged.
+func (b *Broker) policyTime() kafka.TimestampMs {
+	policy, stepped := b.policy.Now(b.now, &b.limits.Storage)
+	if stepped {
+		b.out.Watch.Reached(must.RetentionDoubtedClock)
+		b.note(Note{Level: Warn, Text: "the clock has been set forward: retention goes by it only once it has stood so for a while",
+			Detail: "believed after " + strconv.FormatInt(int64(b.limits.Storage.ClockGrace/kafka.Second), 10) + " s", Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
+	}
+	return policy
+}
+
 // scanRetention lets leaders look, on a monotonic period, what is too old or too
 // much. The time that ages are judged by is kept for the next incarnation.
 func (b *Broker) scanRetention() {
@@ -24,12 +35,7 @@ func (b *Broker) scanRetention() {
 		return
 	}
 	b.nextRetain = b.now.Mono.Add(kafka.Ms(b.cluster.LogRetentionCheckMs))
-	policy, stepped := b.policy.Now(b.now, &b.limits.Storage)
-	if stepped {
-		b.out.Watch.Reached(must.RetentionDoubtedClock)
-		b.note(Note{Level: Warn, Text: "the clock has been set forward: retention goes by it only once it has stood so for a while",
-			Detail: "believed after " + strconv.FormatInt(int64(b.limits.Storage.ClockGrace/kafka.Second), 10) + " s", Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
-	}
+	policy := b.policyTime()
 	b.in.retain.Policy = policy
 	for _, h := range b.hosts {
 		if !h.retired {

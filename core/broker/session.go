@@ -78,6 +78,7 @@ func (b *Broker) followCluster() {
 func (b *Broker) serve() {
 	b.phase = PhaseServing
 	b.beginRetention()
+	b.beginCleaning()
 	b.nextScan = b.now.Mono.Add(b.limits.ProducerScan)
 	b.note(Note{Level: Info, Text: "serving", Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
 	b.unstall()

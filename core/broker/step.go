@@ -62,6 +62,7 @@ func (b *Broker) due() {
 	b.sessionDue()
 	b.scanProducers()
 	b.scanRetention()
+	b.scanCleaning()
 	b.fetchersDue()
 	b.groupsDue()
 	b.isrDue()
@@ -186,6 +187,9 @@ func (b *Broker) Deadline() (kafka.Instant, bool) {
 	}
 	if b.phase == PhaseServing && b.nextRetain < at {
 		at = b.nextRetain
+	}
+	if b.phase == PhaseServing && b.cleaning.at < at {
+		at = b.cleaning.at
 	}
 	if d := b.replicationDeadline(); d != never && (!any || d < at) {
 		at, any = d, true

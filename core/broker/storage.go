@@ -141,6 +141,7 @@ func (b *Broker) upkeep() {
 	}
 	from := len(b.out.Jobs)
 	b.out.Jobs = b.journal.Due(b.now, b.out.Jobs)
+	b.noteSwept()
 	for i := from; i < len(b.out.Jobs); i++ {
 		ref, p := b.jobs.add()
 		*p = pendingJob{name: b.out.Jobs[i].Name}

@@ -147,6 +147,9 @@ func (v *PartitionView) Unlike(rebuilt *partition.Log, now kafka.Now) string {
 	return v.log.Unlike(rebuilt, now)
 }
 
+// RecordsPath is the file that holds the records of the log's i-th segment.
+func (v *PartitionView) RecordsPath(i int) string { return v.log.RecordsPath(i) }
+
 // SegmentBase is the base offset of the log's i-th segment.
 func (v *PartitionView) SegmentBase(i int) kafka.Offset { return v.log.SegmentBase(i) }
 
@@ -173,6 +176,10 @@ type Counters struct {
 	ISRShrinks             uint64 // of partitions led here
 	ISRExpands             uint64 // likewise
 	SegmentsRemoved        uint64 // of which nothing was to be kept
+	CleanerPasses          uint64 // over compacted logs, to their end
+	CleanerReadBytes       uint64
+	CleanerWrittenBytes    uint64
+	CleanerRecordsRemoved  uint64
 	Redone                 uint64 // batches that recovery wrote again
 	WaitingProduces        int64  // requests, now
 	WaitingFetches         int64  // requests, now
@@ -181,6 +188,7 @@ type Counters struct {
 	Connections            int64  // now
 	Logs                   int64  // now
 	FencedLogs             int64  // now
+	UncleanableLogs        int64  // that the cleaner leaves alone until the next start, now
 	JournalBytes           int64  // in all generations, now
 	JournalPending         int64  // emitted and not yet durable, now
 	DiskFree               int64  // as last reported
@@ -196,6 +204,9 @@ func (b *Broker) Counters() Counters {
 	for _, h := range b.hosts {
 		if h.replica.Log.Fenced != "" {
 			c.FencedLogs++
+		}
+		if h.replica.Log.Uncleanable() != "" {
+			c.UncleanableLogs++
 		}
 	}
 	if b.journal != nil {

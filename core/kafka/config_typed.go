@@ -142,6 +142,8 @@ type BrokerConfig struct {
 	FetchSessionSlots         int32
 	FollowerThrottleRate      int64 // bytes a second; the largest value: no bound
 	LeaderThrottleRate        int64 // likewise
+	LogCleanerBackoffMs       int64
+	LogCleanerDedupeBytes     int64
 	LogRetentionCheckMs       int64
 	MaxConnections            int32
 	MaxConnectionsPerIP       int32
@@ -176,6 +178,8 @@ func LoadBrokerConfig(l *ConfigLayers) BrokerConfig {
 		FetchSessionSlots:         int32(number("max.incremental.fetch.session.cache.slots")),
 		FollowerThrottleRate:      number("follower.replication.throttled.rate"),
 		LeaderThrottleRate:        number("leader.replication.throttled.rate"),
+		LogCleanerBackoffMs:       number("log.cleaner.backoff.ms"),
+		LogCleanerDedupeBytes:     number("log.cleaner.dedupe.buffer.size"),
 		LogRetentionCheckMs:       number("log.retention.check.interval.ms"),
 		MaxConnections:            int32(number("max.connections")),
 		MaxConnectionsPerIP:       int32(number("max.connections.per.ip")),

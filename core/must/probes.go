@@ -64,6 +64,12 @@ const (
 	RetentionMovedLogStart // replication: a leader moved its log start by retention
 	RetentionDoubtedClock  // broker: the wall clock ran ahead of what the monotonic one bears out
 	RecordsDeleted         // broker: DeleteRecords was answered once all live replicas had followed
+	CleanerRemovedRecords  // broker: a pass of the cleaner has taken records out of a compacted log
+	CleanerEmptiedBatch    // broker: and kept the header of a batch without any, for its producer's sake
+	CleanerMapFull         // broker: the map had no room for all that was dirty
+	CleanerGaveUp          // broker: a pass ended as its log was cut, deleted, or lost segments
+	CleanerNoRoom          // broker: a pass ended as the disk was full
+	CleanerQuarantined     // broker: a log could not be cleaned, and the others were
 	SegmentsRemoved        // partition: files of segments below a log start were removed
 	ReadPassedByLogStart   // broker: the log start passed a fetch under way
 
@@ -189,6 +195,12 @@ var probeNames = [ProbeCount]string{
 	RetentionMovedLogStart: "retention-moved-log-start",
 	RetentionDoubtedClock:  "retention-doubted-clock",
 	RecordsDeleted:         "records-deleted",
+	CleanerRemovedRecords:  "cleaner-removed-records",
+	CleanerEmptiedBatch:    "cleaner-emptied-batch",
+	CleanerMapFull:         "cleaner-map-full",
+	CleanerGaveUp:          "cleaner-gave-up",
+	CleanerNoRoom:          "cleaner-no-room",
+	CleanerQuarantined:     "cleaner-quarantined",
 	SegmentsRemoved:        "segments-removed",
 	ReadPassedByLogStart:   "read-passed-by-log-start",
 

@@ -83,22 +83,35 @@ func (j *Journal) Swept() (Swept, bool) {
 	return s, ok
 }
 
+// CleanOptions are the settings of a pass that are not the topic's.
+type CleanOptions struct {
+	Policy   kafka.TimestampMs // the PolicyClock's time
+	MapBytes int64             // log.cleaner.dedupe.buffer.size; 0: Limits.CleanerMapBytes alone
+	Codecs   *batch.Codecs
+}
+
 // Clean begins a pass over a log if one is due there and none is under way
-// anywhere. Due emits its jobs.
-func (j *Journal) Clean(policy kafka.TimestampMs, l *Log, cfg *Config, codecs *batch.Codecs) bool {
+// anywhere. Due emits its jobs. Where no checkpoint vouches yet for what is to
+// be cleaned it asks for one, and begins some later time.
+func (j *Journal) Clean(l *Log, cfg *Config, o *CleanOptions) bool {
 	u := &j.upkeep
-	if u.cleaning != nil || u.draining || l.upkeep.uncleanable != "" || l.LogStartOffset < l.nextStart {
+	if u.cleaning != nil || u.draining || !cfg.Compacted || l.upkeep.uncleanable != "" || l.LogStartOffset < l.nextStart {
 		return false
 	}
-	d := l.Dirt(policy, cfg)
+	l.sealOld(o.Policy, cfg)
+	d := l.Dirt(o.Policy, cfg)
 	if !d.Due {
 		return false
+	}
+	room := l.limits.CleanerMapBytes
+	if o.MapBytes > 0 {
+		room = min(room, o.MapBytes)
 	}
 	c := &cleaning{
 		log: l, incarnation: l.Incarnation, limits: l.limits, interval: cfg.IndexIntervalBytes, largest: int64(cfg.SegmentBytes), next: l.versions + 1,
 		rules: cleaner.Rules{
-			Keys: cleaner.NewKeys(int64(d.To-d.From), l.limits.CleanerMapBytes), From: d.From, Through: d.To,
-			Policy: policy, HorizonMs: cfg.DeleteRetentionMs, Standing: l.standing(), Codecs: codecs,
+			Keys: cleaner.NewKeys(int64(d.To-d.From), room), From: d.From, Through: d.To,
+			Policy: o.Policy, HorizonMs: cfg.DeleteRetentionMs, Standing: l.standing(), Codecs: o.Codecs,
 		},
 	}
 	for i := 0; i+1 < len(l.segments) && l.segments[i].base < d.To; i++ {
@@ -112,6 +125,22 @@ func (j *Journal) Clean(policy kafka.TimestampMs, l *Log, cfg *Config, codecs *b
 	c.sweeper.Begin(c.rules)
 	u.cleaning = c
 	return true
+}
+
+// sealOld seals the active segment of a log that is not written to any more, so
+// that max.compaction.lag.ms holds for its last records, too.
+func (l *Log) sealOld(policy kafka.TimestampMs, cfg *Config) {
+	s := l.active()
+	if l.Serving() && s.size > 0 && l.HighWatermark == l.LogEndOffset && s.maxTimestamp != kafka.NoTimestamp && int64(policy-s.maxTimestamp) > cfg.MaxCompactionLagMs {
+		l.roll()
+	}
+}
+
+// StopCleaning ends a pass over a log that is not to be cleaned any more.
+func (j *Journal) StopCleaning(l *Log) {
+	if c := j.upkeep.cleaning; c != nil && c.log == l {
+		j.upkeep.unwanted = true
+	}
 }
 
 // standing are the last offsets of the batches that stay: of every producer,
@@ -136,7 +165,7 @@ func (j *Journal) sweepOn(out []disk.Job) []disk.Job {
 	if c.log.upkeep.busy || u.running >= j.limits.MaxJobs {
 		return out
 	}
-	if !c.stands() || u.draining {
+	if !c.stands() || u.draining || u.unwanted {
 		j.giveUp(Swept{Given: true})
 		return out
 	}
@@ -181,7 +210,7 @@ func (j *Journal) swept(r *CleanResult) {
 	case r.full || r.bad != "":
 		l.upkeep.uncleanable = r.bad
 		j.giveUp(Swept{NoRoom: r.full, Bad: r.bad})
-	case r.swap && !j.swap(c):
+	case r.swap && (u.unwanted || !j.swap(c)):
 		j.giveUp(Swept{Given: true})
 	case r.done:
 		if !c.stands() {
@@ -235,5 +264,6 @@ func (c *cleaning) swappedIn() bool {
 func (j *Journal) end(s Swept) {
 	c := j.upkeep.cleaning
 	s.Log, s.From, s.To, s.Stats = c.log, c.rules.From, c.rules.Through, c.counted()
-	j.upkeep.swept, j.upkeep.hasSwept, j.upkeep.cleaning = s, true, nil
+	u := &j.upkeep
+	u.swept, u.hasSwept, u.cleaning, u.unwanted = s, true, nil, false
 }

@@ -89,9 +89,13 @@ func (k *keyed) counts() {
 	k.n.sync()
 }
 
+func (k *keyed) begin(policy kafka.TimestampMs) bool {
+	return k.n.journal.Clean(k.l, &k.n.cfg, &CleanOptions{Policy: policy, Codecs: &cleanCodecs})
+}
+
 // clean runs passes until none is due, and returns how they ended.
 func (k *keyed) clean(policy kafka.TimestampMs) (ended []Swept) {
-	for k.n.dead == nil && k.n.journal.Clean(policy, k.l, &k.n.cfg, &cleanCodecs) {
+	for k.n.dead == nil && k.begin(policy) {
 		k.n.upkeep()
 		if s, ok := k.n.journal.Swept(); ok {
 			ended = append(ended, s)
@@ -299,7 +303,7 @@ func TestErrorAtEveryCallOfCleaning(t *testing.T) {
 	for _, failure := range []error{disk.ErrNoSpace, disk.ErrIO} {
 		for call := 1; ; call++ {
 			k := dirtyLog(t, Synced, 900)
-			if !k.n.journal.Clean(6000, k.l, &k.n.cfg, &cleanCodecs) {
+			if !k.begin(6000) {
 				t.Fatal("nothing to clean")
 			}
 			ended := k.fails(call, failure)
@@ -350,7 +354,7 @@ func TestPassEndsWithItsSegments(t *testing.T) {
 		for _, act := range []string{"truncate", "delete", "retain"} {
 			k := dirtyLog(t, Synced, 700)
 			l := k.l
-			k.n.journal.Clean(6000, l, &k.n.cfg, &cleanCodecs)
+			k.begin(6000)
 			for range jobs {
 				for _, job := range k.n.journal.Due(k.n.now, nil) {
 					result, err := job.Run(k.n.fs, job.Args)

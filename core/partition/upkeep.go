@@ -18,6 +18,7 @@ type upkeep struct {
 	shedding []*Log            // logs with segments that have left the table, or are about to
 	cleaning *cleaning         // the pass of the cleaner that is under way, nil when none is
 	swept    Swept             // how the last one ended
+	unwanted bool              // its log is not to be cleaned any more
 	hasSwept bool              // and Swept was not asked for it
 	running  int               // jobs emitted and not done
 	freeing  bool              // a Release runs

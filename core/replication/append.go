@@ -119,5 +119,13 @@ func storageConfig(s *kafka.TopicConfig) partition.Config {
 		Deleted:              s.CleanupDelete,
 		RetentionMs:          s.RetentionMs,
 		RetentionBytes:       s.RetentionBytes,
+
+		MinCleanableDirtyRatio: s.MinCleanableDirtyRatio,
+		MinCompactionLagMs:     s.MinCompactionLagMs,
+		MaxCompactionLagMs:     s.MaxCompactionLagMs,
+		DeleteRetentionMs:      s.DeleteRetentionMs,
 	}
 }
+
+// Storage is what the topic's settings mean to the log. It is for reading.
+func (r *Replica) Storage() *partition.Config { return &r.storage }

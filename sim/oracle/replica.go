@@ -5,8 +5,6 @@ import (
 
 	"trialog/core/batch"
 	"trialog/core/broker"
-	"trialog/core/disk"
-	"trialog/core/partition"
 )
 
 // entry is one batch of a log.
@@ -75,7 +73,7 @@ func (r *replica) reread(v *broker.PartitionView, read func(path string) []byte)
 	r.batches, r.end, r.agreed = r.batches[:0], int64(v.LogStartOffset), 0
 	r.start = max(r.start, int64(v.SegmentBase(0))) // what lay below was deleted
 	for segment := range v.Segments {
-		bytes := batch.View(read(partition.SegmentPath(v.Log, v.SegmentBase(segment), disk.FileLog)))
+		bytes := batch.View(read(v.RecordsPath(segment)))
 		for bytes.Whole() && r.end < end {
 			r.push(entryOf(bytes, int64(bytes.BaseOffset()), int32(bytes.LeaderEpoch()), -1))
 			bytes = bytes[bytes.Size():]
