@@ -69,11 +69,6 @@ func Truncate(fs disk.FS, args any) (any, error) {
 	l := a.shadow
 	end := l.LogEndOffset
 	gone, err := l.cutTable(fs, end)
-	for _, g := range l.gone { // appends may make files of the same names again
-		if g.base >= l.active().base {
-			gone = append(gone, g.segmentName)
-		}
-	}
 	if err == nil {
 		err = rebuildProducers(fs, l, a.now, end)
 	}
@@ -86,6 +81,11 @@ func Truncate(fs disk.FS, args any) (any, error) {
 	}
 	if _, err := Checkpoint(fs, l.snapshot(a.now, a.lsn, a.durable)); err != nil {
 		return nil, err
+	}
+	for _, g := range l.gone { // appends may make files of the same names again
+		if g.base >= l.active().base {
+			gone = append(gone, g.segmentName)
+		}
 	}
 	return r, l.cutFiles(fs, gone)
 }

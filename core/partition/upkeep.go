@@ -297,6 +297,8 @@ func LogOf(result any) *Log {
 		return r.log
 	case *RemoveResult:
 		return r.log
+	case *CleanResult:
+		return r.pass.log
 	}
 	return nil
 }
