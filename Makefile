@@ -24,7 +24,7 @@ check: build ## format, vet, lint, house rules
 sim: build ## SEEDS fresh seeds of every scenario in simulation
 	$(LAB) run --seeds $(SEEDS)
 
-soak: build ## thirty minutes of real clusters: kills, pauses, cuts, restarts, power cuts; into results/soak.md
+soak: build ## fifty minutes of real clusters and of groups on them: kills, pauses, cuts, restarts, power cuts; into results/soak.md
 	.ci/soak
 
 race:     ## tests of the drivers and the core under the race detector

@@ -1,11 +1,16 @@
 package scenarios
 
+// sharedTopics are topics of which several members may own something at once.
+// Where there is one partition alone, the same member may have it all the time,
+// and nothing is on trial.
+var sharedTopics = TopicSettings{Topics: Range{1, 2}, Partitions: Range{2, 4}}
+
 // grouped is a workload of consumer groups. What is written is little: the
 // groups are on trial, and their members, not the log.
 func grouped(w Workload) Workload {
 	w.Plain, w.Idempotent, w.Consumers = Fixed(0), Range{2, 3}, Fixed(0)
 	w.Sends, w.ListOffsets, w.TopicChurn = Range{300, 500}, Fixed(0), Range{0, 6}
-	w.Groups, w.Members, w.Static = Range{1, 2}, Range{2, 4}, 30
+	w.Groups, w.Members, w.Static = Range{2, 3}, Range{2, 4}, 40
 	w.MemberLives, w.MassRestarts, w.SubscriptionChanges = Range{0, 3}, Range{0, 2}, Range{0, 6}
 	w.Ledgers, w.NewPartitions = Range{1, 2}, Range{0, 4}
 	return w
@@ -14,14 +19,16 @@ func grouped(w Workload) Workload {
 // committed are the needs of a scenario of groups.
 var committed = append([]Need{{Name: "members committed", Of: Commits, AtLeast: 20}}, worked...)
 
-func groups() []Scenario { return []Scenario{singleGroups(), replicatedGroups(), groupsExpiry()} }
+func groups() []Scenario {
+	return []Scenario{singleGroups(), replicatedGroups(), groupsExpiry(), groupsSoak()}
+}
 
 func singleGroups() Scenario {
 	return Scenario{
 		Name:     "single-groups",
 		Why:      "members join, sleep past their session, die together and commit as ghosts, and the only coordinator dies too: no record may be passed over, and no committed offset go back",
 		Cluster:  oneBroker,
-		Topics:   someTopics,
+		Topics:   sharedTopics,
 		Workload: grouped(usual),
 		Faults: []Fault{
 			always(ClientPause, 2, 8).For(300, 8000),
@@ -33,7 +40,7 @@ func singleGroups() Scenario {
 			sometimes(40, ClockStep, 1, 4),
 			sometimes(40, Delay, 1, 4),
 			sometimes(30, DiskStall, 1, 3),
-			always(LostResponse, 20, 40),
+			always(LostResponse, 30, 48),
 		},
 		Needs: committed,
 	}
@@ -63,22 +70,55 @@ func replicatedGroups() Scenario {
 	}
 }
 
+// groupsSoak is what groups are put through on real clusters: twenty members in
+// three groups, in their own processes or behind connections that hang and break,
+// while the brokers that coordinate them die and hang, too.
+func groupsSoak() Scenario {
+	w := grouped(clustered)
+	w.Idempotent, w.Consumers, w.Seconds = Fixed(2), Fixed(1), Range{50, 60}
+	w.Groups, w.Members, w.MemberLives = Fixed(3), Range{6, 7}, Range{1, 3}
+	w.MassRestarts, w.SubscriptionChanges, w.NewPartitions, w.TopicChurn = Fixed(0), Fixed(0), Fixed(0), Fixed(0)
+	cluster := threeBrokers
+	cluster.Settings = append([]Setting{
+		{"group.min.session.timeout.ms", "100"}, {"group.initial.rebalance.delay.ms", "500"},
+	}, cluster.Settings...)
+	return Scenario{
+		Name:     "replicated-groups-soak",
+		Why:      "twenty members share topics in three groups, and die, hang past their sessions and leave, while the brokers that coordinate them are killed, paused and cut off",
+		Cluster:  cluster,
+		Topics:   TopicSettings{Topics: Fixed(2), Partitions: Range{3, 4}},
+		Workload: w,
+		Paced:    true,
+		Faults: []Fault{
+			always(ProcessKill, 2, 3).For(50, 4000),
+			always(Pause, 1, 2).For(1000, 5000),
+			sometimes(50, Isolate, 1, 1).For(1000, 5000),
+			sometimes(50, Shutdown, 1, 1).For(100, 1000),
+			always(ClientKill, 4, 8),
+			always(ClientPause, 4, 8).For(1000, 9000),
+			always(LostResponse, 10, 20), always(Reset, 2, 4),
+		},
+		Needs: committed,
+	}
+}
+
 func groupsExpiry() Scenario {
 	w := grouped(usual)
 	w.Ledgers, w.MassRestarts, w.Static, w.SubscriptionChanges = Fixed(0), Fixed(0), 0, Fixed(0)
 	w.Members, w.MemberLives, w.Anchored = Range{3, 4}, Range{2, 4}, true
+	w.Idempotent = Range{3, 4} // of whom some lose an answer, or nothing can be told about duplicates
 	return Scenario{
 		Name: "single-groups-expiry",
 		Why:  "offsets of a topic expire once nobody in the group wants it, and not by the age of the commit: clocks that step by days and restarts must not take from members what they have",
 		Cluster: Cluster{Brokers: 1, Settings: []Setting{
 			{"offsets.retention.minutes", "1"}, {"offsets.retention.check.interval.ms", "200"},
 		}},
-		Topics:   someTopics,
+		Topics:   sharedTopics,
 		Workload: w,
 		Faults: []Fault{
 			always(ClockStep, 3, 8),
-			always(ProcessKill, 2, 3).For(30, 200),
-			always(LostResponse, 20, 40),
+			always(ProcessKill, 3, 4).For(30, 200),
+			always(LostResponse, 24, 40),
 		},
 		Needs: committed,
 	}

@@ -193,7 +193,7 @@ func replicatedClock() Scenario {
 			always(ClockDrift, 1, 4),
 			sometimes(60, ClockFreeze, 1, 4),
 			always(ProcessKill, 2, 4),
-			always(LostResponse, 20, 32),
+			always(LostResponse, 32, 48),
 			sometimes(30, Isolate, 1, 3),
 		},
 		Needs: worked,

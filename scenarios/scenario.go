@@ -163,8 +163,9 @@ type Workload struct {
 	// VoterChanges is how often a minute an administrator takes a voter out of the
 	// metadata quorum or adds one.
 	VoterChanges Range
-	// Groups are consumer groups, with so many members each, of which Static per
-	// cent are groups of static members. They read every topic.
+	// Groups are consumer groups, with so many members each. They read every topic.
+	// The members of the first are dynamic, so that in every seed partitions change
+	// hands; of the others, Static per cent are groups of static members.
 	Groups, Members Range
 	Static          int
 	// MemberLives is how often a member leaves and another joins in its place;

@@ -65,7 +65,7 @@ func (a *Arm) Run(ctx context.Context, s *scenarios.Scenario, seed uint64) *scen
 		return o
 	}
 	p := draw(s, seed, a.means())
-	r := &run{plan: p, record: history.NewSharedRecorder(p.header(s, seed, a.arm())), began: time.Now(), wire: newWire(seed)}
+	r := &run{plan: p, record: history.NewSharedRecorder(p.header(s, seed, a.arm())), began: time.Now(), wire: newWire(seed), crowd: newCrowd(seed)}
 	if process && s.Cluster.Brokers > 1 {
 		return a.runCluster(ctx, r, s, seed, o)
 	}
@@ -145,6 +145,15 @@ func (a *Arm) carryOut(ctx context.Context, r *run, strike func() map[scenarios.
 	for i := range r.plan.consumers {
 		others.Go(func() { r.consume(follow, seed*1000+uint64(i)) })
 	}
+	for i := range r.plan.groups {
+		g := &r.plan.groups[i]
+		for n := range g.members {
+			others.Go(func() { r.join(work, follow, g, n, seed*1000+uint64(i*100+n)) })
+		}
+	}
+	if len(r.plan.groups) > 0 {
+		others.Go(func() { r.audit(work) })
+	}
 	others.Go(func() { r.administrate(work, seed) })
 	r.restarts.begin()
 	fired := strike()
@@ -156,6 +165,9 @@ func (a *Arm) carryOut(ctx context.Context, r *run, strike func() map[scenarios.
 		o.Break("progress", scenarios.ClassProgress, err.Error())
 	}
 	producers.Wait()
+	if err := r.catchUp(ctx); err != nil {
+		o.Break("progress", scenarios.ClassProgress, err.Error())
+	}
 	unfollow()
 	others.Wait()
 	r.phase(history.PhaseScan)

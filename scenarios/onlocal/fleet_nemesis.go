@@ -44,6 +44,9 @@ func (r *run) strikeOne(ctx context.Context, f *fleet, k strike) bool {
 		r.event(history.Fault, wireFault(k.kind), false)
 		return true
 	}
+	if ofMember(k.kind) {
+		return r.crowd.strike(k)
+	}
 	switch k.kind {
 	case scenarios.RollingRestart:
 		b := f.leaders.strikes(k.kind, f.nodes()...)

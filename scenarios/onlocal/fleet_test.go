@@ -9,7 +9,8 @@ import (
 )
 
 // TestFaultsOfARealCluster kills, pauses and cuts off three processes, and takes
-// their power where FUSE can be had, under producers of both kinds and a consumer.
+// their power where FUSE can be had, under producers of both kinds, a consumer and
+// a group, of whose members one dies and one hangs.
 func TestFaultsOfARealCluster(t *testing.T) {
 	dir := t.TempDir()
 	program, power := filepath.Join(dir, "trialog"), filepath.Join(dir, "trialog-powercut")
@@ -23,16 +24,18 @@ func TestFaultsOfARealCluster(t *testing.T) {
 	}
 	s := &scenarios.Scenario{
 		Name: "test", Why: "a short life of a real cluster",
-		Cluster: scenarios.Cluster{Brokers: 3, Settings: []scenarios.Setting{{Name: "default.replication.factor", Value: "3"}}},
-		Topics:  scenarios.TopicSettings{Topics: scenarios.Fixed(1), Partitions: scenarios.Fixed(3)},
+		Cluster: scenarios.Cluster{Brokers: 3, Settings: []scenarios.Setting{
+			{Name: "default.replication.factor", Value: "3"}, {Name: "group.min.session.timeout.ms", Value: "100"}, {Name: "group.initial.rebalance.delay.ms", Value: "100"},
+		}},
+		Topics: scenarios.TopicSettings{Topics: scenarios.Fixed(1), Partitions: scenarios.Fixed(3)},
 		Workload: scenarios.Workload{
-			Plain: scenarios.Fixed(1), Idempotent: scenarios.Fixed(2), Consumers: scenarios.Fixed(1), Seconds: scenarios.Fixed(16),
+			Plain: scenarios.Fixed(1), Idempotent: scenarios.Fixed(2), Consumers: scenarios.Fixed(1), Groups: scenarios.Fixed(1), Members: scenarios.Fixed(3), Seconds: scenarios.Fixed(16),
 			BatchRecords: scenarios.Range{Min: 1, Max: 4}, RecordBytes: scenarios.Range{Min: 10, Max: 100}, InFlight: scenarios.Fixed(3),
 		},
 		Faults: []scenarios.Fault{
 			times(scenarios.ProcessKill, 1).At(scenarios.Leader), times(scenarios.Pause, 1).At(scenarios.Controller),
 			times(scenarios.Isolate, 1).At(scenarios.Leader), times(scenarios.CutOneWay, 1), times(scenarios.Reset, 1), times(scenarios.Shutdown, 1),
-			times(scenarios.PowerCut, 1).At(scenarios.Leader), times(scenarios.PowerCutAll, 1),
+			times(scenarios.PowerCut, 1).At(scenarios.Leader), times(scenarios.PowerCutAll, 1), times(scenarios.ClientKill, 1), times(scenarios.ClientPause, 1),
 		},
 		Paced: true,
 	}
@@ -46,8 +49,8 @@ func TestFaultsOfARealCluster(t *testing.T) {
 	if o.Red() {
 		t.Fatalf("%+v", o.Failure)
 	}
-	if o.FaultsFired < 4 || o.Acked < 100 || o.Read < 100 || len(o.Unsupported) != missing || len(o.Moved) == 0 {
-		t.Fatalf("%d faults %v, %d acknowledged, %d read, not supported %v", o.FaultsFired, o.Faults, o.Acked, o.Read, o.Unsupported)
+	if o.FaultsFired < 4 || o.Acked < 100 || o.Read < 100 || o.Commits < 10 || len(o.Unsupported) != missing || len(o.Moved) == 0 {
+		t.Fatalf("%d faults %v, %d acknowledged, %d read, %d committed, not supported %v", o.FaultsFired, o.Faults, o.Acked, o.Read, o.Commits, o.Unsupported)
 	}
 	t.Logf("%v, of which moved a leader %v, %d acknowledged, %d read", o.Faults, o.Moved, o.Acked, o.Read)
 	for _, j := range o.Judgements {

@@ -48,6 +48,9 @@ func (r *run) serving(ctx context.Context, s *server) bool {
 
 // strike carries out one fault, and ends it.
 func (r *run) strike(s *server, k strike) bool {
+	if ofMember(k.kind) {
+		return r.crowd.strike(k)
+	}
 	switch k.kind {
 	case scenarios.ProcessKill:
 		r.atRisk()

@@ -16,12 +16,15 @@ type plan struct {
 	topics    []topic
 	producers []producerPlan
 	consumers int
-	racks     []string      // a consumer's is one of these; none: it names none
-	length    time.Duration // of the faulty phase
-	strikes   []strike
-	loses     bool // records may be lost: a control
-	churn     int  // topics made and deleted by the administrator
-	listEvery time.Duration
+	groups    []groupPlan
+	// memberLife is how long a member stays in its group, about; 0: until the end.
+	memberLife time.Duration
+	racks      []string      // a consumer's is one of these; none: it names none
+	length     time.Duration // of the faulty phase
+	strikes    []strike
+	loses      bool // records may be lost: a control
+	churn      int  // topics made and deleted by the administrator
+	listEvery  time.Duration
 }
 
 type topic struct {
@@ -53,7 +56,7 @@ const mostAfter = 800 * time.Millisecond
 
 // Supports tells whether this arm can inject a kind of fault.
 func Supports(kind scenarios.Kind) bool {
-	return ofProcess(kind) || ofWire(kind) || ofCluster(kind) || ofPower(kind)
+	return ofProcess(kind) || ofWire(kind) || ofCluster(kind) || ofPower(kind) || ofMember(kind)
 }
 
 // ofPower tells the faults that take disks whose power can go, and several nodes.
@@ -95,6 +98,8 @@ func injects(s *scenarios.Scenario, kind scenarios.Kind, by means) bool {
 	switch {
 	case s.Storage != nil, s.Workload.ModeChanges.Max > 0, s.Cluster.NoELR: // nobody does this work here
 		return false
+	case ofMember(kind):
+		return s.Workload.Groups.Min > 0
 	case ofCluster(kind):
 		return by.process && s.Cluster.Brokers > 1
 	case ofPower(kind):
@@ -145,6 +150,7 @@ func draw(s *scenarios.Scenario, seed uint64, by means) *plan {
 		p.listEvery = p.length / time.Duration(n)
 	}
 	p.drawStrikes(r, s, by)
+	p.drawGroups(r, s, run)
 	return p
 }
 
@@ -186,7 +192,7 @@ func (p *plan) drawStrikes(r *rand.Rand, s *scenarios.Scenario, by means) {
 func (p *plan) pace(r *rand.Rand) {
 	var nodes []*strike
 	for i := range p.strikes {
-		if !ofWire(p.strikes[i].kind) {
+		if !ofWire(p.strikes[i].kind) && !ofMember(p.strikes[i].kind) {
 			nodes = append(nodes, &p.strikes[i])
 		}
 	}
@@ -211,6 +217,8 @@ func spanOf(r *rand.Rand, f *scenarios.Fault) time.Duration {
 		most = 2 * time.Second
 	case scenarios.HalfOpen:
 		most = 3 * time.Second
+	case scenarios.ClientPause:
+		most = 3 * memberSession
 	case scenarios.Cut, scenarios.CutOneWay, scenarios.Isolate:
 		most = 6 * time.Second
 	default:
@@ -239,6 +247,9 @@ func (p *plan) header(s *scenarios.Scenario, seed uint64, arm history.Arm) histo
 	for _, t := range p.topics {
 		h.Topics = append(h.Topics, history.Topic{Name: t.name, Partitions: int(t.partitions), Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
 			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true")})
+	}
+	for i := range p.groups {
+		h.Groups = append(h.Groups, history.Group{Name: p.groups[i].name, Classic: true})
 	}
 	for _, c := range s.Topics.Configs {
 		h.Config = append(h.Config, history.Setting{Name: c.Name, Value: c.Value})

@@ -25,6 +25,7 @@ type run struct {
 	writers atomic.Int32
 	open    atomic.Int32 // sends of idempotent producers that await their outcome
 
+	crowd    *crowd
 	restarts restarts
 
 	mu     sync.Mutex

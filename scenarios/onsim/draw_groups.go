@@ -49,7 +49,7 @@ func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application,
 		if w.Anchored {
 			config.SessionTimeout, config.MaxPollInterval, config.HeartbeatInterval = 30*kafka.Second, 0, 300*kafka.Millisecond
 		}
-		static := int(d.stream.Choose(choice.SwarmWorkload, 100)) < w.Static
+		static := n > 0 && int(d.stream.Choose(choice.SwarmWorkload, 100)) < w.Static
 		twins := static && d.stream.Choose(choice.SwarmWorkload, 4) == 3
 		for i := range d.workload(w.Members) {
 			k := d.member(t, w, g, next(), span)
