@@ -21,8 +21,9 @@ import (
 // TestHandover measures for how long partitions cannot be written when their leader
 // stops with care, and when it is killed: per partition, the longest that a record
 // waited for its acknowledgement (acks=all, idempotent, a client's default
-// retries). TRIALOG_HANDOVER=1000 takes so many partitions; the bars are DESIGN's
-// and hold on a machine that does nothing else.
+// retries). TRIALOG_HANDOVER=1000 takes so many partitions, and tells besides what the
+// nodes use while nobody asks for anything; the bars are DESIGN's and hold on a
+// machine that does nothing else.
 func TestHandover(t *testing.T) {
 	partitions, strict := 60, false
 	pace := []string{"broker.session.timeout.ms=1500", "broker.heartbeat.interval.ms=300"}
@@ -46,6 +47,9 @@ func TestHandover(t *testing.T) {
 	defer cancel()
 	if _, err := kadm.NewClient(admin).CreateTopic(ctx, int32(partitions), 3, nil, "many"); err != nil {
 		t.Fatal(err)
+	}
+	if strict {
+		c.idle(t)
 	}
 	w := startWriters(t, c.addresses, partitions)
 	defer w.stop()
@@ -80,12 +84,14 @@ func TestHandover(t *testing.T) {
 		if strict && r.p99 > k.bar {
 			t.Errorf("%s: p99 %v, the bar is %v", k.name, r.p99, k.bar)
 		}
+		again := time.Now()
 		if err := victim.start(); err != nil {
 			t.Fatal(err)
 		}
 		if err := victim.await(time.Minute); err != nil {
 			t.Fatal(err)
 		}
+		t.Logf("the node serves again %v after its start", time.Since(again).Round(time.Millisecond))
 		settle(8 * time.Second) // it becomes in sync again
 	}
 }
@@ -139,6 +145,45 @@ func startNodes(t *testing.T, n int, settings ...string) *nodes {
 	return c
 }
 
+// idle tells what each process takes while nothing happens.
+func (c *nodes) idle(t *testing.T) {
+	t.Helper()
+	const span = 20 * time.Second
+	time.Sleep(span / 4) // what creating the partitions left to do
+	before := make([]time.Duration, len(c.servers))
+	for i, s := range c.servers {
+		before[i], _ = usage(t, s)
+	}
+	time.Sleep(span)
+	for i, s := range c.servers {
+		after, resident := usage(t, s)
+		t.Logf("idle, node %d: %.1f %% of a processor, %d MiB resident", s.node, 100*float64(after-before[i])/float64(span), resident>>20)
+	}
+}
+
+// usage is a process's processor time since its start and its resident bytes.
+func usage(t *testing.T, s *server) (cpu time.Duration, resident int64) {
+	t.Helper()
+	s.mu.Lock()
+	pid := strconv.Itoa(s.cmd.Process.Pid)
+	s.mu.Unlock()
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		t.Logf("no /proc here: %v", err)
+		return 0, 0
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // from the third on
+	number := func(i int) int64 {
+		n, err := strconv.ParseInt(fields[i-3], 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", stat, err)
+		}
+		return n
+	}
+	const ticks = 100 // USER_HZ
+	return time.Duration(number(14)+number(15)) * time.Second / ticks, number(24) * int64(os.Getpagesize())
+}
+
 // leader returns the node that leads the most partitions, and which.
 func (c *nodes) leader(ctx context.Context, t *testing.T, client *kgo.Client) (*server, []int32) {
 	t.Helper()
@@ -167,8 +212,11 @@ type writers struct {
 	broken error
 }
 
-// breath is how long a writer pauses after an acknowledgement.
-const breath = 100 * time.Millisecond
+// breath is how long a writer pauses after an acknowledgement: all of them together
+// write some ten thousand records a second at most.
+func breath(partitions int) time.Duration {
+	return max(100*time.Millisecond, time.Duration(partitions)*100*time.Microsecond)
+}
 
 func startWriters(t *testing.T, seeds []string, partitions int) *writers {
 	t.Helper()
@@ -179,11 +227,12 @@ func startWriters(t *testing.T, seeds []string, partitions int) *writers {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
+	pause := breath(partitions)
 	for p := range partitions {
 		w.running.Go(func() {
 			for ctx.Err() == nil {
 				w.write(ctx, p)
-				time.Sleep(breath)
+				time.Sleep(pause)
 			}
 		})
 	}
