@@ -27,12 +27,12 @@ var clustered = Workload{
 }
 
 func replicateds() []Scenario {
-	return []Scenario{
+	return append([]Scenario{
 		replicatedCrash(), replicatedPower(), replicatedPartition(), replicatedDisk(), replicatedWipe(), replicatedRolling(),
 		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedRetention(), replicatedVoters(), replicatedSoak(),
 		replicatedReaders(), replicatedElections(), replicatedShrunk(),
 		replicatedAcksOne(), replicatedUnclean(), replicatedMinISROne(), replicatedUnsyncedPower(), replicatedLastStanding(),
-	}
+	}, replicatedSizes()...)
 }
 
 func replicatedCrash() Scenario {

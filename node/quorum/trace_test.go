@@ -164,6 +164,8 @@ type weaknessCount struct {
 	counted    map[uint64]bool // indexes
 	at         map[int]uint64  // the last index that a node was told of
 	highest    uint64
+	first      map[uint64]int64 // when the first node was told of an index
+	up         map[int]int64    // since when a node is up
 }
 
 // weaknesses counts what the port does not promise against, and the engine did.
@@ -172,6 +174,7 @@ func weaknesses(trace []model.TraceEvent) map[string]int {
 		seen: make(map[string]int), leads: make(map[int]bool), unknown: make(map[[2]uint64]bool),
 		open: make(map[proposer][]uint64), passed: make(map[proposer][]uint64), incarnate: make(map[int]proposer),
 		dead: make(map[proposer]bool), counted: make(map[uint64]bool), at: make(map[int]uint64),
+		first: make(map[uint64]int64), up: make(map[int]int64),
 	}
 	for i := range trace {
 		w.event(&trace[i])
@@ -183,7 +186,7 @@ func (w *weaknessCount) event(e *model.TraceEvent) {
 	ref := [2]uint64{uint64(e.Node), e.Ref}
 	switch e.Kind {
 	case model.KindUp:
-		w.leads[e.Node], w.at[e.Node] = false, 0
+		w.leads[e.Node], w.at[e.Node], w.up[e.Node] = false, 0, e.At
 	case model.KindDown:
 		w.lead(e, false)
 		w.dead[w.incarnate[e.Node]] = true
@@ -204,6 +207,7 @@ func (w *weaknessCount) event(e *model.TraceEvent) {
 		if e.Ref != 0 && w.unknown[ref] {
 			w.seen["unknown, then committed"]++
 		}
+		w.lag(e)
 		w.at[e.Node], w.highest = e.Index, max(w.highest, e.Index)
 		w.committed(e)
 	}
@@ -232,6 +236,31 @@ func (w *weaknessCount) lead(e *model.TraceEvent, leads bool) {
 	} else if was && count == 0 {
 		w.leaderless = e.At
 	}
+}
+
+// lag counts what a node is told long after another, though it was up.
+func (w *weaknessCount) lag(e *model.TraceEvent) {
+	first, told := w.first[e.Index]
+	if !told {
+		w.first[e.Index] = e.At
+		return
+	}
+	if late := e.At - max(first, w.up[e.Node]); late > int64(2*time.Second) {
+		w.seen["an entry told seconds after another node was"]++
+	}
+	if w.highest > e.Index+100 {
+		w.seen["a node more than a hundred entries behind"]++
+	}
+}
+
+// moves counts how often leadership was told after it had first been.
+func moves(trace []model.TraceEvent) (n int) {
+	for i := range trace {
+		if trace[i].Kind == model.KindLeads {
+			n++
+		}
+	}
+	return max(0, n-1)
 }
 
 // committed counts an entry when the first node is told of it.

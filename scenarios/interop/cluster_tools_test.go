@@ -64,7 +64,6 @@ func TestClusterTools(t *testing.T) {
 	c.logDirs()
 	c.reassign()
 	c.elect()
-	c.throttle()
 	c.tool(kafkaTopics, "--delete", "--topic", "tooled")
 	if out := c.tool(kafkaTopics, "--list"); strings.TrimSpace(out) != "first" {
 		t.Errorf("--list after --delete: %q", out)
@@ -168,33 +167,6 @@ func (c *cluster) reassign() {
 	c.says([]string{"No partition reassignments found."}, kafkaReassignPartitions, "--list")
 	c.says([]string{"None of the specified partition reassignments are active."}, kafkaReassignPartitions, "--reassignment-json-file", file, "--cancel")
 	c.says([]string{"Replicas: 1,2\t", "Replicas: 3,2,1\t"}, kafkaTopics, "--describe", "--topic", "tooled")
-}
-
-// throttle adds a replica of two megabytes at a pace that takes long, lets it go
-// faster, and looks whether the tool finds its throttles to take away.
-func (c *cluster) throttle() {
-	c.t.Helper()
-	slow := c.move("slow.json", `{"topic":"tooled","partition":0,"replicas":[1,2,3]}`)
-	c.says([]string{"Successfully started partition reassignment for tooled-0", "throttle limit was set to 50000 B/s"},
-		kafkaReassignPartitions, "--reassignment-json-file", slow, "--execute", "--throttle", "50000")
-	c.says([]string{"leader.replication.throttled.replicas=", "follower.replication.throttled.replicas=0:3"}, kafkaConfigs, "--describe", "--entity-type", "topics", "--entity-name", "tooled")
-	c.says([]string{"follower.replication.throttled.rate=50000"}, kafkaConfigs, "--describe", "--entity-type", "brokers", "--entity-name", "3")
-	c.says([]string{"tooled-0: replicas: 1,2,3. adding: 3."}, kafkaReassignPartitions, "--list")
-	c.says([]string{"is still in progress."}, kafkaReassignPartitions, "--reassignment-json-file", slow, "--verify", "--preserve-throttles")
-	c.says([]string{"throttle limit was set to 100000000 B/s"}, kafkaReassignPartitions, "--reassignment-json-file", slow, "--execute", "--additional", "--throttle", "100000000")
-	c.await(func() string {
-		out := c.tool(kafkaReassignPartitions, "--reassignment-json-file", slow, "--verify")
-		if strings.Contains(out, "is completed.") && strings.Contains(out, "Clearing broker-level throttles on broker") && strings.Contains(out, "Clearing topic-level throttles on topic tooled") {
-			return ""
-		}
-		return out
-	})
-	for _, entity := range [][]string{{"topics", "tooled"}, {"brokers", "3"}} {
-		if out := c.tool(kafkaConfigs, "--describe", "--entity-type", entity[0], "--entity-name", entity[1]); strings.Contains(out, "throttled") {
-			c.t.Errorf("a throttle is left: %s", out)
-		}
-	}
-	c.says([]string{"Replicas: 1,2,3\t"}, kafkaTopics, "--describe", "--topic", "tooled")
 }
 
 // elect gives the partitions to their preferred leaders.

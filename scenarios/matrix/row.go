@@ -36,15 +36,16 @@ type Part string
 const (
 	OneBroker Part = "One broker, topics of one replica"
 	Cluster   Part = "Three brokers, three replicas"
+	Sizes     Part = "Two and five brokers, every partition on each"
 	NotOurs   Part = "Not claimed, and shown"
 )
 
 // Parts lists the headings in order.
-func Parts() []Part { return []Part{OneBroker, Cluster, NotOurs} }
+func Parts() []Part { return []Part{OneBroker, Cluster, Sizes, NotOurs} }
 
 // Rows returns the whole matrix.
 func Rows() []Row {
-	return append(append(append(single(), cluster()...), groups()...), controls()...)
+	return append(append(append(single(), append(cluster(), sizes()...)...), groups()...), controls()...)
 }
 
 // The settings that rows share.
