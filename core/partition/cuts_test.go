@@ -18,7 +18,11 @@ func TestCutsAreBounded(t *testing.T) {
 		l.Delete(&a)
 		n.emit(a, l)
 	}
-	n.sync()
+	n.write()
+	if n.dead = n.writer.Sync(); n.dead != nil {
+		t.Fatal(n.dead)
+	}
+	n.journal.Synced(n.journal.LastRef())
 	running := n.journal.Due(n.now, nil)
 	most, ended := len(running), 0
 	for ; len(running) > 0; ended++ {
