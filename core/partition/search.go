@@ -84,7 +84,7 @@ func (l *Log) passed(c *Lookup) Progress {
 // scan looks through one batch of a search, or asks for a job to do it.
 func (l *Log) scan(c *Lookup, v batch.View) Progress {
 	k := &c.cursor
-	if !(v.LogAppendTime() && v.Dense()) && (v.Codec() != batch.Uncompressed || len(v) > scannedAtOnce) {
+	if (!v.LogAppendTime() || !v.Dense()) && (v.Codec() != batch.Uncompressed || len(v) > scannedAtOnce) {
 		k.candidate = v
 		return Unpack
 	}
