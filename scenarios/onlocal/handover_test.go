@@ -74,8 +74,10 @@ func TestHandover(t *testing.T) {
 	} {
 		victim, led := c.leader(ctx, t, admin)
 		w.measure()
+		moved := c.movedAway(ctx, t, victim, led)
 		k.strike(victim)
 		settle(k.after)
+		t.Logf("%s: %s", k.name, <-moved)
 		r := w.report(led)
 		t.Logf("%s, the leader of %d: %v", k.name, len(led), r)
 		if w.failed() != nil {
@@ -197,6 +199,44 @@ func (c *nodes) leader(ctx context.Context, t *testing.T, client *kgo.Client) (*
 	}
 	best := slices.MaxFunc(c.servers, func(a, b *server) int { return len(led[a.node]) - len(led[b.node]) })
 	return best, led[best.node]
+}
+
+// movedAway tells how long after now each of some partitions is first told to have a
+// leader that is another node: what the cluster takes, whatever clients make of it.
+func (c *nodes) movedAway(ctx context.Context, t *testing.T, from *server, led []int32) <-chan string {
+	var others []string
+	for _, s := range c.servers {
+		if s != from {
+			others = append(others, s.address)
+		}
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(others...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	began, told := time.Now(), make(chan string, 1)
+	go func() {
+		defer cancel()
+		defer client.Close()
+		for ctx.Err() == nil {
+			left := len(led)
+			if topics, err := kadm.NewClient(client).ListTopics(ctx, "many"); err == nil {
+				for _, p := range led {
+					if d := topics["many"].Partitions[p]; d.Leader >= 0 && d.Leader != from.node {
+						left--
+					}
+				}
+			}
+			if left == 0 {
+				told <- fmt.Sprintf("all of its partitions have other leaders after %v", time.Since(began).Round(time.Millisecond))
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		told <- "not all of its partitions have other leaders after " + time.Since(began).Round(time.Millisecond).String()
+	}()
+	return told
 }
 
 // writers write one record after another to every partition.
