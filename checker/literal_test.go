@@ -141,6 +141,16 @@ func TestDurability(t *testing.T) {
 			a send 1 -> ok 0
 			z scan at=0 -> ok 0:1 to=1 hw=1
 			a send 2 -> ok 1`, finds: "3 UNKNOWN"},
+		{name: "read after the scan, of a send that was given up", text: `
+			a send 1 -> ok 0
+			a send 2 -> info REQUEST_TIMED_OUT
+			z scan at=0 -> ok 0:1 to=1 hw=1
+			b poll at=0 -> ok 0:1,1:2 to=2 hw=2`},
+		{name: "read before the scan, and beyond its end", text: `
+			a send 1 -> ok 0
+			a send 2 -> info REQUEST_TIMED_OUT
+			b poll at=0 -> ok 0:1,1:2 to=2
+			z scan at=0 -> ok 0:1 to=1 hw=1`, finds: "3 UNKNOWN, 4 unseen, 8 high-watermark-went-back"},
 		{name: "no scan", text: `
 			a send 1 -> ok 0
 			b poll at=0 -> ok 0:1`, finds: "3 UNKNOWN, 4 UNKNOWN"},
@@ -558,6 +568,21 @@ func TestClaims(t *testing.T) {
 		{name: "three replicas, the same node twice: claimed", header: three, text: lost("! crash 1 power\n! crash 1 power"), finds: "3 lost-write"},
 		{name: "three replicas, replicated in between: claimed", header: three, text: lost("! crash 0 power\n! replicated p=0\n! crash 1 power"), finds: "3 lost-write"},
 		{name: "three replicas, two cuts, then replicated: claimed anew", header: three, text: "! crash 0 power\n! crash 1 power\n! replicated p=0\n" + lost(``), finds: "3 lost-write"},
+		{name: "what was told before a loss beyond the claims is no end that the scan must reach", header: three, text: `
+			a send 1 -> ok 0
+			b poll at=0 -> ok 0:1 to=1 hw=5
+			! crash 0 power
+			! crash 1 power
+			! replicated p=0
+			a send 2 -> ok 1
+			z scan at=0 -> ok 0:1,1:2 to=2`, finds: "8 (NOT-CLAIMED early-read)"},
+		{name: "what was told before a loss within them is", header: three, text: `
+			a send 1 -> ok 0
+			b poll at=0 -> ok 0:1 to=1 hw=5
+			! crash 0 power
+			! replicated p=0
+			a send 2 -> ok 1
+			z scan at=0 -> ok 0:1,1:2 to=2`, finds: "3 UNKNOWN, 4 UNKNOWN, 8 early-read"},
 		{name: "acks=1 with three replicas", header: three, text: `
 			a send 1 acks=1 -> ok 0
 			b send 2 -> ok 1

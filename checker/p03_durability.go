@@ -46,7 +46,7 @@ func judgeDurability(t *trial, f *finding) {
 		s, v := &t.scans[p], &t.values.sent[l.sent]
 		claimed, reason := f.claimsLoss(p, l)
 		if v.first >= s.end || len(s.ops) == 0 || v.first < s.start && !s.whole {
-			if claimed {
+			if claimed && !t.afterScan(p, l) {
 				f.unknown(t.shortScan(p))
 			}
 			return
@@ -69,6 +69,15 @@ func judgeDurability(t *trial, f *finding) {
 		}
 	})
 	t.weighDurability(f)
+}
+
+// afterScan tells whether a record was first read after a complete final scan had
+// asked for the last time. Its send was given up before, so the scan need not have
+// waited for it: a leader below min ISR keeps it above the high watermark until
+// another replica has come back.
+func (t *trial) afterScan(p history.Partition, l loss) bool {
+	s := &t.scans[p]
+	return !l.acked && s.why == "" && len(s.ops) > 0 && t.h.Ops[s.ops[len(s.ops)-1]].InvokePos < l.told
 }
 
 // weighDurability counts what a fault could have taken, and looks whether the

@@ -93,12 +93,16 @@ func (t *trial) chain(s *scan, p history.Partition, lastFault int64) {
 }
 
 // knownEnd is the largest end of a partition's log that anybody had been told
-// by some position.
+// by some position, and that is claimed to last: what a fault beyond the claims
+// took may have ended higher.
 func (t *trial) knownEnd(p history.Partition, position int64) int64 {
 	end := int64(0)
 	for _, i := range t.opsOf(p) {
 		o := &t.h.Ops[i]
 		if o.ReturnPos > position {
+			continue
+		}
+		if lasts, _ := t.claims.claimed(history.Durability, p, o.InvokePos); !lasts {
 			continue
 		}
 		end = max(end, o.HighWatermark)

@@ -45,6 +45,37 @@ func TestHeapIsStable(t *testing.T) {
 	}
 }
 
+// What is hastened comes as much sooner, and everything else as before.
+func TestHeapHastens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var q queue
+		now, times := int64(50), map[uint64]int64{}
+		for i := range uint64(rapid.IntRange(1, 200).Draw(t, "n")) {
+			e := event{at: rapid.Int64Range(40, 200).Draw(t, "at"), a: i, b: rapid.Uint64Range(0, 80).Draw(t, "by")}
+			q.push(e)
+			times[i] = e.at
+			if e.at > now {
+				times[i] = max(e.at-int64(e.b), now)
+			}
+		}
+		q.hasten(now, func(e *event) int64 { return int64(e.b) })
+		last := event{}
+		for !q.empty() {
+			e := q.pop()
+			if e.before(&last) {
+				t.Fatalf("%v after %v", e, last)
+			}
+			if last = e; e.at != times[e.a] {
+				t.Fatalf("%v, want it at %d", e, times[e.a])
+			}
+			delete(times, e.a)
+		}
+		if len(times) > 0 {
+			t.Fatalf("lost: %v", times)
+		}
+	})
+}
+
 // A timer set for what the clock will show fires when, and not before, it shows it.
 func TestClockWhenIsTheInverseOfNow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

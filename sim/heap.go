@@ -39,7 +39,11 @@ func (q *queue) pushFirst(e event) {
 
 func (q *queue) put(e event) {
 	q.list = append(q.list, e)
-	i := len(q.list) - 1
+	q.rise(e, len(q.list)-1)
+}
+
+// rise puts e into the hole at i, or above it.
+func (q *queue) rise(e event, i int) {
 	for i > 0 {
 		parent := (i - 1) / 4
 		if !e.before(&q.list[parent]) {
@@ -49,6 +53,17 @@ func (q *queue) put(e event) {
 		i = parent
 	}
 	q.list[i] = e
+}
+
+// hasten lets every event happen as much sooner as by says, but not before now.
+func (q *queue) hasten(now int64, by func(*event) int64) {
+	for i := range q.list { // what rises changes places with what was asked before
+		e := q.list[i]
+		if sooner := by(&e); sooner > 0 && e.at > now {
+			e.at = max(e.at-sooner, now)
+			q.rise(e, i)
+		}
+	}
 }
 
 // pop returns the next event; the queue must not be empty.

@@ -35,7 +35,7 @@ func (w *World) startRead(b *brokerHost, r *disk.Read) {
 	op.read = *r
 	c := &w.config.Disk
 	w.reads++
-	w.schedule(b.host, w.now+w.latency(b, choice.DiskRead, c.ReadMin, c.ReadJitter), evRead, i, 0)
+	w.schedule(b.host, w.now+w.latency(b, choice.DiskRead, c.ReadMin, c.ReadJitter), evRead, i, uint64(b.stall))
 }
 
 // finishRead answers a read.
@@ -142,8 +142,9 @@ func (w *World) job(b *brokerHost, i uint64) {
 		w.trace.current.add2(uint64(work.Calls)<<32^uint64(work.Syncs), uint64(work.Bytes))
 		c := &w.config.Disk
 		sync := b.disk.Draw().Between(choice.DiskSync, c.SyncMin, c.SyncMin+c.SyncJitter)
-		took := c.JobMin + work.Calls*2*Microsecond + work.Bytes + work.Syncs*sync + min(work.Syncs, 2)*b.stall
-		w.schedule(b.host, w.now+took, evJob, i, 0)
+		stall := min(work.Syncs, 2) * b.stall
+		took := c.JobMin + work.Calls*2*Microsecond + work.Bytes + work.Syncs*sync + stall
+		w.schedule(b.host, w.now+took, evJob, i, uint64(stall))
 		return
 	}
 	done := *op

@@ -10,10 +10,10 @@ const (
 	evTimer                         // a machine's deadline
 	evDeliver                       // a: connection, b: end; the head of a stream arrives
 	evFlush                         // effects of several Steps are carried out
-	evWrite                         // the writer takes what has gathered
-	evSync                          // an fsync ends
-	evRead                          // a: slot of a read
-	evJob                           // a: slot of a job
+	evWrite                         // the writer takes what has gathered; b: as for a read
+	evSync                          // an fsync ends; b: as for a read
+	evRead                          // a: slot of a read; b: how much of its time is a stall's
+	evJob                           // a: slot of a job; b: as for a read
 	evQuorum                        // the quorum model has something to do
 	evStrike                        // a: strike
 	evFaultEnd                      // a: fault under way

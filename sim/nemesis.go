@@ -234,11 +234,30 @@ func (w *World) cutLink(from, to *host, by int) {
 	}
 }
 
+// stalled is how much sooner an operation of a disk is over once nothing stalls
+// any more. A job that has failed says so at once: it did while faults struck, and
+// what it costs its process is theirs, not what comes after them.
+func (w *World) stalled(e *event) int64 {
+	switch e.kind {
+	case evWrite, evSync, evRead:
+		return int64(e.b)
+	case evJob:
+		h := w.hosts[e.node]
+		if h.alive(e.inc) && h.broker.jobs.list[e.a].err != nil {
+			return e.at
+		}
+		return int64(e.b)
+	default:
+		return 0
+	}
+}
+
 // healAll ends every fault and starts every host again.
 func (w *World) healAll() {
 	for i := range w.nemesis.lasting {
 		w.over(i)
 	}
+	w.queue.hasten(w.now, w.stalled)
 	w.nemesis.lossy, w.nemesis.garbled, w.nemesis.late = 0, 0, nil
 	w.releaseAll()
 	for _, h := range w.hosts[1:] {

@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"errors"
 	"runtime"
 	"runtime/debug"
 	"testing"
 
+	"trialog/core/disk"
+	"trialog/core/kafka"
 	"trialog/sim/choice"
 )
 
@@ -154,5 +157,44 @@ func TestPlannedCrashEnds(t *testing.T) {
 	advance(second + Millisecond)
 	if h.broker.crash.amid != 0 || h.broker.crash.power {
 		t.Fatalf("planned beyond its end: %+v", h.broker.crash)
+	}
+}
+
+// TestStallsEndAtTheHeal: what a stall holds up, and what has failed in it, is
+// over when the faults are.
+func TestStallsEndAtTheHeal(t *testing.T) {
+	stall := Strike{At: Second, Kind: FaultDiskStall, Target: 1, Span: Minute}
+	phases := Phases{Warmup: 500 * Millisecond, Faults: 4 * Second, Heal: Second}
+	w := fakeRun(Config{Seed: 3, Faults: Faults{Script: []Strike{stall}}, Phases: phases}, fakeApps(1))
+	heal := phases.Warmup + phases.Faults
+	advance := func(until int64) {
+		for w.queue.list[0].at < until && w.Advance(1) {
+		}
+	}
+	advance(heal - 100*Millisecond)
+	b := w.hosts[1].broker
+	if b.stall == 0 {
+		t.Fatal("nothing stalls")
+	}
+	b.stall = 30 * Second // everything that begins now lasts beyond the heal
+	w.nemesis.lasting[0].amount = b.stall
+	began := b.host.incarnation
+	failing := func(fs disk.FS, _ any) (any, error) { return nil, errors.Join(disk.ErrIO, fs.SyncDir(".")) }
+	fine := func(fs disk.FS, _ any) (any, error) { return nil, fs.SyncDir(".") }
+	for i, run := range []func(disk.FS, any) (any, error){fine, failing} {
+		w.startJob(b, &disk.Job{Ref: kafka.Ref(100 + i), Name: "checkpoint", Run: run})
+	}
+	advance(heal)
+	if !b.host.running || b.host.incarnation != began {
+		t.Fatal("what takes long is over before its time")
+	}
+	advance(heal + Millisecond)
+	if b.host.running && b.host.incarnation == began {
+		t.Error("that a call failed while faults struck was not told once they were over")
+	}
+	for i := range w.queue.list {
+		if e := &w.queue.list[i]; e.inc == began && e.node == 1 && e.at > heal+Second && e.kind == evJob {
+			t.Errorf("a job ends at %d", e.at)
+		}
 	}
 }

@@ -75,7 +75,7 @@ func (w *World) kick(b *brokerHost) {
 	}
 	q.busy = true
 	c := &w.config.Disk
-	w.schedule(b.host, w.now+w.latency(b, choice.DiskWrite, c.WriteMin, c.WriteJitter), evWrite, 0, 0)
+	w.schedule(b.host, w.now+w.latency(b, choice.DiskWrite, c.WriteMin, c.WriteJitter), evWrite, 0, uint64(b.stall))
 }
 
 // latency draws how long an operation of a disk takes.
@@ -103,12 +103,13 @@ func (w *World) write(b *brokerHost) {
 	}
 	clear(q.taken)
 	q.syncTo = last
-	took := int64(0) // there is nothing to sync
+	took, stall := int64(0), int64(0) // there is nothing to sync
 	if journaled {
 		c := &w.config.Disk
 		took = w.latency(b, choice.DiskSync, c.SyncMin, c.SyncJitter)
+		stall = b.stall
 	}
-	w.schedule(b.host, w.now+took, evSync, 0, 0)
+	w.schedule(b.host, w.now+took, evSync, 0, uint64(stall))
 	b.in.written.Ref = last
 	w.stepBroker(b, &b.in.written)
 }

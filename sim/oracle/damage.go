@@ -28,7 +28,9 @@ func (o *Oracle) PowerCut(at int) {
 }
 
 // Spare tells whether a node's disk may be lost without going beyond what is
-// claimed of any partition.
+// claimed of any partition, and leaves each somebody to lead it: one of which the
+// others were never in sync, as when it is created while they are down, has
+// nothing that counts, and none of them is eligible.
 func (o *Oracle) Spare(at int) bool {
 	spare := true
 	o.each(func(p *part) {
@@ -36,7 +38,7 @@ func (o *Oracle) Spare(at int) bool {
 		if p.replicates(at) && !slices.Contains(p.damaged, at) {
 			lost++
 		}
-		spare = spare && lost < o.minISR
+		spare = spare && lost < o.minISR && !p.onlyCandidate(at)
 	})
 	return spare
 }

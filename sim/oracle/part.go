@@ -157,6 +157,12 @@ func (p *part) mayLead(node int) bool {
 	return p.state != nil && slices.Contains(p.state.Replicas, id) && (slices.Contains(p.state.ISR, id) || slices.Contains(p.state.ELR, id))
 }
 
+// onlyCandidate tells whether nobody else is in the ISR or the ELR.
+func (p *part) onlyCandidate(node int) bool {
+	other := func(id kafka.BrokerID) bool { return id != kafka.BrokerID(node) }
+	return p.mayLead(node) && !slices.ContainsFunc(p.state.ISR, other) && !slices.ContainsFunc(p.state.ELR, other)
+}
+
 // replicates tells whether a node holds a copy, as far as is known.
 func (p *part) replicates(node int) bool {
 	return p.state == nil || slices.Contains(p.state.Replicas, kafka.BrokerID(node))
