@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
 	"trialog/core/batch"
 	"trialog/core/protocol"
 	"trialog/node/codec"
@@ -45,25 +48,31 @@ func abuses(tb testing.TB, topic string, size int) []abuse {
 		{"nothing", func(c net.Conn) { listens(c, 50*time.Millisecond) }},
 	}
 	for _, id := range []batch.CodecID{batch.Gzip, batch.Snappy, batch.LZ4, batch.Zstd} {
-		frame := bombFrame(tb, topic, id, size)
-		all = append(all, abuse{fmt.Sprintf("%d bytes that unpack to %d MiB, codec %d", len(frame), size>>20, id), func(c net.Conn) {
-			say(c, frame)
-			reply := make([]byte, 4)
-			_, _ = io.ReadFull(c, reply)
-			_, _ = io.CopyN(io.Discard, c, int64(binary.BigEndian.Uint32(reply)))
-		}})
+		for _, record := range []int{size, 1000} {
+			frame := bombFrame(tb, topic, id, size, record)
+			all = append(all, abuse{fmt.Sprintf("%d bytes that unpack to %d MiB, codec %d, records of %d", len(frame), size>>20, id, record), func(c net.Conn) {
+				say(c, frame)
+				reply := make([]byte, 4)
+				_, _ = io.ReadFull(c, reply)
+				_, _ = io.CopyN(io.Discard, c, int64(binary.BigEndian.Uint32(reply)))
+			}})
+		}
 	}
 	return all
 }
 
-// bombFrame is a produce request with one record of zeros, compressed.
-func bombFrame(tb testing.TB, topic string, id batch.CodecID, size int) []byte {
+// bombFrame is a produce request with records of zeros, each of so many bytes,
+// compressed. Where a codec's header or trailer can tell how much they are
+// without lying, it does not: zstd's frames are made without, gzip's trailer is
+// followed by an empty member.
+func bombFrame(tb testing.TB, topic string, id batch.CodecID, size, record int) []byte {
 	tb.Helper()
-	all := codec.All()
 	var b batch.Builder
 	b.Reset()
-	b.Append(1_700_000_000_000, nil, make([]byte, size))
-	v, err := b.BuildPacked(batch.Plain(), id, all[id])
+	for zeros := make([]byte, record); size > 0; size -= record {
+		b.Append(1_700_000_000_000, nil, zeros)
+	}
+	v, err := b.BuildPacked(batch.Plain(), id, silent{id: id, Codec: codec.All()[id]})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -131,4 +140,44 @@ func fetchFrame(topic string, correlation int32, maxBytes int32) []byte {
 			Topic: topic, CurrentLeaderEpoch: -1, LastFetchedEpoch: -1, PartitionMaxBytes: maxBytes, DurableEndOffset: -1,
 		}},
 	})
+}
+
+// silent compresses without saying how much there was, where a format allows it.
+type silent struct {
+	batch.Codec
+	id batch.CodecID
+}
+
+func (s silent) Compress(dst, src []byte) ([]byte, error) {
+	var out bytes.Buffer
+	switch s.id {
+	case batch.Gzip:
+		for _, part := range [][]byte{src, nil} {
+			w := gzip.NewWriter(&out)
+			if _, err := w.Write(part); err != nil {
+				return dst, err
+			}
+			if err := w.Close(); err != nil {
+				return dst, err
+			}
+		}
+	case batch.Zstd:
+		w, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return dst, err
+		}
+		for len(src) > 0 {
+			n := min(len(src), 1<<20)
+			if _, err := w.Write(src[:n]); err != nil {
+				return dst, err
+			}
+			src = src[n:]
+		}
+		if err := w.Close(); err != nil {
+			return dst, err
+		}
+	default:
+		return s.Codec.Compress(dst, src)
+	}
+	return append(dst, out.Bytes()...), nil
 }

@@ -70,10 +70,12 @@ func TestBombsAreRefusedByTheirSize(t *testing.T) {
 			if id == batch.Snappy && c.size == 64<<20 {
 				continue // its batch is larger than message.max.bytes, which has the same code
 			}
-			reply := ask(t, dial(t, n.node.Addr()), bombFrame(t, "bench", id, c.size), 1)[0]
-			const code = 4 + 4 + 2 + len("bench") + 4 + 4 // correlation, topics, name, partitions, partition
-			if got := int16(binary.BigEndian.Uint16(reply[code:])); got != c.want {
-				t.Errorf("codec %d, %d MiB: error %d, want %d", id, c.size>>20, got, c.want)
+			for _, record := range []int{c.size, 1000} {
+				reply := ask(t, dial(t, n.node.Addr()), bombFrame(t, "bench", id, c.size, record), 1)[0]
+				const code = 4 + 4 + 2 + len("bench") + 4 + 4 // correlation, topics, name, partitions, partition
+				if got := int16(binary.BigEndian.Uint16(reply[code:])); got != c.want {
+					t.Errorf("codec %d, %d MiB in records of %d: error %d, want %d", id, c.size>>20, record, got, c.want)
+				}
 			}
 		}
 	}

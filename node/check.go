@@ -10,9 +10,14 @@ import (
 )
 
 // lightBytes is up to which size records are decompressed for being checked
-// beside others. A batch that turns out larger waits for its turn among those,
-// of which one is checked at a time: neither memory nor processors are theirs.
-const lightBytes = 4 << 20
+// beside others, and as a whole. A batch that is larger waits for its turn among
+// those, of which one is checked at a time, in pieces of which nothing is kept,
+// with a fifth of a processor: neither memory nor processors are theirs.
+const (
+	lightBytes = 4 << 20
+	heavyBout  = 200 * time.Microsecond // of work
+	heavyRest  = 4                      // for so many times as long
+)
 
 // checkers verify the records of produce requests in the connections' readers,
 // in parallel between connections. Only a few run at a time, since each may
@@ -23,7 +28,7 @@ type checkers struct {
 	heavy  chan struct{}
 	bound  int32     // of a batch, decompressed
 	idle   sync.Pool // of *batch.Checker, with memory of up to lightBytes or so
-	large  sync.Pool // of *batch.Checker for heavy; it is collected soon
+	worked bouts     // of whoever holds heavy
 }
 
 func newCheckers(codecs *batch.Codecs, maxDecompressed int32) *checkers {
@@ -31,27 +36,29 @@ func newCheckers(codecs *batch.Codecs, maxDecompressed int32) *checkers {
 		codecs: codecs, bound: maxDecompressed,
 		turns: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), heavy: make(chan struct{}, 1),
 	}
-	c.idle.New = func() any { return c.checker(min(lightBytes, maxDecompressed)) }
-	c.large.New = func() any { return c.checker(maxDecompressed) }
+	c.idle.New = func() any {
+		return &batch.Checker{Codecs: codecs, Limits: batch.Limits{MaxDecompressedBytes: min(lightBytes, maxDecompressed)}}
+	}
 	return c
 }
 
-func (c *checkers) checker(bound int32) *batch.Checker {
-	return &batch.Checker{Codecs: c.codecs, Limits: batch.Limits{MaxDecompressedBytes: bound}}
-}
-
 // prepare verifies every batch of a request and returns the processor time that
-// batches beyond the bound have wasted; 0: none was.
+// large batches which are refused have wasted; 0: none was.
 func (c *checkers) prepare(q *protocol.ProduceRequest, version int16) (wasted time.Duration) {
 	began := time.Now()
 	c.light(q, version)
-	if c.bound > lightBytes && protocol.Beyond(q) {
-		began = c.again(q, version)
+	wasted = time.Since(began)
+	if !protocol.Beyond(q) {
+		return 0
 	}
-	if protocol.Beyond(q) {
-		return max(1, time.Since(began))
+	if c.bound > lightBytes {
+		refused, worked := c.again(q, version)
+		if !refused {
+			return 0
+		}
+		wasted += worked
 	}
-	return 0
+	return max(1, wasted)
 }
 
 func (c *checkers) light(q *protocol.ProduceRequest, version int16) {
@@ -62,13 +69,38 @@ func (c *checkers) light(q *protocol.ProduceRequest, version int16) {
 	c.idle.Put(checker)
 }
 
-// again verifies what was too large for light. It returns when its turn began.
-func (c *checkers) again(q *protocol.ProduceRequest, version int16) time.Time {
+// again verifies what was too large for light.
+func (c *checkers) again(q *protocol.ProduceRequest, version int16) (refused bool, worked time.Duration) {
 	c.heavy <- struct{}{}
 	defer func() { <-c.heavy }()
-	checker, _ := c.large.Get().(*batch.Checker)
-	began := time.Now()
-	protocol.PrepareBeyond(q, version, checker)
-	c.large.Put(checker)
-	return began
+	c.worked.begin()
+	refused = protocol.PrepareBeyond(q, version, &batch.Checker{
+		Codecs: c.codecs, Limits: batch.Limits{MaxDecompressedBytes: c.bound}, Between: c.worked.pause,
+	})
+	return refused, c.worked.end()
 }
+
+// bouts keeps work to a share of a processor: after a bout comes a rest in
+// proportion, so that nobody waits for longer than a bout.
+type bouts struct {
+	since time.Time // the bout began
+	whole time.Duration
+}
+
+func (b *bouts) begin() { b.since, b.whole = time.Now(), 0 }
+
+// pause rests when a bout is over, and lets others go first when it is not.
+func (b *bouts) pause() {
+	now := time.Now()
+	bout := now.Sub(b.since)
+	if bout < heavyBout {
+		runtime.Gosched()
+		return
+	}
+	b.whole += bout
+	time.Sleep(heavyRest * bout)
+	b.since = time.Now()
+}
+
+// end returns how long the work took, rests not counted.
+func (b *bouts) end() time.Duration { return b.whole + time.Since(b.since) }

@@ -16,6 +16,8 @@ type Checked struct {
 	KeylessCount int32             // records without a key
 	Done         bool              // false: nobody looked yet, which is a driver's defect
 	Beyond       bool              // Err is MESSAGE_TOO_LARGE because of MaxDecompressedBytes: a larger bound may tell otherwise
+	Why          string            // a constant that says more than Err does; may be empty
+	BadRecord    int32             // Why is about one record: its place in the batch, plus one; 0: it is about the batch
 	// Rewritten, when not nil, replaces the records: the same batch with the
 	// header's largest timestamp set right, as Kafka's leader does.
 	Rewritten []byte
@@ -41,7 +43,12 @@ func (l *Limits) decompressed() int {
 type Checker struct {
 	Codecs *Codecs
 	Limits Limits
-	buf    []byte
+	// Between, when not nil, has compressed records checked as they are
+	// unpacked, in pieces of which nothing is kept, and is called after each
+	// piece, so that a driver can let others go first. What is wrong with a
+	// batch in more than one way may be refused for another reason than at once.
+	Between func()
+	buf     []byte
 }
 
 // Check looks at the records of one partition of a produce request, as a
@@ -56,71 +63,82 @@ func Check(records []byte, codecs *Codecs, limits Limits) Checked {
 func (c *Checker) Check(records []byte) Checked {
 	out := Checked{Done: true, MaxTimestamp: kafka.NoTimestamp, MinTimestamp: kafka.NoTimestamp}
 	v := View(records)
-	if out.Err = c.checkHeader(v); out.Err != kafka.None {
+	if out.Err, out.Why = c.checkHeader(v); out.Err != kafka.None {
 		return out
 	}
 	out.Codec = v.Codec()
-	plain, buf, err := v.Decompress(c.Codecs, c.Limits.decompressed(), c.buf)
-	c.buf = buf
-	switch {
-	case errors.Is(err, ErrTooLarge):
-		out.Err, out.Beyond = kafka.ErrMessageTooLarge, true
-		return out
-	case err != nil:
-		out.Err = kafka.ErrCorruptMessage
+	if out.Codec != Uncompressed && c.Codecs[out.Codec].Claims(v.Records()) > int64(c.Limits.decompressed()) {
+		out.tooLarge()
 		return out
 	}
-	if out.Err = checkRecords(v, plain, &out); out.Err != kafka.None {
-		return out
+	if out.Codec != Uncompressed && c.Between != nil {
+		out = c.checkPieces(v, out)
+	} else {
+		c.checkWhole(v, &out)
 	}
-	if out.MaxTimestamp != v.MaxTimestamp() {
+	if out.Err == kafka.None && out.MaxTimestamp != v.MaxTimestamp() {
 		out.Rewritten = withMaxTimestamp(v, out.MaxTimestamp)
 	}
 	return out
 }
 
+func (c *Checker) checkWhole(v View, out *Checked) {
+	plain, buf, err := v.Decompress(c.Codecs, c.Limits.decompressed(), c.buf)
+	c.buf = buf
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		out.tooLarge()
+	case err != nil:
+		out.Err = kafka.ErrCorruptMessage
+	default:
+		checkRecords(v, plain, out)
+	}
+}
+
+func (out *Checked) tooLarge() { out.Err, out.Beyond = kafka.ErrMessageTooLarge, true }
+
 // checkHeader goes from the frame inwards: nothing is read before what
 // encloses it is known to be right.
-func (c *Checker) checkHeader(v View) kafka.ErrorCode {
+func (c *Checker) checkHeader(v View) (kafka.ErrorCode, string) {
 	switch {
 	case len(v) == 0:
-		return kafka.ErrInvalidRecord // Kafka wants exactly one batch
+		return kafka.ErrInvalidRecord, "There is no record batch."
 	case len(v) > offMagic && v.Magic() != Magic:
-		return kafka.ErrInvalidRecord
+		return kafka.ErrInvalidRecord, "Only record batches of magic 2 are accepted."
 	case !v.Whole():
-		return kafka.ErrCorruptMessage
+		return kafka.ErrCorruptMessage, ""
 	case v.Size() != len(v):
-		return kafka.ErrInvalidRecord // more than one batch
+		return kafka.ErrInvalidRecord, "There must be exactly one record batch for each partition."
 	case c.Limits.MaxBatchBytes > 0 && len(v) > int(c.Limits.MaxBatchBytes):
-		return kafka.ErrMessageTooLarge
+		return kafka.ErrMessageTooLarge, ""
 	case !v.Intact():
-		return kafka.ErrCorruptMessage
+		return kafka.ErrCorruptMessage, ""
 	case v.Control():
-		return kafka.ErrInvalidRecord // only coordinators write markers
+		return kafka.ErrInvalidRecord, "Only coordinators write control records."
 	case v.Count() <= 0 || v.LastOffsetDelta() != v.Count()-1:
-		return kafka.ErrInvalidRecord
+		return kafka.ErrInvalidRecord, "The batch's last offset delta is not its count of records less one."
 	case v.LogAppendTime():
-		return kafka.ErrInvalidTimestamp // only brokers set it
+		return kafka.ErrInvalidTimestamp, "Only brokers stamp a batch with its append time."
 	case v.Attributes()&attrDeleteHorizon != 0:
-		return kafka.ErrInvalidRecord // only cleaners set it
+		return kafka.ErrInvalidRecord, "Only brokers set a batch's delete horizon."
 	case !c.supports(v.Codec()):
-		return kafka.ErrUnsupportedCompressionType
+		return kafka.ErrUnsupportedCompressionType, ""
 	}
 	return checkProducer(v)
 }
 
 // checkProducer demands all of the producer's fields or none.
-func checkProducer(v View) kafka.ErrorCode {
+func checkProducer(v View) (kafka.ErrorCode, string) {
 	id, epoch, sequence := v.ProducerID(), v.ProducerEpoch(), v.BaseSequence()
 	switch {
 	case id == kafka.NoProducerID && v.Transactional():
-		return kafka.ErrInvalidRecord
+		return kafka.ErrInvalidRecord, "A transactional batch needs a producer ID."
 	case id == kafka.NoProducerID:
-		return kafka.None
+		return kafka.None, ""
 	case id < 0 || epoch < 0 || sequence < 0:
-		return kafka.ErrInvalidRecord
+		return kafka.ErrInvalidRecord, "The batch's producer ID, epoch or sequence is below zero."
 	default:
-		return kafka.None
+		return kafka.None, ""
 	}
 }
 
@@ -132,34 +150,51 @@ func (c *Checker) supports(id CodecID) bool {
 }
 
 // checkRecords parses every record and gathers what the header does not say.
-func checkRecords(v View, plain []byte, out *Checked) kafka.ErrorCode {
+func checkRecords(v View, plain []byte, out *Checked) {
 	it := Iterate(plain, v.Count())
 	var r Record
 	n := int32(0)
 	for it.Next(&r) {
-		if r.OffsetDelta != n {
-			return kafka.ErrInvalidRecord
-		}
-		timestamp := v.BaseTimestamp() + kafka.TimestampMs(r.TimestampDelta)
-		switch {
-		case timestamp < kafka.NoTimestamp:
-			return kafka.ErrInvalidTimestamp
-		case timestamp == kafka.NoTimestamp:
-		case out.MinTimestamp == kafka.NoTimestamp:
-			out.MinTimestamp, out.MaxTimestamp = timestamp, timestamp
-		default:
-			out.MinTimestamp = min(out.MinTimestamp, timestamp)
-			out.MaxTimestamp = max(out.MaxTimestamp, timestamp)
-		}
-		if r.Key == nil {
-			out.KeylessCount++
+		if !out.record(n, v.BaseTimestamp()+kafka.TimestampMs(r.TimestampDelta), r.OffsetDelta, r.Key == nil) {
+			return
 		}
 		n++
 	}
 	if it.Err() != nil || n != v.Count() {
-		return kafka.ErrInvalidRecord
+		out.malformed(n, v.Count())
 	}
-	return kafka.None
+}
+
+// record takes the n-th record into account; false: the batch is refused for it.
+func (out *Checked) record(n int32, timestamp kafka.TimestampMs, offsetDelta int32, keyless bool) bool {
+	switch {
+	case offsetDelta != n:
+		out.Err, out.Why, out.BadRecord = kafka.ErrInvalidRecord, "The record's offset delta is not its place in the batch.", n+1
+		return false
+	case timestamp < kafka.NoTimestamp:
+		out.Err, out.Why, out.BadRecord = kafka.ErrInvalidTimestamp, "The record's timestamp is below zero.", n+1
+		return false
+	case timestamp == kafka.NoTimestamp:
+	case out.MinTimestamp == kafka.NoTimestamp:
+		out.MinTimestamp, out.MaxTimestamp = timestamp, timestamp
+	default:
+		out.MinTimestamp = min(out.MinTimestamp, timestamp)
+		out.MaxTimestamp = max(out.MaxTimestamp, timestamp)
+	}
+	if keyless {
+		out.KeylessCount++
+	}
+	return true
+}
+
+// malformed refuses a batch of which n records were read.
+func (out *Checked) malformed(n, count int32) {
+	out.Err = kafka.ErrInvalidRecord
+	if n < count {
+		out.Why, out.BadRecord = "The record does not parse.", n+1
+		return
+	}
+	out.Why = "There are bytes behind the batch's last record."
 }
 
 func withMaxTimestamp(v View, t kafka.TimestampMs) []byte {

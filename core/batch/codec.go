@@ -29,6 +29,14 @@ type Codec interface {
 	// Decompress appends what src was compressed from to dst, and fails with
 	// ErrTooLarge instead of appending more than limit bytes.
 	Decompress(dst, src []byte, limit int) ([]byte, error)
+	// Each hands what src was compressed from to take, in pieces of at most some
+	// ten thousand bytes that are its own only until it returns, and stops when
+	// it says so. It fails with ErrTooLarge instead of handing out more than
+	// limit bytes, and needs no memory by the size of what it unpacks.
+	Each(src []byte, limit int, take func(piece []byte) bool) error
+	// Claims tells how many bytes src says that it unpacks to at least, without
+	// unpacking it; 0: it does not say. Whether that is so shows only later.
+	Claims(src []byte) int64
 }
 
 // Codecs holds a driver's codecs by CodecID; nil: not supported. The entry of
@@ -71,4 +79,27 @@ func (RunLength) Decompress(dst, src []byte, limit int) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+// Each implements Codec.
+func (r RunLength) Each(src []byte, limit int, take func([]byte) bool) error {
+	var piece [255]byte
+	for i := 0; i < len(src); i += 2 {
+		part, err := r.Decompress(piece[:0], src[i:min(i+2, len(src))], limit)
+		if err != nil {
+			return err
+		}
+		if limit -= len(part); !take(part) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Claims implements Codec.
+func (RunLength) Claims(src []byte) (size int64) {
+	for i := 0; i < len(src); i += 2 {
+		size += int64(src[i])
+	}
+	return size
 }

@@ -136,7 +136,7 @@ func (b *Broker) concludeProduce(r *request, place int, a *replication.Answer) {
 	switch {
 	case a.Err != kafka.None:
 		b.counters.ProduceRefused++
-		p.errors = b.recordErrors(r, place, a.Err)
+		b.explainRefusal(r, place)
 	case a.Duplicate:
 		b.counters.Duplicates++
 	}
@@ -161,18 +161,36 @@ func (b *Broker) produceDone(r *request) {
 	b.finish(r, nil)
 }
 
-// recordErrors names the records whose timestamps made a batch be refused (KIP-467).
-func (b *Broker) recordErrors(r *request, place int, code kafka.ErrorCode) []protocol.RecordError {
-	h := b.find(r.produce.parts[place].tp)
+// explainRefusal names the records that made a batch be refused and says why
+// (KIP-467), where it was for what it holds.
+func (b *Broker) explainRefusal(r *request, place int) {
+	p := &r.produce.parts[place]
 	q := &r.body.(*protocol.ProduceRequest).Partitions[place]
-	if code != kafka.ErrInvalidTimestamp || h == nil || q.Checked.Err != kafka.None {
-		return nil
+	if p.answer.Err != kafka.ErrInvalidTimestamp && p.answer.Err != kafka.ErrInvalidRecord {
+		return
 	}
-	var all []protocol.RecordError
-	for _, i := range h.replica.OutsideWindow(b.now, q.Records, b.config.Codecs, nil) {
-		all = append(all, protocol.RecordError{Index: i, Message: "its timestamp is outside the topic's bounds"})
+	if q.Checked.Err != kafka.None {
+		p.answer.Message = q.Checked.Why
+		if q.Checked.BadRecord > 0 {
+			p.errors = []protocol.RecordError{{Index: q.Checked.BadRecord - 1, Message: q.Checked.Why}}
+		}
+		return
 	}
-	return all
+	h := b.find(p.tp)
+	if h == nil {
+		return
+	}
+	for _, u := range h.replica.AppendUnfit(nil, b.now, q.Records, b.config.Codecs) {
+		p.errors = append(p.errors, protocol.RecordError{Index: u.Place, Message: unfit(u.Err)})
+	}
+	p.answer.Message = unfit(p.answer.Err)
+}
+
+func unfit(code kafka.ErrorCode) string {
+	if code == kafka.ErrInvalidTimestamp {
+		return "Timestamp outside the topic's message.timestamp.before.max.ms and message.timestamp.after.max.ms."
+	}
+	return "A compacted topic takes no record without a key."
 }
 
 // expireProduce ends the wait of what has not come to count in time: nobody

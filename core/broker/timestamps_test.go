@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -275,4 +276,69 @@ func (w *world) shutdown() {
 		w.t.Fatalf("halt %+v", w.halt)
 	}
 	w.kill()
+}
+
+// A batch that is refused for some of its records says which these are, and why
+// (KIP-467): those that parse badly, those without a key where one is needed,
+// and those whose time is out of bounds.
+func TestRefusalsNameTheRecords(t *testing.T) {
+	both(t, func(t *testing.T, codec batch.CodecID) {
+		w := withCodecs(t)
+		w.start()
+		w.mustCreate("keyed", 1, "cleanup.policy", "compact")
+		w.mustCreate("plain", 1)
+		now := w.now.Wall
+		pack := func(edit func(*batch.Builder)) []byte {
+			var b batch.Builder
+			b.Reset()
+			edit(&b)
+			if codec == batch.Uncompressed {
+				return b.Build()
+			}
+			v, err := b.BuildPacked(batch.Plain(), codec, batch.RunLength{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		k := []byte("k")
+		mixed := pack(func(b *batch.Builder) {
+			for i, key := range [][]byte{k, nil, k, nil, {}} {
+				b.Append(now, key, []byte{byte(i)})
+			}
+		})
+		late := pack(func(b *batch.Builder) {
+			b.Append(now, k, k)
+			b.Append(now+7_200_000, nil, k)
+			b.Append(now+7_200_000, k, k)
+		})
+		below := pack(func(b *batch.Builder) {
+			b.Append(now, k, k)
+			b.Append(-7, k, k)
+		})
+		for _, c := range []struct {
+			name, topic string
+			records     []byte
+			want        kafka.ErrorCode
+			named       []int32
+		}{
+			{"no key", "keyed", mixed, kafka.ErrInvalidRecord, []int32{1, 3}},
+			{"no key where none is needed", "plain", mixed, kafka.None, nil},
+			{"out of bounds, and no key", "keyed", late, kafka.ErrInvalidTimestamp, []int32{1, 2}},
+			{"out of bounds", "plain", late, kafka.ErrInvalidTimestamp, []int32{1, 2}},
+			{"below zero", "plain", below, kafka.ErrInvalidTimestamp, []int32{1}},
+		} {
+			a := w.produced(8, c.topic, c.records)
+			var named []int32
+			for _, e := range a.RecordErrors {
+				named = append(named, e.Index)
+				if e.Message == "" {
+					t.Errorf("%s: record %d is refused without a reason", c.name, e.Index)
+				}
+			}
+			if a.Err != c.want || !slices.Equal(named, c.named) || (a.ErrMessage == "") != (c.want == kafka.None) {
+				t.Errorf("%s: %v %q, records %v; want %v, %v", c.name, a.Err, a.ErrMessage, named, c.want, c.named)
+			}
+		}
+	})
 }

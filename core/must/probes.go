@@ -75,6 +75,7 @@ const (
 
 	LogAppendTimeStamped // replication: a batch got the leader's time
 	TimestampRefused     // replication: a record's CreateTime lay outside the topic's bounds
+	KeylessRefused       // replication: a record without a key for a compacted topic
 
 	OldVersionSpoken     // client: a connection speaks an API below the newest of both ends
 	SentAheadOfFirst     // client: a batch was sent before the first of its producer in the partition was acknowledged
@@ -206,6 +207,7 @@ var probeNames = [ProbeCount]string{
 
 	LogAppendTimeStamped: "log-append-time-stamped",
 	TimestampRefused:     "timestamp-refused",
+	KeylessRefused:       "keyless-refused",
 
 	OldVersionSpoken:     "old-version-spoken",
 	SentAheadOfFirst:     "sent-ahead-of-first",

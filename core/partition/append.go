@@ -21,10 +21,10 @@ func (l *Log) CheckRecords(now kafka.Now, b batch.View, checked *batch.Checked, 
 		return kafka.ErrMessageTooLarge
 	case cfg.SegmentBytes > 0 && len(b) > int(cfg.SegmentBytes):
 		return kafka.ErrRecordListTooLarge
+	case !cfg.LogAppendTime && !withinWindow(now.Wall, checked, cfg):
+		return kafka.ErrInvalidTimestamp // before a missing key, as Kafka has it
 	case cfg.Compacted && checked.KeylessCount > 0:
 		return kafka.ErrInvalidRecord
-	case !cfg.LogAppendTime && !withinWindow(now.Wall, checked, cfg):
-		return kafka.ErrInvalidTimestamp
 	default:
 		return kafka.None
 	}
@@ -53,10 +53,15 @@ const (
 	namedUnpacked = 1 << 20
 )
 
-// OutsideWindow appends the places of the records that made CheckRecords refuse
-// a batch for its timestamps (KIP-467): of the first hundred, and of none where
-// the batch unpacks to more than 1 MiB.
-func OutsideWindow(wall kafka.TimestampMs, b batch.View, cfg *Config, codecs *batch.Codecs, dst []int32) []int32 {
+// Unfit is a record for which CheckRecords refused its batch.
+type Unfit struct {
+	Place int32           // in the batch
+	Err   kafka.ErrorCode // INVALID_TIMESTAMP: outside the topic's bounds; INVALID_RECORD: a compacted topic, and no key
+}
+
+// AppendUnfit appends the records that made CheckRecords refuse a batch
+// (KIP-467): the first hundred, and none where the batch unpacks to more than 1 MiB.
+func AppendUnfit(dst []Unfit, wall kafka.TimestampMs, b batch.View, cfg *Config, codecs *batch.Codecs) []Unfit {
 	plain, _, err := b.Decompress(codecs, namedUnpacked, nil)
 	if err != nil {
 		return dst
@@ -66,8 +71,11 @@ func OutsideWindow(wall kafka.TimestampMs, b batch.View, cfg *Config, codecs *ba
 	var r batch.Record
 	for it.Next(&r) && len(dst) < namedRecords {
 		t := b.BaseTimestamp() + kafka.TimestampMs(r.TimestampDelta)
-		if t != kafka.NoTimestamp && (t < oldest || t > newest) {
-			dst = append(dst, r.OffsetDelta)
+		switch {
+		case cfg.Compacted && r.Key == nil:
+			dst = append(dst, Unfit{Place: r.OffsetDelta, Err: kafka.ErrInvalidRecord})
+		case !cfg.LogAppendTime && t != kafka.NoTimestamp && (t < oldest || t > newest):
+			dst = append(dst, Unfit{Place: r.OffsetDelta, Err: kafka.ErrInvalidTimestamp})
 		}
 	}
 	return dst

@@ -29,13 +29,16 @@ func Beyond(q *ProduceRequest) bool {
 	return false
 }
 
-// PrepareBeyond verifies those batches again, with a checker of a larger bound.
-func PrepareBeyond(q *ProduceRequest, version int16, checker *batch.Checker) {
+// PrepareBeyond verifies those batches again, with a checker of a larger bound,
+// and tells whether one of them is refused.
+func PrepareBeyond(q *ProduceRequest, version int16, checker *batch.Checker) (refused bool) {
 	for i := range q.Partitions {
 		if p := &q.Partitions[i]; p.Checked.Beyond {
 			prepare(p, version, checker)
+			refused = refused || p.Checked.Err != kafka.None
 		}
 	}
+	return refused
 }
 
 func prepare(p *ProducePartition, version int16, checker *batch.Checker) {

@@ -19,8 +19,11 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 		answer.Err = r.Log.CheckRecords(now, in.Batch, in.Checked, &r.storage)
 	}
 	if answer.Err != kafka.None {
-		if answer.Err == kafka.ErrInvalidTimestamp {
+		switch answer.Err {
+		case kafka.ErrInvalidTimestamp:
 			out.Watch.Reached(must.TimestampRefused)
+		case kafka.ErrInvalidRecord:
+			out.Watch.Reached(must.KeylessRefused)
 		}
 		out.Answers = append(out.Answers, answer)
 		return
@@ -61,10 +64,10 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 	r.await(w, out)
 }
 
-// OutsideWindow appends the places of the records for which a batch was refused
-// with INVALID_TIMESTAMP just now.
-func (r *Replica) OutsideWindow(now kafka.Now, b batch.View, codecs *batch.Codecs, dst []int32) []int32 {
-	return partition.OutsideWindow(now.Wall, b, &r.storage, codecs, dst)
+// AppendUnfit appends the records for which a batch was refused just now, with
+// INVALID_TIMESTAMP or INVALID_RECORD.
+func (r *Replica) AppendUnfit(dst []partition.Unfit, now kafka.Now, b batch.View, codecs *batch.Codecs) []partition.Unfit {
+	return partition.AppendUnfit(dst, now.Wall, b, &r.storage, codecs)
 }
 
 // unknownProducer is what was seen when a producer without a state began in the

@@ -12,6 +12,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"sync"
 
 	"trialog/core/batch"
 )
@@ -29,7 +30,28 @@ func All() batch.Codecs {
 // stretch is how much is decompressed before others may use the processor: what
 // waits behind a large batch then waits for some ten microseconds, not for the
 // scheduler's ten milliseconds.
-const stretch = 128 << 10
+const stretch = 32 << 10
+
+// pieces are what Each hands out.
+var pieces = sync.Pool{New: func() any { return new([stretch]byte) }}
+
+// readEach hands out what r yields, at most limit bytes.
+func readEach(r io.Reader, limit int, take func([]byte) bool) error {
+	piece, _ := pieces.Get().(*[stretch]byte)
+	defer pieces.Put(piece)
+	for {
+		n, err := r.Read(piece[:])
+		if limit -= n; limit < 0 {
+			return batch.ErrTooLarge
+		}
+		switch {
+		case n > 0 && !take(piece[:n]), errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return malformed(err)
+		}
+	}
+}
 
 // readAll appends what r yields to dst, at most limit bytes.
 func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {

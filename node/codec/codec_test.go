@@ -112,3 +112,61 @@ func TestBombsStopAtTheLimit(t *testing.T) {
 		t.Logf("%s: %d bytes packed, %.0f allocations", name, len(packed), allocated)
 	}
 }
+
+// TestPiecesAreTheWhole: what Each hands out is what Decompress returns, of whole
+// and of damaged bytes, and what a codec claims is no more than that.
+func TestPiecesAreTheWhole(t *testing.T) {
+	all := All()
+	rapid.Check(t, func(t *rapid.T) {
+		codec := all[ids[rapid.SampledFrom([]string{"gzip", "snappy", "lz4", "zstd"}).Draw(t, "codec")]]
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		piece := make([]byte, rapid.IntRange(0, 90_000).Draw(t, "piece"))
+		for i := range piece {
+			piece[i] = byte(r.Uint32() & 0x3f)
+		}
+		src := bytes.Repeat(piece, rapid.IntRange(0, 5).Draw(t, "times"))
+		packed, err := codec.Compress(nil, src)
+		if codec == (snappyCodec{}) && rapid.Bool().Draw(t, "one block") {
+			packed = snappy.Encode(nil, src)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if claimed := codec.Claims(packed); claimed > int64(len(src)) {
+			t.Fatalf("%d bytes claim to be %d", len(src), claimed)
+		}
+		if rapid.IntRange(0, 2).Draw(t, "damage") == 0 && len(packed) > 0 {
+			packed[rapid.IntRange(0, len(packed)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
+		}
+		limit := rapid.SampledFrom([]int{len(src), len(src) + 1, max(0, len(src)-1), 1 << 20}).Draw(t, "limit")
+		whole, wholeErr := codec.Decompress(nil, packed, limit)
+		var got []byte
+		err = codec.Each(packed, limit, func(piece []byte) bool {
+			got = append(got, piece...)
+			return true
+		})
+		if (err == nil) != (wholeErr == nil) || err == nil && !bytes.Equal(got, whole) {
+			t.Fatalf("whole: %d bytes, %v; in pieces: %d bytes, %v", len(whole), wholeErr, len(got), err)
+		}
+		if err != nil && !errors.Is(err, batch.ErrCodec) && !errors.Is(err, batch.ErrTooLarge) || len(got) > limit {
+			t.Fatalf("%d bytes of %d: %v is not one of core's errors", len(got), limit, err)
+		}
+	})
+}
+
+// TestBombsSayWhatTheyAre: of the codecs whose headers or trailers hold it.
+func TestBombsSayWhatTheyAre(t *testing.T) {
+	for name, want := range map[string]int64{"gzip": 8 << 20, "snappy": 8 << 20, "lz4": 0, "zstd": 8 << 20} {
+		packed, err := All()[ids[name]].Compress(nil, make([]byte, 8<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := All()[ids[name]].Claims(packed); got != want {
+			t.Errorf("%s claims %d bytes, want %d", name, got, want)
+		}
+		taken := 0
+		if err := All()[ids[name]].Each(packed, 8<<20, func([]byte) bool { taken++; return false }); err != nil || taken != 1 {
+			t.Errorf("%s went on: %d pieces, %v", name, taken, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"sync"
 
 	"github.com/klauspost/compress/snappy"
 
@@ -39,43 +40,87 @@ func (snappyCodec) Compress(dst, src []byte) ([]byte, error) {
 
 // Decompress implements batch.Codec, for both forms.
 func (snappyCodec) Decompress(dst, src []byte, limit int) ([]byte, error) {
+	start := len(dst)
+	err := eachBlock(src, func(block []byte) (bool, error) {
+		var err error
+		dst, err = appendBlock(dst, block, limit-(len(dst)-start))
+		return true, err
+	})
+	if err != nil {
+		return dst[:start], err
+	}
+	return dst, nil
+}
+
+// Each implements batch.Codec. Of what a block unpacks to all must be kept
+// until its end, since any of it may be asked for again.
+func (snappyCodec) Each(src []byte, limit int, take func([]byte) bool) error {
+	piece, _ := blocks.Get().(*[]byte)
+	defer blocks.Put(piece)
+	return eachBlock(src, func(block []byte) (bool, error) {
+		if n, err := snappy.DecodedLen(block); err == nil && n > largeBlock {
+			goOn, err := unpackLarge(block, limit, take)
+			limit -= n
+			return goOn, err
+		}
+		out, err := appendBlock((*piece)[:0], block, limit)
+		if err != nil {
+			return false, err
+		}
+		limit -= len(out)
+		return len(out) == 0 || take(out), nil
+	})
+}
+
+// blocks are for decompressed blocks of up to largeBlock bytes.
+var blocks = sync.Pool{New: func() any { b := make([]byte, 0, largeBlock); return &b }}
+
+// largeBlock is from where on a block is not decompressed in one go.
+const largeBlock = 64 << 10
+
+// Claims implements batch.Codec: every block begins with its size.
+func (snappyCodec) Claims(src []byte) (size int64) {
+	_ = eachBlock(src, func(block []byte) (bool, error) {
+		n, err := snappy.DecodedLen(block)
+		size += int64(n)
+		return true, err
+	})
+	return size
+}
+
+// eachBlock visits the blocks of either form until visit is content or fails.
+func eachBlock(src []byte, visit func(block []byte) (goOn bool, err error)) error {
 	if !bytes.HasPrefix(src, xerialMagic) {
-		return appendBlock(dst, src, limit)
+		_, err := visit(src)
+		return err
 	}
 	if len(src) < xerialHeader {
-		return dst, batch.ErrCodec
+		return batch.ErrCodec
 	}
-	start := len(dst)
 	for rest := src[xerialHeader:]; len(rest) > 0; {
 		if len(rest) < 4 {
-			return dst[:start], batch.ErrCodec
+			return batch.ErrCodec
 		}
 		n := binary.BigEndian.Uint32(rest)
 		rest = rest[4:]
 		if uint64(n) > uint64(len(rest)) {
-			return dst[:start], batch.ErrCodec
+			return batch.ErrCodec
 		}
-		var err error
-		if dst, err = appendBlock(dst, rest[:n], limit-(len(dst)-start)); err != nil {
-			return dst[:start], err
+		if goOn, err := visit(rest[:n]); err != nil || !goOn {
+			return err
 		}
 		rest = rest[n:]
 	}
-	return dst, nil
+	return nil
 }
 
 // appendBlock decompresses one plain block. A block says how long its contents
 // are; 1 byte expands to 64 at most, so a claim beyond that is a lie and takes
 // no memory.
 func appendBlock(dst, block []byte, limit int) ([]byte, error) {
-	n, err := snappy.DecodedLen(block)
-	switch {
-	case err != nil:
-		return dst, malformed(err)
-	case n > limit:
-		return dst, batch.ErrTooLarge
-	case n > 64*len(block):
-		return dst, malformed(errors.New("a block that claims too much"))
+	n, err := believable(block, limit)
+	if err != nil {
+		return dst, err
 	}
 	start := len(dst)
 	if cap(dst)-start < n {
@@ -86,4 +131,18 @@ func appendBlock(dst, block []byte, limit int) ([]byte, error) {
 		return dst, malformed(err)
 	}
 	return dst[:start+len(out)], nil
+}
+
+// believable returns the size of what a block unpacks to.
+func believable(block []byte, limit int) (int, error) {
+	n, err := snappy.DecodedLen(block)
+	switch {
+	case err != nil:
+		return 0, malformed(err)
+	case n > limit:
+		return 0, batch.ErrTooLarge
+	case n > 64*len(block):
+		return 0, malformed(errors.New("a block that claims too much"))
+	}
+	return n, nil
 }

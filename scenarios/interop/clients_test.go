@@ -43,6 +43,8 @@ type result struct {
 	Error   string   `json:"error"`
 	Records []record `json:"records"`
 	Value   string   `json:"value"`
+	// Outcomes are, of a refused job, what became of each record: empty, or why not.
+	Outcomes []string `json:"outcomes"`
 }
 
 // client is one foreign implementation of Kafka's protocol.

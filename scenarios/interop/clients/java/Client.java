@@ -35,6 +35,7 @@ public class Client {
       switch (job.get("op").asText()) {
         case "produce" -> produce(job);
         case "consume" -> consume(job, out);
+        case "refused" -> refused(job, out);
         default -> administer(job, out);
       }
     } catch (Throwable e) {
@@ -71,6 +72,34 @@ public class Client {
         sent.add(producer.send(record));
       }
       for (Future<RecordMetadata> f : sent) f.get();
+    }
+  }
+
+  /** Sends all records in one batch and puts down what became of each: "", or its exception. */
+  static void refused(JsonNode job, ObjectNode out) {
+    Properties p = properties(job);
+    p.put("compression.type", job.get("codec").asText());
+    p.put("linger.ms", 2000);
+    p.put("batch.size", 1 << 20);
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    ArrayNode outcomes = out.putArray("outcomes");
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (JsonNode r : job.get("records")) {
+        byte[] key = r.get("key").isNull() ? null : bytes(r.get("key"));
+        sent.add(
+            producer.send(
+                new ProducerRecord<>(job.get("topic").asText(), job.get("partition").asInt(), r.get("timestamp_ms").asLong(), key, bytes(r.get("value")))));
+      }
+      producer.flush();
+      for (Future<RecordMetadata> f : sent) {
+        try {
+          f.get();
+          outcomes.add("");
+        } catch (Exception e) {
+          outcomes.add(String.valueOf(e.getCause()));
+        }
+      }
     }
   }
 
