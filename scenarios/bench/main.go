@@ -54,6 +54,7 @@ type options struct {
 	replicated  bool
 	jars        string
 	rounds      int
+	log         int // MiB
 	only        string
 	dir         string
 	program     string
@@ -70,6 +71,7 @@ func parseOptions(args []string, errs io.Writer) (*options, error) {
 	f.BoolVar(&o.replicated, "replicated", false, "measure clusters of three nodes instead: Trialog, Apache Kafka, JetStream, each durability (with -quick in about ten minutes)")
 	f.StringVar(&o.jars, "jars", "../../bin/interop/java", "where Apache Kafka's jars are, for -replicated; make interop fetches them")
 	f.IntVar(&o.rounds, "rounds", 0, "interleaved rounds (default 5, quick 3)")
+	f.IntVar(&o.log, "log", 0, "MiB of the log that is read, cold and cached (default 1024, quick 128, full 4096)")
 	f.StringVar(&o.only, "only", "", "measure only what matches this regular expression, as table/case/system")
 	f.StringVar(&o.dir, "dir", "../../results", "where servers keep their data, in a directory that is made and removed; must be on a disk")
 	f.StringVar(&o.program, "trialog", os.Getenv("TRIALOG_BIN"), "the server; default $TRIALOG_BIN, else ../../bin/trialog")
@@ -82,6 +84,8 @@ func parseOptions(args []string, errs io.Writer) (*options, error) {
 	switch {
 	case f.NArg() > 0:
 		return nil, fmt.Errorf("%q is not a flag", f.Args())
+	case o.log < 0:
+		return nil, errors.New("-log is a size in MiB")
 	case o.quick && o.full:
 		return nil, errors.New("-quick and -full exclude each other")
 	case o.program == "":
@@ -102,6 +106,10 @@ func (o *options) plan() plan {
 	}
 	if o.rounds > 0 {
 		p.rounds = o.rounds
+	}
+	if o.log > 0 {
+		p.space += 4 * int64(max(0, o.log<<20-p.coldBytes)) // every system has one of its own
+		p.coldBytes = o.log << 20
 	}
 	return p
 }

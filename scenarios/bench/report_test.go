@@ -119,7 +119,7 @@ func TestRoundsBeginWithAnother(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	for _, args := range [][]string{{"-quick", "-full"}, {"more"}, {"-rounds"}} {
+	for _, args := range [][]string{{"-quick", "-full"}, {"more"}, {"-rounds"}, {"-log", "-1"}} {
 		if _, err := parseOptions(args, &strings.Builder{}); err == nil {
 			t.Errorf("%v: no error", args)
 		}
@@ -129,6 +129,16 @@ func TestOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p := o.plan(); p.mode != "full" || p.rounds != 2 || p.coldBytes != 4<<30 || len(p.cells) != 18 || len(p.partitions()) != 3 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestALogOfAnotherSizeIsRead(t *testing.T) {
+	o, err := parseOptions([]string{"-quick", "-log", "4096"}, &strings.Builder{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, quick := o.plan(), quickPlan(); p.coldBytes != 4<<30 || p.space < quick.space+4*(4<<30)-4*int64(quick.coldBytes) {
 		t.Errorf("%+v", p)
 	}
 }
