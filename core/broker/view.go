@@ -150,6 +150,9 @@ func (v *PartitionView) Unlike(rebuilt *partition.Log, now kafka.Now) string {
 // RecordsPath is the file that holds the records of the log's i-th segment.
 func (v *PartitionView) RecordsPath(i int) string { return v.log.RecordsPath(i) }
 
+// Rewritten is partition.Log.Rewritten.
+func (v *PartitionView) Rewritten() kafka.Offset { return v.log.Rewritten() }
+
 // SegmentBase is the base offset of the log's i-th segment.
 func (v *PartitionView) SegmentBase(i int) kafka.Offset { return v.log.SegmentBase(i) }
 

@@ -134,6 +134,7 @@ func (o *Oracle) look(v *broker.PartitionView) bool {
 		return true
 	}
 	r.part, r.gone = p, false
+	p.rewritten = max(p.rewritten, int64(v.Rewritten()))
 	p.held[o.at] = r
 	if r.end != int64(v.LogEndOffset) {
 		r.reread(v, func(path string) []byte { return o.disks(o.at, path) })

@@ -13,6 +13,7 @@ type part struct {
 	tp          kafka.TopicPartition
 	batches     []entry // that have counted
 	end         int64
+	rewritten   int64 // below it some replica's cleaner has taken records out
 	leaders     []leadership
 	held        []*replica // by node: its present log
 	epoch       int32
@@ -75,6 +76,10 @@ func (p *part) differs(r *replica, low, high int64) int64 {
 	if p.compacted {
 		return p.invents(r, low, high)
 	}
+	if at := p.strange(r, low, min(high, p.rewritten)); at >= 0 {
+		return at
+	}
+	low = max(low, p.rewritten)
 	i, j := from(p.batches, low), from(r.batches, low)
 	for ; i < len(p.batches) && p.batches[i].base < high; i, j = i+1, j+1 {
 		if j == len(r.batches) || !p.batches[i].same(&r.batches[j]) {
@@ -95,6 +100,26 @@ func (p *part) invents(r *replica, low, high int64) int64 {
 			i++
 		}
 		if i == len(p.batches) || b.base < p.batches[i].base || b.epoch != p.batches[i].epoch {
+			return b.base
+		}
+	}
+	return -1
+}
+
+// strange is the first offset in [low, high) of a batch of a replica that is no
+// part of one that has counted; -1: there is none. A cleaner may take records out
+// of batches, and whole batches, and puts nothing in.
+func (p *part) strange(r *replica, low, high int64) int64 {
+	if low >= high {
+		return -1
+	}
+	i := from(p.batches, low)
+	for j := from(r.batches, low); j < len(r.batches) && r.batches[j].base < high; j++ {
+		b := &r.batches[j]
+		for i < len(p.batches) && p.batches[i].last < b.base {
+			i++
+		}
+		if i == len(p.batches) || b.base < p.batches[i].base || b.last > p.batches[i].last || b.epoch != p.batches[i].epoch {
 			return b.base
 		}
 	}
