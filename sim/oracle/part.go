@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"slices"
-	"strings"
 
 	"trialog/core/kafka"
 	"trialog/core/metadata"
@@ -21,7 +20,6 @@ type part struct {
 	state       *metadata.Partition // as the newest image has it
 	damaged     []int               // nodes whose copy cannot be relied upon
 	void        bool                // the faults went beyond what is claimed
-	compacted   bool                // its topic is, or has been: batches may be thinner or gone
 }
 
 type leadership struct {
@@ -73,9 +71,6 @@ func (p *part) differs(r *replica, low, high int64) int64 {
 	if low >= high {
 		return -1
 	}
-	if p.compacted {
-		return p.invents(r, low, high)
-	}
 	if at := p.strange(r, low, min(high, p.rewritten)); at >= 0 {
 		return at
 	}
@@ -84,23 +79,6 @@ func (p *part) differs(r *replica, low, high int64) int64 {
 	for ; i < len(p.batches) && p.batches[i].base < high; i, j = i+1, j+1 {
 		if j == len(r.batches) || !p.batches[i].same(&r.batches[j]) {
 			return p.batches[i].base
-		}
-	}
-	return -1
-}
-
-// invents is the same where a cleaner may have been at work, here or at whom the
-// replica has its batches from: what it holds lies within batches that have
-// counted, and others may be gone. What may go is for judges of histories.
-func (p *part) invents(r *replica, low, high int64) int64 {
-	i := from(p.batches, low)
-	for j := from(r.batches, low); j < len(r.batches) && r.batches[j].base < high; j++ {
-		b := &r.batches[j]
-		for i < len(p.batches) && p.batches[i].last < b.last {
-			i++
-		}
-		if i == len(p.batches) || b.base < p.batches[i].base || b.epoch != p.batches[i].epoch {
-			return b.base
 		}
 	}
 	return -1
@@ -133,8 +111,6 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 	if epoch == p.epoch {
 		return
 	}
-	policy, _ := o.image.Configs(metadata.TopicResource(topic)).Get("cleanup.policy")
-	p.compacted = p.compacted || strings.Contains(policy, "compact")
 	elected := leaderEpoch != p.leaderEpoch
 	p.epoch, p.leaderEpoch, p.state = epoch, leaderEpoch, state
 	whole := len(state.ISR) == len(state.Replicas)
