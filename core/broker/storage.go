@@ -68,7 +68,7 @@ func (b *Broker) jobDone(in *JobDone) {
 }
 
 // touchBehind lets the replica look again whose log a job was about: how far it
-// counts may be another, and what it may do.
+// counts may be another, what it may do, and which segments it has.
 func (b *Broker) touchBehind(l *partition.Log) {
 	h := b.hostOf(l)
 	if h == nil || b.session.drained {
@@ -79,9 +79,7 @@ func (b *Broker) touchBehind(l *partition.Log) {
 			b.applyRole(t, t.Partition(h.tp.Partition))
 		}
 	}
-	if h.replica.Behind() || h.follow.from != nil && (!h.follow.listed || h.follow.unsynced) {
-		b.touch(h)
-	}
+	b.touch(h)
 }
 
 // recovered takes over what recovery found on the disk.

@@ -236,6 +236,7 @@ func (j *Journal) swap(c *cleaning) bool {
 	if c.out.size > 0 {
 		left = append(left, c.out)
 	}
+	l.rewritten = max(l.rewritten, l.segments[i+c.group-c.first].base)
 	l.replace(i, c.group-c.first, left)
 	l.gaps = true
 	c.out = segment{}

@@ -61,6 +61,7 @@ type Log struct {
 	deleted    bool
 	cleaned    kafka.Offset      // below it the cleaner has been
 	horizon    kafka.TimestampMs // when the first of the tombstones that it met may go, NoTimestamp: never
+	rewritten  kafka.Offset      // see Rewritten
 	versions   uint32            // the largest version given to a segment
 	upkeep     upkeepState
 }

@@ -142,19 +142,9 @@ func (l *Log) SegmentBase(i int) kafka.Offset { return l.segments[i].base }
 // RecordsPath is the file that holds the records of the i-th segment.
 func (l *Log) RecordsPath(i int) string { return l.segments[i].path(l.Log, disk.FileLog) }
 
-// Rewritten is the offset below which the cleaner may have taken records out of
-// the log's segments; 0 when it has rewritten none.
-func (l *Log) Rewritten() kafka.Offset {
-	if l.versions == 0 {
-		return 0
-	}
-	for i := len(l.segments) - 1; i > 0; i-- {
-		if l.segments[i-1].version != 0 {
-			return l.segments[i].base
-		}
-	}
-	return 0
-}
+// Rewritten is the offset below which the cleaner has taken records out of the
+// log's segments since it was recovered; 0: nowhere.
+func (l *Log) Rewritten() kafka.Offset { return l.rewritten }
 
 // FirstOffset is the first offset that the log may hold records of: the log
 // start, or, where that lies within a segment, that segment's base.

@@ -54,12 +54,6 @@ func (r *Replica) advance(now kafka.Now, out *Effects) {
 	}
 }
 
-// Behind tells whether Advance has something to do: more counts than before
-// without this machine having been told, as after a checkpoint.
-func (r *Replica) Behind() bool {
-	return r.role == RoleLeader && r.counted() > r.Log.HighWatermark
-}
-
 // joins tells whether a follower outside the ISR is about to join it. The high
 // watermark waits for it, or would run away from it under load for ever.
 func (r *Replica) joins(now kafka.Now, f *FollowerProgress) bool {

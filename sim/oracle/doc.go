@@ -8,6 +8,7 @@
 //
 //	O1 Whoever begins to lead has every record that had counted in older epochs.
 //	O2 Below its high watermark a replica has what has counted, and nothing else;
+//	   less, where a cleaner has rewritten the log of some replica.
 //	O3 A follower's high watermark is never ahead of what has counted.
 //	O4 A record that has counted is never cut off a log, nor is the log of a member
 //	   of ISR or ELR given up.
