@@ -26,6 +26,7 @@ var judges = [...]struct {
 	{history.CommitLinearizable, judgeCommitLinearizable},
 	{history.LogLife, judgeLogLife},
 	{history.CrashConsistency, judgeCrashConsistency},
+	{history.Compaction, judgeCompaction},
 }
 
 // Checker judges histories one after another in memory that it keeps. It is

@@ -147,6 +147,9 @@ func (r *reading) step(before session, i int32, o *history.Op, from, to int64, s
 		}
 		return
 	}
+	if r.t.claims.partitions[o.Partition].topic.Compacted {
+		return // judgeCompaction tells what may be missing
+	}
 	l := &r.t.logs[o.Partition]
 	missed, skipped := l.readWithin(max(from, r.t.scans[o.Partition].readable), to)
 	if !skipped || o.Kind == history.Scan {

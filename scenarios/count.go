@@ -54,6 +54,13 @@ func (o *Outcome) counted(c Counted) int64 {
 		return o.Restarts
 	case LogStarts:
 		return o.LogStarts
+	case Cleanings:
+		for i := range o.Probes {
+			if o.Probes[i].Name == "cleaner-removed-records" {
+				return o.Probes[i].N
+			}
+		}
+		return 0
 	default:
 		return 0
 	}

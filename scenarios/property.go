@@ -27,7 +27,7 @@ func Classes() []Class {
 // ClassOf is the class that a violation of the property belongs to.
 func ClassOf(p history.Property) Class {
 	switch p {
-	case history.Durability, history.TailDurability, history.LogLife:
+	case history.Durability, history.TailDurability, history.LogLife, history.Compaction:
 		return ClassDurability
 	case history.OffsetConsistency, history.NoPhantom, history.LogLinearizable:
 		return ClassConsistency

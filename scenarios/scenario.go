@@ -73,6 +73,9 @@ type TopicSettings struct {
 	// Retention has seeds draw retention.ms and retention.bytes, small enough for
 	// records to go while the run lasts.
 	Retention bool
+	// Keys, when not 0, is how many keys records have: the topics are compacted, and
+	// seeds draw how soon, how small the cleaner's map is and how long tombstones stay.
+	Keys int
 }
 
 // Has tells whether the topics are made with a setting.
@@ -214,6 +217,7 @@ const (
 	Restarts                        // broker restarts
 	Commits                         // offsets committed by members, acknowledged
 	LogStarts                       // moves of a log start
+	Cleanings                       // passes of the cleaner that have removed records
 )
 
 // Expect is the verdict that makes a scenario pass.

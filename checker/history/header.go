@@ -81,6 +81,10 @@ type Topic struct {
 	// Compacted: records may vanish when a later one has their key; a missing
 	// record is judged by its own property, not as a lost write.
 	Compacted bool `json:"compacted,omitempty"`
+	// Keys is how many keys the topic's records have (Value.KeyOf); 0: they are not
+	// known. DeleteRetentionMs is how long tombstones stay at least.
+	Keys              int   `json:"keys,omitempty"`
+	DeleteRetentionMs int64 `json:"delete_retention_ms,omitempty"`
 }
 
 // Group is what a consumer group promises.

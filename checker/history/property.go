@@ -23,6 +23,7 @@ const (
 	CommitLinearizable    Property = 12
 	LogLife               Property = 21
 	CrashConsistency      Property = 22
+	Compaction            Property = 23
 )
 
 // Definition is a property's entry in the catalogue.
@@ -50,6 +51,7 @@ var catalogue = [...]Definition{
 	{CommitLinearizable, "offset-commit-linearizable", "A group's offset in a partition is what was committed last: commits and their reading fit one order of instants, each between call and return."},
 	{LogLife, "log-life", "What was deleted was due to go, by true time or size or somebody's request, and no log start goes back."},
 	{CrashConsistency, "crash-consistency", "A restarted node has a prefix of what was appended, with all that the crash had to spare."},
+	{Compaction, "compaction", "A read of a compacted topic lacks only records that a newer one of their key had followed, and tombstones whose time was over."},
 }
 
 // String names a property as reports do.

@@ -50,6 +50,9 @@ func (b *Broker) scanCleaning() {
 		b.upkeepDue = true
 		if b.journal.Clean(h.replica.Log, h.replica.Storage(), &c.options) {
 			c.looked = 0
+			// The horizons that the pass sets are only worth something as long as no
+			// later incarnation takes a clock that was set forward for the time.
+			b.noteTime(c.options.Policy)
 			return
 		}
 	}

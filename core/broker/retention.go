@@ -42,6 +42,11 @@ func (b *Broker) scanRetention() {
 			b.stepReplica(h, &b.in.retain)
 		}
 	}
+	b.noteTime(policy)
+}
+
+// noteTime keeps the time that ages are judged by for the next incarnation.
+func (b *Broker) noteTime(policy kafka.TimestampMs) {
 	if !b.noting {
 		b.noting = true
 		b.emitJob("note time", partition.NoteTime, &partition.NoteTimeArgs{Time: policy})

@@ -129,7 +129,8 @@ func (c *Client) readBatch(a *assigned, v batch.View, max int32, out *Effects) (
 		if v.LogAppendTime() {
 			timestamp = v.MaxTimestamp()
 		}
-		out.records = append(out.records, Record{Offset: offset, Timestamp: timestamp, Key: r.Key, Value: r.Value})
+		header, _ := r.Headers.Next()
+		out.records = append(out.records, Record{Offset: offset, Timestamp: timestamp, Key: r.Key, Value: r.Value, Header: header.Value})
 		a.position = offset + 1
 	}
 	if it.Err() != nil {

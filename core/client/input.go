@@ -31,6 +31,7 @@ type Record struct {
 	Timestamp kafka.TimestampMs // sent: NoTimestamp lets the client stamp it
 	Key       []byte
 	Value     []byte
+	Header    []byte // the value of the record's first header, nil when it has none
 }
 
 // Produce sends records as one operation: they travel in one batch, in order,

@@ -93,7 +93,7 @@ func (c *Client) produce(in *Produce, out *Effects) {
 	p := c.producing(in.Topic, in.Partition)
 	size := 0
 	for i := range in.Records {
-		size += len(in.Records[i].Key) + len(in.Records[i].Value) + recordOverhead
+		size += len(in.Records[i].Key) + len(in.Records[i].Value) + len(in.Records[i].Header) + recordOverhead
 	}
 	b := p.last()
 	limits := &c.config.Limits
@@ -110,13 +110,20 @@ func (c *Client) produce(in *Produce, out *Effects) {
 		if timestamp == kafka.NoTimestamp {
 			timestamp = c.now.Wall
 		}
-		b.builder.Append(timestamp, r.Key, r.Value)
+		if r.Header == nil {
+			b.builder.Append(timestamp, r.Key, r.Value)
+		} else {
+			b.builder.Append(timestamp, r.Key, r.Value, batch.Header{Key: headerKey, Value: r.Header})
+		}
 		b.count++
 	}
 	if b.builder.Size() >= int(limits.BatchBytes) || b.count >= limits.BatchRecords {
 		b.closed = true
 	}
 }
+
+// headerKey is the key of the header that a record may have.
+var headerKey = []byte("id")
 
 // recordOverhead is about what a record takes beside its key and value.
 const recordOverhead = 12

@@ -4,7 +4,6 @@ import (
 	"trialog/checker/history"
 	"trialog/core/client"
 	"trialog/core/kafka"
-	"trialog/scenarios"
 	"trialog/sim"
 	"trialog/sim/choice"
 )
@@ -265,7 +264,7 @@ func (k *consumer) Idle() bool {
 
 func appendRead(dst []history.Record, records []client.Record) []history.Record {
 	for i := range records {
-		dst = append(dst, history.Record{Offset: int64(records[i].Offset), Value: scenarios.ParsePayload(records[i].Value)})
+		dst = append(dst, history.Record{Offset: int64(records[i].Offset), Value: valueOf(&records[i])})
 	}
 	return dst
 }

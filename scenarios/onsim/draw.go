@@ -83,6 +83,9 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder, explore
 	if s.Topics.Retention {
 		d.retention(config)
 	}
+	if s.Topics.Keys > 0 {
+		d.cleaner(config)
+	}
 	if t.explored {
 		config.Even, config.Explore, config.Faults = true, explored, sim.Faults{}
 		config.Phases.Warmup, config.Phases.Heal = exploredWarmup, exploredHeal
@@ -391,6 +394,9 @@ func (d drawer) topicSettings(s *scenarios.Scenario) []client.TopicSetting {
 	}
 	if s.Topics.Retention {
 		list = d.shortLives(list)
+	}
+	if s.Topics.Keys > 0 {
+		list = d.compacted(list)
 	}
 	return list
 }

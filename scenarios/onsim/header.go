@@ -26,6 +26,9 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 		if s.Topics.Retention {
 			topic.keeps(&h.Topics[len(h.Topics)-1])
 		}
+		if s.Topics.Keys > 0 {
+			topic.compacts(&h.Topics[len(h.Topics)-1], s.Topics.Keys)
+		}
 	}
 	h.Groups = t.groupHeaders()
 	if s.Workload.AcksOne == 100 && s.Replicas() > 1 {

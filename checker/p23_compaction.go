@@ -1,0 +1,185 @@
+package checker
+
+import (
+	"fmt"
+
+	"trialog/checker/history"
+)
+
+// judgeCompaction: of a topic that is compacted by key a read may lack records,
+// and each that it lacks it may: somebody had sent a newer one of the same key
+// before the read returned, which lies behind it, or it was a tombstone as old as
+// delete.retention.ms. So the final scan has, of every key, what was last
+// written, and whoever reads on within that time misses no deletion: who got a
+// record has got its tombstone, too, unless that long went by in between. That
+// what is left has its offset, its place and its content, other properties judge.
+func judgeCompaction(t *trial, f *finding) {
+	f.outside = "no topic is compacted by keys that are known"
+	for p := range t.claims.partitions {
+		topic := &t.claims.partitions[p].topic
+		if topic.Compacted && topic.Keys > 0 {
+			f.outside = ""
+			c := compacted{t: t, f: f, p: partition(p), topic: topic, log: &t.logs[p]}
+			c.judge()
+		}
+	}
+	f.marked()
+}
+
+// compacted is one partition.
+type compacted struct {
+	t     *trial
+	f     *finding
+	p     history.Partition
+	topic *history.Topic
+	log   *logIndex
+	next  []int32 // by slot: the next one of the same key, -1: there is none
+	// By key, of records that were sent and seen nowhere: where the first was called,
+	// and when the first tombstone was.
+	ghosts map[int]int64
+	ghost  map[int]int64
+	slack  int64 // by how much brokers' clocks may be off, ms
+	// readers are those who read on, by process.
+	readers map[int32]*onward
+}
+
+// onward is a reader that goes on: where, and when it asked for what it got last
+// of every key.
+type onward struct {
+	next int64
+	got  map[int]int64
+}
+
+func (c *compacted) judge() {
+	c.link()
+	c.slack, c.readers = c.skew(), make(map[int32]*onward)
+	for _, i := range c.t.opsOf(c.p) {
+		o := &c.t.h.Ops[i]
+		if o.Outcome == history.OK && o.Reads() && o.At != history.Unset && o.To > o.At {
+			c.read(i, o)
+		}
+	}
+}
+
+// link finds, for every record, the next of its key.
+func (c *compacted) link() {
+	c.next = make([]int32, len(c.log.slots))
+	c.ghost, c.ghosts = make(map[int]int64), make(map[int]int64)
+	newest := make(map[int]int32)
+	for i := len(c.log.slots) - 1; i >= 0; i-- {
+		c.next[i] = -1
+		s := &c.log.slots[i]
+		if s.bits&slotSeen == 0 || s.sent < 0 {
+			continue
+		}
+		key, _ := s.value.KeyOf(c.topic.Keys)
+		if n, ok := newest[key]; ok {
+			c.next[i] = n
+		}
+		newest[key] = int32(i)
+	}
+	for n := range c.t.values.sent {
+		s := &c.t.values.sent[n]
+		o := &c.t.h.Ops[s.op]
+		if o.Partition != c.p || s.first != history.Unset || o.Outcome == history.Fail {
+			continue
+		}
+		key, tombstone := c.t.valueOf(int32(n)).KeyOf(c.topic.Keys)
+		if was, ok := c.ghosts[key]; !ok || o.InvokePos < was {
+			c.ghosts[key] = o.InvokePos
+		}
+		if was, ok := c.ghost[key]; tombstone && (!ok || o.InvokeTime < was) {
+			c.ghost[key] = o.InvokeTime
+		}
+	}
+}
+
+// read judges what a read from At up to To lacks.
+func (c *compacted) read(i int32, o *history.Op) {
+	records := c.t.h.RecordsOf(o)
+	reader := c.readers[o.Process]
+	if reader == nil || o.At < reader.next {
+		reader = &onward{got: make(map[int]int64)}
+		c.readers[o.Process] = reader
+	}
+	reader.next = o.To
+	for k := c.log.rank(o.At); k < len(c.log.slots) && c.log.offset(k) < o.To; k++ {
+		s, offset := &c.log.slots[k], c.log.offset(k)
+		for len(records) > 0 && records[0].Offset < offset {
+			records = records[1:]
+		}
+		switch {
+		case s.bits&slotSeen == 0 || s.sent < 0 || s.bits&slotConflicted != 0:
+		case len(records) > 0 && records[0].Offset == offset:
+			key, _ := s.value.KeyOf(c.topic.Keys)
+			reader.got[key] = o.InvokeTime
+		case s.bits&slotRead == 0 && !c.counts(s):
+		default:
+			c.lacks(i, o, k, reader)
+		}
+	}
+}
+
+// counts tells whether the acknowledgement of a record that nobody has read
+// promises that it is there.
+func (c *compacted) counts(s *slot) bool {
+	kept, _ := c.t.claims.durable(&c.t.h.Ops[c.t.values.sent[s.sent].op])
+	return kept
+}
+
+func (c *compacted) lacks(i int32, o *history.Op, k int, reader *onward) {
+	s, offset := &c.log.slots[k], c.log.offset(k)
+	send := &c.t.h.Ops[c.t.values.sent[s.sent].op]
+	if c.f.claims(c.p, send.InvokePos) {
+		c.f.risk("records that a read lacked", 1)
+	}
+	key, tombstone := s.value.KeyOf(c.topic.Keys)
+	if n := c.next[k]; n >= 0 {
+		if c.t.h.Ops[c.t.values.sent[c.log.slots[n].sent].op].InvokePos < o.ReturnPos {
+			return
+		}
+		if since, ok := c.ghosts[key]; ok && since < o.ReturnPos {
+			return // it may have stood between the two, until the second came
+		}
+	}
+	since, got := reader.got[key]
+	resurrected := tombstone && got && !c.expired(since, o)
+	if ghost, ok := c.ghost[key]; tombstone && c.expired(send.InvokeTime, o) && !resurrected || ok && c.expired(ghost, o) {
+		return
+	}
+	name, what := "compacted-away", "the newest of its key"
+	switch {
+	case resurrected && c.expired(send.InvokeTime, o):
+		name, what = "resurrected", "which deletes what the reader got just before"
+	case tombstone:
+		name, what = "tombstone-early", "a tombstone that may go only delete.retention.ms later"
+	}
+	if a := c.f.found(name, c.p, send.InvokePos); a != nil {
+		a.Offset, a.Value, a.HasValue = offset, s.value, true
+		a.Ops = opIDs(c.t.values.sent[s.sent].op, i)
+		a.Text = fmt.Sprintf("a read from %d to %d lacks %v at %d, %s (key %d)", o.At, o.To, s.value, offset, what, key)
+	}
+}
+
+// expired tells whether what may begin to go at some time may be gone when a read returns.
+func (c *compacted) expired(since int64, o *history.Op) bool {
+	return (o.ReturnTime-since)/1e6 >= c.topic.DeleteRetentionMs-c.slack
+}
+
+// skew is by how much brokers' clocks may be off: not at all where none was set,
+// else SkewMs, and as much again for each start.
+func (c *compacted) skew() int64 {
+	starts, set := int64(0), false
+	for i := range c.t.h.Events {
+		switch e := &c.t.h.Events[i]; {
+		case e.Kind == history.Start:
+			starts++
+		case e.Kind == history.Fault && (e.Fault == history.FaultClockStep || e.Fault == history.FaultClockDrift || e.Fault == history.FaultClockFreeze):
+			set = true
+		}
+	}
+	if !set {
+		return 0
+	}
+	return c.topic.SkewMs * (1 + starts)
+}

@@ -1,0 +1,85 @@
+package checker
+
+import (
+	"testing"
+
+	"trialog/checker/history"
+)
+
+// compactedLog is a history of one partition with two keys. Which values it
+// sends follows from what their keys are: of key 0 two records, then a tombstone.
+type compactedLog struct {
+	r      *history.Recorder
+	p      history.Partition
+	values []history.Value // at offsets 0, 1, …
+}
+
+func newCompactedLog() *compactedLog {
+	topic := history.Topic{Name: "t", Partitions: 1, Replicas: 1, MinISR: 1, Mode: history.ModeSynced, Compacted: true, Keys: 2, DeleteRetentionMs: 5000}
+	c := &compactedLog{r: history.NewRecorder(history.Header{Topics: []history.Topic{topic}})}
+	c.p = c.r.Partition("t", 0)
+	next := uint64(0)
+	for _, want := range []struct {
+		key       int
+		tombstone bool
+	}{{0, false}, {1, false}, {0, false}, {0, true}, {1, false}} {
+		for {
+			v := history.MakeValue(0, next)
+			next++
+			if key, tombstone := v.KeyOf(2); key == want.key && tombstone == want.tombstone {
+				c.values = append(c.values, v)
+				break
+			}
+		}
+	}
+	for i, v := range c.values {
+		op := history.NewOp(history.Send, 0, 0, c.p)
+		id := c.r.Invoke(int64(i)*1e9, &op, v)
+		result := history.NewResult(history.OK)
+		result.Offset = int64(i)
+		c.r.Complete(int64(i)*1e9+1, id, &result)
+	}
+	return c
+}
+
+// read is a poll at some second that finds what stands at the offsets.
+func (c *compactedLog) read(second, at, to int64, offsets ...int) {
+	op := history.NewOp(history.Poll, 1, 1, c.p)
+	op.At = at
+	id := c.r.Invoke(second*1e9, &op)
+	result := history.NewResult(history.OK)
+	result.To = to
+	for _, o := range offsets {
+		result.Records = append(result.Records, history.Record{Offset: int64(o), Value: c.values[o]})
+	}
+	c.r.Complete(second*1e9+1, id, &result)
+}
+
+func TestCompaction(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		read func(*compactedLog)
+		want string
+	}{
+		{"everything", func(l *compactedLog) { l.read(10, 0, 5, 0, 1, 2, 3, 4) }, ""},
+		{"the newest of each key", func(l *compactedLog) { l.read(10, 0, 5, 3, 4) }, ""},
+		{"from the middle", func(l *compactedLog) { l.read(10, 2, 5, 3, 4) }, ""},
+		{"without the newest value", func(l *compactedLog) { l.read(10, 0, 5, 1, 3) }, "compacted-away"},
+		{"without a young tombstone", func(l *compactedLog) { l.read(7, 0, 5, 4) }, "tombstone-early"},
+		{"without an old tombstone", func(l *compactedLog) { l.read(9, 0, 5, 4) }, ""},
+		{"what an old tombstone had deleted", func(l *compactedLog) { l.read(9, 0, 5, 2, 4) }, "resurrected"},
+		{"the same in two reads", func(l *compactedLog) { l.read(8, 0, 3, 2); l.read(9, 3, 5, 4) }, "resurrected"},
+		{"the same with a long time between them", func(l *compactedLog) { l.read(6, 0, 3, 2); l.read(12, 3, 5, 4) }, ""},
+	} {
+		l := newCompactedLog()
+		c.read(l)
+		v := Check(l.r.History(), Options{Properties: []history.Property{history.Compaction}}).Verdict(history.Compaction)
+		got := ""
+		if len(v.Anomalies) > 0 {
+			got = v.Anomalies[0].Name
+		}
+		if got != c.want || (v.Status == Violated) != (c.want != "") {
+			t.Errorf("%s: %v %q, want %q", c.name, v.Status, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package scenarios
+
+// keyed are topics that are compacted while the run lasts.
+func keyed(t TopicSettings) TopicSettings {
+	t.Keys = 40
+	return t
+}
+
+// cleaned is the need that the cleaner had something to do.
+var cleaned = Need{Name: "the cleaner removed records", Of: Cleanings, AtLeast: 2}
+
+func singleCompaction() Scenario {
+	w := usual
+	w.OldTimestamps, w.FutureTimestamps = 0, 0
+	w.Hasty = 0
+	w.RecordBytes = Range{10, 100}
+	return Scenario{
+		Name:     "single-compaction",
+		Why:      "of every key the newest record stays, whatever call of the cleaner a crash, a power cut or a full disk meets; tombstones stay as long as told; and who reads meanwhile misses nothing",
+		Cluster:  oneBroker,
+		Topics:   keyed(someTopics),
+		Workload: w,
+		Faults: []Fault{
+			sometimes(30, ClockStep, 1, 2).At(Leader),
+			always(ProcessKill, 2, 4),
+			always(LostResponse, 6, 12),
+			sometimes(60, PowerCut, 1, 3),
+			sometimes(80, CrashInCall, 1, 6),
+			sometimes(20, Shutdown, 1, 2),
+			sometimes(30, ClientPause, 1, 3),
+			sometimes(40, DiskStall, 1, 4),
+		},
+		Needs: append(append([]Need{}, worked...), cleaned),
+	}
+}
