@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"errors"
+
 	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/core/must"
@@ -73,6 +75,7 @@ func (b *Broker) readFailed(h *host, progress partition.Progress, err error) kaf
 		Epoch: h.replica.Epoch(), Offset: h.replica.Log.LogStartOffset}
 	if err != nil {
 		n.Detail = err.Error()
+		_ = b.out.Watch.Believe(progress != partition.Broken || !errors.Is(err, disk.ErrNotExist), must.ReadFindsItsFile)
 	}
 	if progress == partition.Damaged && h.replica.Log.Fenced == "" {
 		b.out.Watch.Reached(must.DamageFoundByRead)

@@ -8,6 +8,7 @@ const (
 	AnswersInOrder                        // client: the answers of a connection come in the order of its requests
 	FetchAnsweredAsAsked                  // client: the answer to a fetch names what was asked for
 	ReadMatchesRequest                    // broker: a read's result names a read that was asked for
+	ReadFindsItsFile                      // broker: the files that a read may need stay until it is back
 
 	BeliefCount // must stay last
 )
@@ -19,6 +20,7 @@ var beliefNames = [BeliefCount]string{
 	AnswersInOrder:          "answers-in-order",
 	FetchAnsweredAsAsked:    "fetch-answered-as-asked",
 	ReadMatchesRequest:      "read-matches-request",
+	ReadFindsItsFile:        "read-finds-its-file",
 }
 
 // String names the belief.

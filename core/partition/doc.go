@@ -12,7 +12,7 @@
 // still needed. Writer, run by both drivers off the loop, builds frames and
 // writes segments. Upkeep says which jobs are due. The jobs are sequential
 // functions over disk.FS: Recover, Checkpoint, Truncate, Delete, Release,
-// Remove, NoteTime, MarkClean.
+// Remove, Clean, NoteTime, MarkClean.
 //
 // # On disk
 //
@@ -23,6 +23,7 @@
 //	clock                                the time by which policies last judged ages
 //	journal/<first LSN>/<index>          a generation: frames in tidwall/wal's files
 //	logs/<log ID>/<base offset>.log      Kafka's segment, and .index and .timeindex
+//	logs/<log ID>/<base offset>-<n>.log  the same, of version n: what the cleaner has left of it
 //	logs/<log ID>/checkpoint             everything about a log up to an LSN
 //	logs/<log ID>/identity               whose log it is, should the checkpoint be damaged
 //

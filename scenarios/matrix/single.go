@@ -31,6 +31,9 @@ func single() []Row {
 		holds("one-life", OneBroker, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`", "kills, power cuts, clocks that are set",
 			of("single-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock", "start-offset-goes-back").
 			note("a clock that is ahead for more than an hour is believed"),
+		holds("one-compacted", OneBroker, history.Compaction, saysCompacted, "`cleanup.policy=compact`", "kills, power cuts, crashes in every call of the cleaner, clocks that are set",
+			of("single-compaction"), struck(kill, cut), "m41-tombstone-early", "m42-cleaned-past-the-map").
+			note("a clock that is ahead for more than an hour is believed"),
 		holds("one-offset-kills", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyKills,
 			of("single-crash", "single-kills"), struck(kill), "own-mode-change-forgotten", "m24-clean-mark-kept"),
 		holds("one-offset-power", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyCuts,
