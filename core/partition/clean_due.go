@@ -91,8 +91,8 @@ type CleanOptions struct {
 }
 
 // Clean begins a pass over a log if one is due there and none is under way
-// anywhere. Due emits its jobs. Where no checkpoint vouches yet for what is to
-// be cleaned it asks for one, and begins some later time.
+// anywhere. Due emits its jobs. The pass goes as far as a checkpoint vouches for
+// the segments; for the rest it asks for one.
 func (j *Journal) Clean(l *Log, cfg *Config, o *CleanOptions) bool {
 	u := &j.upkeep
 	if u.cleaning != nil || u.draining || !cfg.Compacted || l.upkeep.uncleanable != "" || l.LogStartOffset < l.nextStart {
@@ -116,12 +116,16 @@ func (j *Journal) Clean(l *Log, cfg *Config, o *CleanOptions) bool {
 	}
 	for i := 0; i+1 < len(l.segments) && l.segments[i].base < d.To; i++ {
 		s := &l.segments[i]
-		if s.base >= l.upkeep.synced { // no checkpoint vouches for it yet
+		if s.base >= l.upkeep.synced { // no checkpoint vouches for it yet: the next pass
 			j.press(l)
-			return false
+			if d.To = s.base; d.To <= d.From {
+				return false
+			}
+			break
 		}
 		c.sources = append(c.sources, source{s.segmentName, s.size, l.segments[i+1].base})
 	}
+	c.rules.Through = d.To
 	c.sweeper.Begin(c.rules)
 	u.cleaning = c
 	return true

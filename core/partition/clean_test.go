@@ -484,3 +484,28 @@ func TestTombstonesOutliveTheirHorizon(t *testing.T) {
 	}
 	k.judge(k.n, k.l, false)
 }
+
+// TestPassGoesAsFarAsACheckpointVouches: a log that is always ahead of its
+// checkpoint is cleaned nevertheless.
+func TestPassGoesAsFarAsACheckpointVouches(t *testing.T) {
+	k := newKeyed(t, newCrashFS(), smallLimits(), Synced, 9)
+	k.n.limits.CheckpointBytes, k.n.limits.JournalBytes, k.n.limits.GenerationBytes = 1<<40, 1<<40, 1<<40
+	k.put(30, 3)
+	k.counts()
+	vouched := k.l.active().base
+	k.put(30, 3)
+	k.n.sync()
+	k.l.HighWatermark = k.l.LogEndOffset
+	if !k.begin(6000) {
+		t.Fatal("no pass begins")
+	}
+	k.n.upkeep()
+	if k.l.Cleaned() != vouched {
+		t.Fatalf("cleaned up to %d, not %d", k.l.Cleaned(), vouched)
+	}
+	k.clean(6000)
+	if k.l.Cleaned() != k.l.active().base {
+		t.Fatalf("cleaned up to %d at last, not %d", k.l.Cleaned(), k.l.active().base)
+	}
+	k.judge(k.n, k.l, true)
+}

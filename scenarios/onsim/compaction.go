@@ -33,8 +33,8 @@ func (d drawer) compacted(list []client.TopicSetting) []client.TopicSetting {
 	}
 	for _, s := range []client.TopicSetting{
 		{Name: "cleanup.policy", Value: "compact"},
-		{Name: "segment.bytes", Value: oneOf(d, choice.SwarmSetting, "4096", "1600", "16384")},
-		{Name: "segment.ms", Value: oneOf(d, choice.SwarmSetting, "", "1000")},
+		{Name: "segment.bytes", Value: oneOf(d, choice.SwarmSetting, "4096", "1600", "2500")},
+		{Name: "segment.ms", Value: oneOf(d, choice.SwarmSetting, "3000", "1000")},
 		{Name: "min.cleanable.dirty.ratio", Value: oneOf(d, choice.SwarmSetting, "0.2", "0.01", "0.5")},
 		{Name: "min.compaction.lag.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "1500")},
 		{Name: "max.compaction.lag.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "3000")},
