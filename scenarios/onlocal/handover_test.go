@@ -37,7 +37,7 @@ func TestHandover(t *testing.T) {
 		time.Sleep(span)
 	}
 	c := startNodes(t, 3, pace...)
-	admin, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...))
+	admin, err := kgo.NewClient(kgo.SeedBrokers(c.addresses...), kgo.MetadataMinAge(20*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func (c *nodes) movedAway(ctx context.Context, t *testing.T, from *server, led [
 			others = append(others, s.address)
 		}
 	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(others...))
+	client, err := kgo.NewClient(kgo.SeedBrokers(others...), kgo.MetadataMinAge(20*time.Millisecond)) // it would tell what it knew otherwise
 	if err != nil {
 		t.Fatal(err)
 	}
