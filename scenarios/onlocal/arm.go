@@ -110,6 +110,9 @@ func (a *Arm) serve(r *run) (*server, error) {
 		return nil, err
 	}
 	s := newServer(a.options.Program, dir)
+	if len(r.plan.groups) > 0 {
+		s.args = groupArgs
+	}
 	if err := s.start(); err != nil {
 		s.clean()
 		return nil, err

@@ -82,6 +82,9 @@ func (f *fleet) prepare(program string, s *scenarios.Scenario, seed uint64) erro
 		if rack := s.Cluster.Rack(i); rack != "" {
 			v.args = append(v.args, "--set", "broker.rack="+rack)
 		}
+		if s.Workload.Groups.Max > 0 {
+			v.args = append(v.args, groupArgs...)
+		}
 		for _, c := range s.Cluster.Settings {
 			v.args = append(v.args, "--set", c.Name+"="+c.Value)
 		}

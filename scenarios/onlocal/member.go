@@ -62,7 +62,7 @@ func (r *run) newMember(g *groupPlan, place int, draw *rand.Rand) (*member, erro
 	options := []kgo.Opt{
 		kgo.WithContext(ctx), kgo.Dialer(m.gate.dial),
 		kgo.ConsumerGroup(g.name), kgo.ConsumeTopics(topics...), kgo.Balancers(balancer),
-		kgo.SessionTimeout(memberSession), kgo.RebalanceTimeout(memberRebalance), kgo.HeartbeatInterval(memberHeartbeat),
+		kgo.SessionTimeout(r.plan.session), kgo.RebalanceTimeout(2 * r.plan.session), kgo.HeartbeatInterval(r.plan.session / 6),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(m.assigned), kgo.OnPartitionsRevoked(m.revoked), kgo.OnPartitionsLost(m.lost),
 		kgo.OnOffsetsFetched(m.placed), kgo.FetchMaxWait(200 * time.Millisecond), kgo.FetchMaxPartitionBytes(64 << 10),

@@ -23,10 +23,14 @@ type groupPlan struct {
 	cooperative bool // its members rebalance by KIP-429
 }
 
+// groupArgs let sessions be short and groups begin at once, on servers of ours.
+var groupArgs = []string{"--set", "group.min.session.timeout.ms=100", "--set", "group.initial.rebalance.delay.ms=500"}
+
 const (
-	memberSession   = 3 * time.Second
-	memberRebalance = 6 * time.Second
-	memberHeartbeat = 500 * time.Millisecond
+	// memberSession is a member's session where the servers are ours; others may
+	// take none below their group.min.session.timeout.ms, which is 6 s.
+	memberSession  = 3 * time.Second
+	foreignSession = 8 * time.Second
 	// membersPatience is how long groups may take to come to the end of what was
 	// written, once everything has healed.
 	membersPatience = 90 * time.Second
@@ -222,7 +226,7 @@ func readMark(s string) history.OpID {
 }
 
 // drawGroups draws the groups of a run. The members of the first are dynamic.
-func (p *plan) drawGroups(r *rand.Rand, s *scenarios.Scenario, run string) {
+func (p *plan) drawGroups(r *rand.Rand, s *scenarios.Scenario, by means, run string) {
 	for n := range between(r, s.Workload.Groups) {
 		p.groups = append(p.groups, groupPlan{
 			name:        "group-" + run + "-" + strconv.Itoa(n),
@@ -230,6 +234,10 @@ func (p *plan) drawGroups(r *rand.Rand, s *scenarios.Scenario, run string) {
 			static:      n > 0 && r.IntN(100) < s.Workload.Static,
 			cooperative: r.IntN(2) == 0,
 		})
+	}
+	p.session = foreignSession
+	if by.process {
+		p.session = memberSession
 	}
 	if lives := between(r, s.Workload.MemberLives); lives > 0 {
 		p.memberLife = p.length / time.Duration(lives+1)

@@ -19,6 +19,7 @@ type plan struct {
 	groups    []groupPlan
 	// memberLife is how long a member stays in its group, about; 0: until the end.
 	memberLife time.Duration
+	session    time.Duration // of members
 	racks      []string      // a consumer's is one of these; none: it names none
 	length     time.Duration // of the faulty phase
 	strikes    []strike
@@ -150,7 +151,7 @@ func draw(s *scenarios.Scenario, seed uint64, by means) *plan {
 		p.listEvery = p.length / time.Duration(n)
 	}
 	p.drawStrikes(r, s, by)
-	p.drawGroups(r, s, run)
+	p.drawGroups(r, s, by, run)
 	return p
 }
 
