@@ -16,6 +16,12 @@ func grouped(w Workload) Workload {
 	return w
 }
 
+// bothProtocols lets every other group speak the consumer protocol.
+func bothProtocols(w Workload) Workload {
+	w.ConsumerProtocol = 50
+	return w
+}
+
 // committed are the needs of a scenario of groups.
 var committed = append([]Need{{Name: "members committed", Of: Commits, AtLeast: 20}}, worked...)
 
@@ -29,7 +35,7 @@ func singleGroups() Scenario {
 		Why:      "members join, sleep past their session, die together and commit as ghosts, and the only coordinator dies too: no record may be passed over, and no committed offset go back",
 		Cluster:  oneBroker,
 		Topics:   sharedTopics,
-		Workload: grouped(usual),
+		Workload: bothProtocols(grouped(usual)),
 		Faults: []Fault{
 			always(ClientPause, 2, 8).For(300, 8000),
 			sometimes(70, ClientKill, 1, 6),
@@ -52,7 +58,7 @@ func replicatedGroups() Scenario {
 		Why:      "coordinators die, hang and are cut off while their groups rebalance and commit: the next one must know all that was acknowledged, and the last one must not be heard any more",
 		Cluster:  threeBrokers,
 		Topics:   replicatedTopics,
-		Workload: grouped(clustered),
+		Workload: bothProtocols(grouped(clustered)),
 		Faults: []Fault{
 			always(ProcessKill, 2, 6).At(Leader),
 			sometimes(60, Pause, 1, 4).At(Leader).For(200, 5000),

@@ -171,6 +171,9 @@ type Workload struct {
 	// hands; of the others, Static per cent are groups of static members.
 	Groups, Members Range
 	Static          int
+	// ConsumerProtocol is how many per cent of the groups speak the consumer
+	// protocol, in which the coordinator assigns (KIP-848).
+	ConsumerProtocol int
 	// MemberLives is how often a member leaves and another joins in its place;
 	// MassRestarts how often all members of a group die at once.
 	MemberLives, MassRestarts Range

@@ -56,7 +56,8 @@ func (b *Broker) answerConsumerGroupHeartbeat(r *request, a *group.Answer) {
 		b.finish(r, resp)
 		return
 	}
-	resp.MemberID, resp.MemberEpoch, resp.HeartbeatIntervalMillis = &a.Beaten.Member, a.Beaten.Epoch, a.Beaten.IntervalMs
+	member := a.Beaten.Member // the answer does not last until it is written
+	resp.MemberID, resp.MemberEpoch, resp.HeartbeatIntervalMillis = &member, a.Beaten.Epoch, a.Beaten.IntervalMs
 	if a.Beaten.HasAssigned {
 		assignment := kmsg.NewConsumerGroupHeartbeatResponseAssignment()
 		assignment.Topics = []kmsg.ConsumerGroupHeartbeatResponseAssignmentTopic{}

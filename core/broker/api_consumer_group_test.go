@@ -30,7 +30,7 @@ func TestConsumerGroups(t *testing.T) {
 			break
 		}
 	}
-	if a.ErrorCode != 0 || a.MemberEpoch != 1 || a.HeartbeatIntervalMillis != 5000 || a.Assignment == nil || len(a.Assignment.Topics) != 1 {
+	if a.ErrorCode != 0 || a.MemberID == nil || *a.MemberID != "m" || a.MemberEpoch != 1 || a.HeartbeatIntervalMillis != 5000 || a.Assignment == nil || len(a.Assignment.Topics) != 1 {
 		t.Fatalf("%+v", a)
 	}
 	again := kmsg.NewPtrConsumerGroupHeartbeatRequest()

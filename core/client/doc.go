@@ -20,7 +20,8 @@
 //	group.go      the member of a group: states, rejoining; group_coordinator.go
 //	              who coordinates; group_join.go calls and answers; group_assign.go
 //	              what a leader divides; group_offsets.go commits and their reading;
-//	              group_place.go where reading begins
+//	              group_place.go where reading begins; group_consumer.go the member
+//	              whose coordinator assigns (KIP-848)
 //	admin.go      topics, configurations, offsets; admin_cluster.go replicas, leaders
 //
 // # Invariants

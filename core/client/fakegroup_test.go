@@ -25,6 +25,9 @@ type fakeGroup struct {
 	sync   *kmsg.SyncGroupRequest  // the last one
 	kept   map[int32]fakeCommitted // by partition of "orders"
 	commit *kmsg.OffsetCommitRequest
+	// beats are heartbeats of the consumer protocol, assign what they are answered with.
+	beats  []*kmsg.ConsumerGroupHeartbeatRequest
+	assign [][]int32
 }
 
 type fakeCommitted struct {
@@ -66,6 +69,8 @@ func (g *fakeGroup) serve(at int, c *cluster, key, version int16, body protocol.
 		return g.joined(q, version)
 	case *kmsg.SyncGroupRequest:
 		return g.synced(q)
+	case *kmsg.ConsumerGroupHeartbeatRequest:
+		return g.beaten(q, c)
 	case *kmsg.HeartbeatRequest:
 		a := kmsg.NewPtrHeartbeatResponse()
 		a.ErrorCode = g.code(key)

@@ -3,6 +3,8 @@ package client
 import (
 	"slices"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"trialog/core/kafka"
 )
 
@@ -13,10 +15,14 @@ type GroupConfig struct {
 	// InstanceID is group.instance.id: a member that comes back under it keeps
 	// its place (KIP-345). Empty: a dynamic member.
 	InstanceID string
-	// Assignors is partition.assignment.strategy, the preferred one first:
+	// Consumer is group.protocol=consumer: the coordinator assigns, by Assignor
+	// (group.remote.assignor; empty: as it likes), and sets the session and the
+	// interval of heartbeats. Otherwise Assignors is partition.assignment.strategy, the preferred one first:
 	// AssignRange, AssignCooperativeSticky. The rebalance is cooperative
 	// (KIP-429) if every one of them is.
 	Assignors         []string
+	Consumer          bool
+	Assignor          string
 	SessionTimeout    kafka.Duration
 	RebalanceTimeout  kafka.Duration
 	HeartbeatInterval kafka.Duration
@@ -114,6 +120,16 @@ type member struct {
 	// seen: a poll has been called since the last event was told.
 	seen bool
 
+	// Of the consumer protocol: what is assigned and not taken over, for a topic
+	// that is not known; what is to be given up and is not yet; whether the next
+	// heartbeat says what the member has, or everything; whether what it wants has
+	// changed since one was sent.
+	given               []kmsg.ConsumerGroupHeartbeatResponseAssignmentTopic
+	assigned            bool
+	yields              []ownedPartition
+	tenures             []tenure
+	says, full, changed bool
+
 	call     uint64 // of the newest JoinGroup, SyncGroup or LeaveGroup; answers to others are stale
 	underway bool
 	beat     bool // a heartbeat is under way
@@ -156,6 +172,8 @@ func (c *Client) subscribe(in *Subscribe, out *Effects) {
 	switch {
 	case g.state == idle:
 		g.state, g.generation = unjoined, NoGeneration
+	case changed && c.config.Consumer.Group.Consumer:
+		g.full, g.changed, g.beatAt = true, true, c.now.Mono
 	case changed && g.state == stable:
 		c.rejoin()
 	case changed && g.state != expelled:
@@ -169,7 +187,7 @@ func (c *Client) leave(in *Leave, out *Effects) {
 	known := g.id != "" && g.state != idle && g.state != expelled
 	c.disown()
 	g.told, g.topics = g.told[:0], g.topics[:0]
-	if !known || c.config.Consumer.Group.InstanceID != "" {
+	if config := &c.config.Consumer.Group; !known || config.InstanceID != "" && !config.Consumer {
 		g.reset(idle)
 		g.id = ""
 		c.done(in.Op, OK, out)
@@ -182,6 +200,7 @@ func (c *Client) leave(in *Leave, out *Effects) {
 // reset enters a state in which no call of the member counts that was made before.
 func (g *member) reset(s memberState) {
 	g.state, g.underway, g.again, g.beat = s, false, false, false
+	g.given, g.assigned, g.yields, g.says = g.given[:0], false, g.yields[:0], false
 	g.call++
 }
 
@@ -245,7 +264,7 @@ func (c *Client) advanceMember(out *Effects) {
 	if g.state != idle && g.state != leaving && g.state != expelled && config.MaxPollInterval > 0 && c.due(g.polled.Add(config.MaxPollInterval)) {
 		c.overslept()
 	}
-	if g.state == yielding && g.seen && !c.committing() {
+	if g.state == yielding && g.seen && !c.committing() && !config.Consumer {
 		g.state = unjoined
 	}
 	if g.leaveOn && c.due(g.leaveBy) {
@@ -253,6 +272,10 @@ func (c *Client) advanceMember(out *Effects) {
 		c.done(g.leaveOp, Info, out).Reason = ReasonTimeout
 		g.id, g.generation = "", NoGeneration
 		g.reset(idle)
+	}
+	if config.Consumer {
+		c.advanceAssigned(out)
+		return
 	}
 	if g.state == assigning {
 		c.divide()
@@ -280,7 +303,7 @@ func (c *Client) overslept() {
 	g := &c.member
 	c.lost()
 	g.polled = c.now.Mono
-	if g.id != "" && c.config.Consumer.Group.InstanceID == "" {
+	if g.id != "" && (c.config.Consumer.Group.InstanceID == "" || c.config.Consumer.Group.Consumer) {
 		g.state = leaving
 	}
 }

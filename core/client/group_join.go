@@ -178,6 +178,9 @@ func (c *Client) memberAnswered(n *conn, r *request, body protocol.Body, out *Ef
 		if code := kafka.ErrorCode(a.ErrorCode); code != kafka.None {
 			c.memberRefused(code, out)
 		}
+	case *kmsg.ConsumerGroupHeartbeatResponse:
+		c.throttle(n, a.ThrottleMillis)
+		c.consumerAnswered(a, out)
 	case *kmsg.LeaveGroupResponse:
 		code := kafka.ErrorCode(a.ErrorCode)
 		if code == kafka.None && len(a.Members) > 0 {
@@ -200,6 +203,7 @@ func (c *Client) memberUnanswered(r *request) {
 		g.beat = false
 		return
 	}
+	g.full = true // of what it said nobody knows what was heard
 	c.callAgain()
 }
 

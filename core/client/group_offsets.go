@@ -98,6 +98,9 @@ func (c *Client) commit(in *Commit, out *Effects) {
 		return
 	}
 	o.member, o.generation = in.Member, in.Generation
+	if c.config.Consumer.Group.Consumer && c.within(o) {
+		o.generation = c.member.generation // its epoch may have risen since it was told
+	}
 	if in.Generation == NoGeneration {
 		c.endOffsets(o, ReasonUnassigned, out) // whoever is no member has nothing to commit
 	}
@@ -312,6 +315,10 @@ func (c *Client) doubt(o *offsetOp, code kafka.ErrorCode, out *Effects) {
 	case kafka.ErrRebalanceInProgress, kafka.ErrUnknownMemberID, kafka.ErrIllegalGeneration, kafka.ErrFencedInstanceID:
 		if o.commits && !o.standalone && o.member == g.id && o.generation == g.generation && g.state == stable {
 			out.Watch.Reached(must.CommitToldOff)
+			if c.config.Consumer.Group.Consumer {
+				g.beatAt = c.now.Mono // the coordinator will say what is wrong
+				return
+			}
 			c.memberRefused(code, out)
 		}
 	default:

@@ -66,7 +66,7 @@ func (c *Client) answered(n *conn, r *request, body protocol.Body, out *Effects)
 		c.producerIDAnswered(body)
 	case protocol.KeyFindCoordinator:
 		c.coordinatorAnswered(r, body)
-	case protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup:
+	case protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup, protocol.KeyConsumerGroupHeartbeat:
 		c.memberAnswered(n, r, body, out)
 	case protocol.KeyOffsetCommit, protocol.KeyOffsetFetch:
 		c.offsetsAnswered(n, r, body, out)
@@ -88,7 +88,7 @@ func (c *Client) unanswered(n *conn, r *request, why Reason, out *Effects) {
 		c.producerIDFailed()
 	case protocol.KeyFindCoordinator:
 		c.seekAgain(r.coordinator)
-	case protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup:
+	case protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup, protocol.KeyConsumerGroupHeartbeat:
 		c.memberUnanswered(r)
 	case protocol.KeyOffsetCommit, protocol.KeyOffsetFetch:
 		c.offsetsUnanswered(r, why, out)

@@ -17,6 +17,7 @@ var spoken = [...]int16{
 	protocol.KeyFindCoordinator, protocol.KeyJoinGroup, protocol.KeySyncGroup, protocol.KeyHeartbeat, protocol.KeyLeaveGroup,
 	protocol.KeyOffsetCommit, protocol.KeyOffsetFetch,
 	protocol.KeyDeleteRecords,
+	protocol.KeyConsumerGroupHeartbeat,
 }
 
 // OfGroups tells whether an API is spoken by members of groups only.

@@ -29,13 +29,17 @@ func TestMain(m *testing.M) {
 // goMembers read a topic as members of a group, print partition and offset of
 // every record, and commit.
 var goMembers = map[string]func(address, group, topic string) error{
-	"franz-go": franzMember, "sarama": saramaMember, "kafka-go": kafkaGoMember, "confluent-kafka-go": confluentMember,
+	"franz-go-consumer": func(address, group, topic string) error {
+		return franzMember(address, group, topic, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
+	},
+	"confluent-kafka-go-consumer": confluentConsumer,
+	"franz-go":                    func(address, group, topic string) error { return franzMember(address, group, topic) }, "sarama": saramaMember, "kafka-go": kafkaGoMember, "confluent-kafka-go": confluentMember,
 }
 
-func franzMember(address, group, topic string) error {
-	c, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(6*time.Second), kgo.HeartbeatInterval(500*time.Millisecond),
-		kgo.MetadataMinAge(100*time.Millisecond), kgo.MetadataMaxAge(time.Second), kgo.BlockRebalanceOnPoll())
+func franzMember(address, group, topic string, more ...kgo.Opt) error {
+	c, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(address), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(500 * time.Millisecond),
+		kgo.MetadataMinAge(100 * time.Millisecond), kgo.MetadataMaxAge(time.Second), kgo.BlockRebalanceOnPoll()}, more...)...)
 	if err != nil {
 		return err
 	}
@@ -103,10 +107,21 @@ func kafkaGoMember(address, group, topic string) error {
 }
 
 func confluentMember(address, group, topic string) error {
-	c, err := confluentkafka.NewConsumer(&confluentkafka.ConfigMap{
+	return confluentReads(topic, &confluentkafka.ConfigMap{
 		"bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": false,
 		"session.timeout.ms": 6000, "heartbeat.interval.ms": 500, "topic.metadata.refresh.interval.ms": 1000,
 	})
+}
+
+func confluentConsumer(address, group, topic string) error {
+	return confluentReads(topic, &confluentkafka.ConfigMap{
+		"bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": false,
+		"group.protocol": "consumer", "topic.metadata.refresh.interval.ms": 1000,
+	})
+}
+
+func confluentReads(topic string, config *confluentkafka.ConfigMap) error {
+	c, err := confluentkafka.NewConsumer(config)
 	if err != nil {
 		return err
 	}

@@ -52,14 +52,14 @@ func (t *trial) deposed(group string, knew *knowledge, broker int32) bool {
 // groupHeaders tells the checker what the groups of a run are.
 func (t *trial) groupHeaders() []history.Group {
 	var list []history.Group
-	add := func(name string) {
-		list = append(list, history.Group{Name: name, Classic: true, Coordinator: t.coordinatorOf(name).String()})
+	add := func(name string, classic bool) {
+		list = append(list, history.Group{Name: name, Classic: classic, Coordinator: t.coordinatorOf(name).String()})
 	}
 	for _, g := range t.groups {
-		add(g.name)
+		add(g.name, !g.consumer)
 	}
 	if len(t.ledgers) > 0 {
-		add(t.ledgers[0].name)
+		add(t.ledgers[0].name, true)
 	}
 	return list
 }

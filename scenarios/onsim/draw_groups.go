@@ -5,6 +5,7 @@ import (
 
 	"trialog/core/client"
 	"trialog/core/kafka"
+	"trialog/core/protocol"
 	"trialog/scenarios"
 	"trialog/sim"
 	"trialog/sim/choice"
@@ -26,6 +27,12 @@ func (d drawer) groupSettings(t *trial, s *scenarios.Scenario, config *sim.Confi
 	// A group that is empty and has no offsets would be forgotten, and its
 	// generations begin anew: the judge takes a smaller one for an older one.
 	set("offsets.retention.check.interval.ms", "86400000")
+	if s.Workload.ConsumerProtocol > 0 {
+		session := oneOf(d, choice.SwarmProtocol, 2000, 600, 6000)
+		set("group.consumer.session.timeout.ms", strconv.Itoa(session))
+		set("group.consumer.heartbeat.interval.ms", strconv.Itoa(session/5))
+		set("group.consumer.assignors", oneOf(d, choice.SwarmProtocol, "uniform,range", "range"))
+	}
 	n, _ := strconv.Atoi(config.Settings["offsets.topic.num.partitions"])
 	t.coordinators = n
 	set("offsets.retention.minutes", "2147483647") // a clock may step by days
@@ -46,6 +53,9 @@ func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application,
 		}
 		t.groups = append(t.groups, g)
 		config := d.groupConfig(g)
+		if percent := w.ConsumerProtocol; percent > 0 && int(d.stream.Choose(choice.SwarmProtocol, 100)) < percent {
+			g.consumer, config.Consumer = true, true
+		}
 		if w.Anchored {
 			config.SessionTimeout, config.MaxPollInterval, config.HeartbeatInterval = 30*kafka.Second, 0, 300*kafka.Millisecond
 		}
@@ -65,6 +75,9 @@ func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application,
 				if static && c.Versions != nil {
 					c.Versions = nil // old ones know no static members
 				}
+			}
+			if g.consumer {
+				c.Versions = nil // nor this protocol
 			}
 			add(g.name+"-"+strconv.Itoa(i), k, c)
 		}
@@ -118,5 +131,5 @@ func (d drawer) groupVersions() []client.VersionCap {
 	if !d.old {
 		return nil
 	}
-	return d.caps(client.OfGroups)
+	return d.caps(func(key int16) bool { return client.OfGroups(key) && key != protocol.KeyConsumerGroupHeartbeat })
 }

@@ -18,12 +18,13 @@ const (
 
 // trialGroup is what the members of one consumer group share.
 type trialGroup struct {
-	name    string
-	group   history.Name
-	members []*member
-	every   int64 // between restarts of all members at once; 0: none
-	at      int64
-	wave    int
+	name     string
+	group    history.Name
+	consumer bool // its members speak the consumer protocol
+	members  []*member
+	every    int64 // between restarts of all members at once; 0: none
+	at       int64
+	wave     int
 }
 
 // habit says when a member commits.

@@ -54,6 +54,8 @@ const (
 	ExploreFault // what befalls a broker before one of its events (stream KindNode); 0: nothing
 	ExploreDelay // past how many others a delivery is held (stream KindWorld); 0: none
 
+	SwarmProtocol // which protocol the members of groups speak, and their sessions (scenarios)
+
 	lastOwnSite
 )
 

@@ -6,12 +6,11 @@ import sys
 library, address, group, topic = sys.argv[1:]
 
 
-def confluent():
+def confluent(**more):
     import confluent_kafka
 
-    c = confluent_kafka.Consumer({
-        "bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest", "session.timeout.ms": 6000,
-        "heartbeat.interval.ms": 500, "topic.metadata.refresh.interval.ms": 1000, "enable.auto.commit": False})
+    c = confluent_kafka.Consumer(more | {
+        "bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest", "topic.metadata.refresh.interval.ms": 1000, "enable.auto.commit": False})
     c.subscribe([topic])
     while True:
         m = c.poll(0.5)
@@ -40,6 +39,8 @@ async def aio():
 
 
 if library == "confluent":
-    confluent()
+    confluent(**{"session.timeout.ms": 6000, "heartbeat.interval.ms": 500})
+elif library == "confluent-consumer":
+    confluent(**{"group.protocol": "consumer"})
 else:
     asyncio.run(aio())
