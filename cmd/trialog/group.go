@@ -109,10 +109,15 @@ func (c *groupDescribe) Run(p *program) error {
 		views := []groupView{}
 		for _, g := range lags.Sorted() {
 			switch {
+			case g.State == "Dead", errors.Is(g.Error(), kerr.GroupIDNotFound):
+				v, err := viewConsumerGroup(ctx, client, a, g.Group)
+				if err != nil {
+					failed = append(failed, answer(g.Group, err, ""))
+					continue
+				}
+				views = append(views, v)
 			case g.Error() != nil:
 				failed = append(failed, answer(g.Group, g.Error(), ""))
-			case g.State == "Dead":
-				failed = append(failed, answer(g.Group, kerr.GroupIDNotFound, ""))
 			default:
 				v := viewGroup(&g)
 				v.Rebalances = causes(ctx, client, g.Group)
@@ -160,28 +165,31 @@ const tagCauses = 10_000
 
 // causes asks why a group rebalanced last; empty where the broker does not say.
 func causes(ctx context.Context, client *kgo.Client, group string) []causeView {
-	all := []causeView{}
 	q := kmsg.NewPtrDescribeGroupsRequest()
 	q.Groups = []string{group}
 	r, err := q.RequestWith(ctx, client)
-	if err != nil {
-		return all
+	if err != nil || len(r.Groups) == 0 {
+		return []causeView{}
 	}
-	for i := range r.Groups {
-		r.Groups[i].UnknownTags.Each(func(tag uint32, b []byte) {
-			if tag != tagCauses {
-				return
+	return causesIn(&r.Groups[0].UnknownTags)
+}
+
+// causesIn reads them from the tagged fields of a described group.
+func causesIn(tags *kmsg.Tags) []causeView {
+	all := []causeView{}
+	tags.Each(func(tag uint32, b []byte) {
+		if tag != tagCauses {
+			return
+		}
+		for line := range strings.Lines(string(b)) {
+			f := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 5)
+			at, err := strconv.ParseInt(f[0], 10, 64)
+			if err != nil || len(f) < 5 {
+				continue
 			}
-			for line := range strings.Lines(string(b)) {
-				f := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 5)
-				at, err := strconv.ParseInt(f[0], 10, 64)
-				if err != nil || len(f) < 5 {
-					continue
-				}
-				all = append(all, causeView{At: time.UnixMilli(at), Member: f[1], ClientID: f[2], Host: f[3], Why: f[4]})
-			}
-		})
-	}
+			all = append(all, causeView{At: time.UnixMilli(at), Member: f[1], ClientID: f[2], Host: f[3], Why: f[4]})
+		}
+	})
 	return all
 }
 
