@@ -39,13 +39,18 @@ func (b *Broker) beginBrokerRegistration(r *request) {
 	b.askForBroker(r, c)
 }
 
-// askForBroker gives the controller what another broker asks for.
+// askForBroker gives the controller of this node what another broker asks for. It
+// goes no further: whoever asks knows where the controller is, and a registration
+// that had lain here, passed on, would depose the incarnation that came after it.
 func (b *Broker) askForBroker(r *request, body controller.Body) {
-	if !b.fromBroker(r.conn) {
+	switch {
+	case !b.fromBroker(r.conn):
 		b.adminDone(r, &controller.Result{Error: kafka.ErrClusterAuthorizationFailed})
-		return
+	case !b.IsController():
+		b.adminDone(r, &controller.Result{Error: kafka.ErrNotController})
+	default:
+		b.askController(r, body, 0)
 	}
-	b.askController(r, body, 0)
 }
 
 func registrationReply(result *controller.Result) protocol.Body {

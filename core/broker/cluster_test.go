@@ -328,3 +328,24 @@ func TestStopsBeforeItKnowsThatItIsRegistered(t *testing.T) {
 		t.Errorf("halt %+v in phase %v", late.halt, late.b.Phase())
 	}
 }
+
+// Only the controller's own broker takes a registration: one that had waited
+// elsewhere would depose the incarnation that came after it.
+func TestRegistrationIsNotPassedOn(t *testing.T) {
+	worlds := cluster(t, 3)
+	b := worlds[0].b.Image().Broker(3)
+	q := kmsg.NewPtrBrokerRegistrationRequest()
+	q.BrokerID, q.ClusterID, q.PreviousBrokerEpoch = 3, worlds[0].b.ClusterID(), -1
+	q.IncarnationID, q.LogDirs = kafka.IncarnationID{99}, [][16]byte{b.Directory}
+	q.Listeners = append(q.Listeners, kmsg.BrokerRegistrationRequestListener{Name: "PLAINTEXT", Host: "old", Port: 9092})
+	for _, c := range []struct {
+		to   kafka.BrokerID
+		want kafka.IncarnationID
+	}{{2, b.Incarnation}, {1, q.IncarnationID}} {
+		worlds[2].peer(&broker.Send{Ref: 1 << 40, To: c.to, Key: 62, Version: 4, Body: q})
+		settleAll(worlds[:2])
+		if got := worlds[0].b.Image().Broker(3).Incarnation; got != c.want {
+			t.Errorf("sent to broker %d: incarnation %v", c.to, got)
+		}
+	}
+}

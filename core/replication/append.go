@@ -19,10 +19,9 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 		answer.Err = r.Log.CheckRecords(now, in.Batch, in.Checked, &r.storage)
 	}
 	if answer.Err != kafka.None {
-		switch answer.Err {
-		case kafka.ErrInvalidTimestamp:
+		if answer.Err == kafka.ErrInvalidTimestamp {
 			out.Watch.Reached(must.TimestampRefused)
-		case kafka.ErrInvalidRecord:
+		} else if answer.Err == kafka.ErrInvalidRecord {
 			out.Watch.Reached(must.KeylessRefused)
 		}
 		out.Answers = append(out.Answers, answer)
