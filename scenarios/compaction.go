@@ -9,6 +9,31 @@ func keyed(t TopicSettings) TopicSettings {
 // cleaned is the need that the cleaner had something to do.
 var cleaned = Need{Name: "the cleaner removed records", Of: Cleanings, AtLeast: 2}
 
+func replicatedCompaction() Scenario {
+	w := clustered
+	w.OldTimestamps, w.FutureTimestamps = 0, 0
+	w.RecordBytes = Range{10, 100}
+	return Scenario{
+		Name:     "replicated-compaction",
+		Why:      "every replica cleans its own log: whoever leads next has the newest record of every key at its offset, and whoever has to catch up does so from a log with gaps",
+		Cluster:  threeBrokers,
+		Topics:   keyed(replicatedTopics),
+		Workload: w,
+		Faults: []Fault{
+			always(ProcessKill, 2, 5),
+			sometimes(40, ProcessKill, 1, 2).For(3000, 8000), // long enough for what it lacks to have been cleaned
+			always(LostResponse, 4, 10),
+			sometimes(40, PowerCut, 1, 3),
+			sometimes(50, CrashInCall, 1, 4),
+			sometimes(40, Isolate, 1, 3).At(Follower),
+			sometimes(40, Isolate, 1, 3).At(Leader),
+			sometimes(20, DiskWiped, 1, 1),
+			sometimes(40, DiskStall, 1, 4),
+		},
+		Needs: append(append([]Need{}, worked...), cleaned),
+	}
+}
+
 func singleCompaction() Scenario {
 	w := usual
 	w.OldTimestamps, w.FutureTimestamps = 0, 0

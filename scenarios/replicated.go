@@ -29,7 +29,7 @@ var clustered = Workload{
 func replicateds() []Scenario {
 	return append([]Scenario{
 		replicatedCrash(), replicatedPower(), replicatedPartition(), replicatedDisk(), replicatedWipe(), replicatedRolling(),
-		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedRetention(), replicatedVoters(), replicatedSoak(),
+		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedRetention(), replicatedCompaction(), replicatedVoters(), replicatedSoak(),
 		replicatedReaders(), replicatedElections(), replicatedShrunk(),
 		replicatedAcksOne(), replicatedUnclean(), replicatedMinISROne(), replicatedUnsyncedPower(), replicatedLastStanding(),
 	}, replicatedSizes()...)

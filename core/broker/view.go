@@ -70,6 +70,7 @@ type PartitionView struct {
 	WrittenOffset    kafka.Offset // offsets below it can be read
 	SyncedOffset     kafka.Offset // offsets below it are durable
 	Synced           bool         // durability mode
+	Compacted        bool         // records may go that are followed by a newer one of their key
 	Fenced           bool
 	Retired          bool // taken away: it ends once nobody reads it
 	Bytes            int64
@@ -113,7 +114,7 @@ func (b *Broker) viewOf(h *host) *PartitionView {
 		Leader: h.replica.Leads(), LeaderEpoch: h.replica.Epoch(),
 		LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset, LargestEndOffset: max(l.LargestEndOffset, l.LogEndOffset),
 		WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
-		Synced: l.Mode == partition.Synced, Fenced: l.Fenced != "", Retired: h.retired,
+		Synced: l.Mode == partition.Synced, Compacted: h.replica.Storage().Compacted, Fenced: l.Fenced != "", Retired: h.retired,
 		Bytes: l.Size(), Segments: l.Segments(), FollowerLag: h.replica.FollowerLag(), log: l, replica: h.replica,
 	}
 	return &b.view

@@ -23,8 +23,14 @@ func (d drawer) cleaner(config *sim.Config) {
 	config.Settings["log.cleaner.backoff.ms"] = oneOf(d, choice.SwarmSetting, "300", "1000")
 }
 
-// compacted draws when a topic is cleaned, and how long its tombstones stay.
-func (d drawer) compacted(list []client.TopicSetting) []client.TopicSetting {
+// compacted draws when a topic is cleaned, and how long its tombstones stay: of
+// several replicas one that is away for longer keeps what they have deleted, as
+// Kafka's do, so that they stay for good there.
+func (d drawer) compacted(list []client.TopicSetting, replicas int) []client.TopicSetting {
+	tombstones := oneOf(d, choice.SwarmSetting, "3600000", "20000", "2000")
+	if replicas > 1 {
+		tombstones = "3600000"
+	}
 	fresh := list[:0]
 	for _, s := range list {
 		if s.Name != "segment.bytes" && s.Name != "segment.ms" {
@@ -38,7 +44,7 @@ func (d drawer) compacted(list []client.TopicSetting) []client.TopicSetting {
 		{Name: "min.cleanable.dirty.ratio", Value: oneOf(d, choice.SwarmSetting, "0.2", "0.01", "0.5")},
 		{Name: "min.compaction.lag.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "1500")},
 		{Name: "max.compaction.lag.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "3000")},
-		{Name: "delete.retention.ms", Value: oneOf(d, choice.SwarmSetting, "3600000", "20000", "2000")},
+		{Name: "delete.retention.ms", Value: tombstones},
 	} {
 		if s.Value != "" {
 			fresh = append(fresh, s)

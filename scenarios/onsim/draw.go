@@ -396,7 +396,7 @@ func (d drawer) topicSettings(s *scenarios.Scenario) []client.TopicSetting {
 		list = d.shortLives(list)
 	}
 	if s.Topics.Keys > 0 {
-		list = d.compacted(list)
+		list = d.compacted(list, s.Replicas())
 	}
 	return list
 }

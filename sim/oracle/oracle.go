@@ -133,7 +133,7 @@ func (o *Oracle) look(v *broker.PartitionView) bool {
 	if v.Retired {
 		return true
 	}
-	r.part, r.gone = p, false
+	r.part, r.gone, p.thin = p, false, p.thin || v.Compacted
 	p.rewritten = max(p.rewritten, int64(v.Rewritten()))
 	p.held[o.at] = r
 	if r.end != int64(v.LogEndOffset) {

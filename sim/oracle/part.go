@@ -20,6 +20,7 @@ type part struct {
 	state       *metadata.Partition // as the newest image has it
 	damaged     []int               // nodes whose copy cannot be relied upon
 	void        bool                // the faults went beyond what is claimed
+	thin        bool                // it is compacted: a replica may lack records, and batches
 }
 
 type leadership struct {
@@ -76,6 +77,9 @@ func (p *part) differs(r *replica, low, high int64) int64 {
 	}
 	low = max(low, p.rewritten)
 	i, j := from(p.batches, low), from(r.batches, low)
+	if p.thin {
+		return p.differsThinned(r.batches[j:], i, high)
+	}
 	for ; i < len(p.batches) && p.batches[i].base < high; i, j = i+1, j+1 {
 		if j == len(r.batches) || !p.batches[i].same(&r.batches[j]) {
 			return p.batches[i].base
@@ -99,6 +103,24 @@ func (p *part) strange(r *replica, low, high int64) int64 {
 		}
 		if i == len(p.batches) || b.base < p.batches[i].base || b.last > p.batches[i].last || b.epoch != p.batches[i].epoch {
 			return b.base
+		}
+	}
+	return -1
+}
+
+// differsThinned is differs for a log that is compacted: each batch that the
+// replica has stands where it stood, with as many offsets and the same epoch.
+func (p *part) differsThinned(batches []entry, i int, high int64) int64 {
+	for k := range batches {
+		e := &batches[k]
+		if e.base >= high {
+			break
+		}
+		for i < len(p.batches) && p.batches[i].base < e.base {
+			i++
+		}
+		if i == len(p.batches) || p.batches[i].base != e.base || p.batches[i].last != e.last || p.batches[i].epoch != e.epoch {
+			return e.base
 		}
 	}
 	return -1
