@@ -45,6 +45,9 @@ func cluster() []Row {
 func consistency() []Row {
 	kill, cut, link := scenarios.ProcessKill, scenarios.PowerCutAll, scenarios.Isolate
 	return []Row{
+		holds("three-compacted", Cluster, history.Compaction, saysCompacted, "`cleanup.policy=compact`", "kills, power cuts, isolated brokers, wiped disks",
+			of("replicated-compaction"), struck(kill), "m41-tombstone-early").
+			note("a replica that was away for longer than `delete.retention.ms` may bring back what was deleted meanwhile"),
 		holds("three-life", Cluster, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`", "kills, power cuts, isolated brokers, clocks that are set",
 			of("replicated-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock").
 			note("a leader that has not heard of its predecessor's last move begins a little below it"),

@@ -32,7 +32,7 @@ func single() []Row {
 			of("single-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock", "start-offset-goes-back").
 			note("a clock that is ahead for more than an hour is believed"),
 		holds("one-compacted", OneBroker, history.Compaction, saysCompacted, "`cleanup.policy=compact`", "kills, power cuts, crashes in every call of the cleaner, clocks that are set",
-			of("single-compaction"), struck(kill, cut), "m41-tombstone-early", "m42-cleaned-past-the-map").
+			of("single-compaction"), struck(kill, cut), "m41-tombstone-early").
 			note("a clock that is ahead for more than an hour is believed"),
 		holds("one-offset-kills", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyKills,
 			of("single-crash", "single-kills"), struck(kill), "own-mode-change-forgotten", "m24-clean-mark-kept"),
