@@ -158,7 +158,7 @@ func (r *recovery) firstTorn(s *survey) (kafka.LSN, error) {
 
 // counts tells whether a pointer above the mark is one that replay will follow.
 func (r *recovery) counts(s *survey, a *disk.Append) bool {
-	if a.LSN <= s.marked || a.LSN >= s.next || s.deleted[a.Log] || s.undone(a) {
+	if a.LSN <= s.marked || a.LSN >= s.next || s.isDeleted(a.Log) || s.undone(a) {
 		return false
 	}
 	x := r.logs[a.Log]

@@ -228,7 +228,7 @@ func (r *recovery) removeDeleted(s *survey) error {
 	}
 	for _, name := range names {
 		id, ok := parse20(name)
-		if !ok || !s.deleted[kafka.LogID(id)] {
+		if !ok || !s.isDeleted(kafka.LogID(id)) {
 			continue
 		}
 		if err := removeDir(r.fs, logsDir+"/"+name); err != nil {
@@ -273,7 +273,7 @@ func (r *recovery) fenceDamaged(generations []generationFiles, s *survey) error 
 			covered = x.covered
 		}
 		stop, hit := a.concerned(id, covered)
-		if !hit || s.deleted[id] {
+		if !hit || s.isDeleted(id) {
 			continue
 		}
 		if x == nil {

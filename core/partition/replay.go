@@ -28,7 +28,7 @@ func (r *recovery) replay(generations []generationFiles, next kafka.LSN) error {
 }
 
 func (r *recovery) replayEntry(e *entry, g *gather) error {
-	if r.survey.deleted[e.Log] {
+	if r.survey.isDeleted(e.Log) {
 		return nil
 	}
 	x := r.logs[e.Log]

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"slices"
 	"testing"
 
 	"trialog/core/batch"
@@ -8,21 +9,29 @@ import (
 	"trialog/core/kafka"
 )
 
-// sameFrom compares two producer states where segments below base are gone: a
-// state that was rebuilt from what is left has not met those who wrote the rest,
-// but agrees on the newest batch of everyone who has written since.
-func sameFrom(base kafka.Offset, found, all *producers) bool {
-	if base == 0 {
+// sameFrom tells whether producers that were found are all there should be, but
+// for batches below an offset: what a truncation or recovery rebuilds is made of
+// the batches from the log start on, as in Kafka, and of what a checkpoint held.
+func sameFrom(from kafka.Offset, found, all *producers) bool {
+	if from == 0 {
 		return false
 	}
 	for i := range all.slots {
 		x := &all.slots[i]
-		if !x.used || x.n == 0 || x.cached[x.n-1].lastOffset < base {
+		if !x.used || x.n == 0 || x.cached[x.n-1].lastOffset < from {
 			continue
 		}
 		y := found.find(x.id)
-		if y == nil || y.epoch != x.epoch || y.n == 0 || y.cached[y.n-1] != x.cached[x.n-1] {
+		if y == nil || y.epoch != x.epoch {
 			return false
+		}
+		for _, c := range x.cached[:x.n] {
+			same := func(o cachedBatch) bool {
+				return o.baseOffset == c.baseOffset && o.lastOffset == c.lastOffset && o.baseSequence == c.baseSequence && o.lastSequence == c.lastSequence
+			}
+			if c.lastOffset >= from && !slices.ContainsFunc(y.cached[:y.n], same) {
+				return false
+			}
 		}
 	}
 	for i := range found.slots {

@@ -219,7 +219,7 @@ type survey struct {
 	torn    bool      // something was found behind the last entry that counts
 	damaged []span    // LSNs up to marked of which no intact entry was found
 	highest kafka.LogID
-	deleted map[kafka.LogID]bool
+	deleted map[kafka.LogID]kafka.LSN // by which entry
 	first   map[kafka.LogID]kafka.LSN // each log's first intact entry
 	bytes   []int64                   // of the frames of each generation
 	tail    []place                   // the entries of the newest generation above the mark
@@ -260,7 +260,7 @@ func (s *survey) drop() {
 func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked, start kafka.LSN) (*survey, error) {
 	s := &survey{
 		next: start, marked: marked,
-		deleted: make(map[kafka.LogID]bool),
+		deleted: make(map[kafka.LogID]kafka.LSN),
 		first:   make(map[kafka.LogID]kafka.LSN),
 		bytes:   make([]int64, len(generations)),
 		cuts:    make(cuts),
@@ -302,6 +302,7 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 	}
 	s.next = expected
 	s.judge(missing)
+	s.forgetUncounted()
 	s.torn = s.torn || rubbish && len(s.damaged) == 0
 	return s, nil
 }
@@ -310,7 +311,7 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 func (s *survey) take(e *entry) {
 	switch {
 	case e.Kind == disk.EntryDelete:
-		s.deleted[e.Log] = true
+		s.deleted[e.Log] = e.LSN
 	case e.Kind == disk.EntryTruncateTo:
 		s.cuts[e.Log] = append(s.cuts[e.Log], cut{lsn: e.LSN, to: e.BaseOffset})
 	case e.Pointer && e.LSN > s.marked:
@@ -323,6 +324,19 @@ func (s *survey) take(e *entry) {
 		kept.Bytes = bytes.Clone(kept.Bytes)
 	}
 }
+
+// forgetUncounted drops the deletions of entries behind the last one that counts:
+// their numbers are given out again, and no later recovery meets them.
+func (s *survey) forgetUncounted() {
+	for id, by := range s.deleted { //order: each on its own
+		if by >= s.next {
+			delete(s.deleted, id)
+		}
+	}
+}
+
+// isDeleted tells whether an entry that counts deletes a log.
+func (s *survey) isDeleted(id kafka.LogID) bool { _, ok := s.deleted[id]; return ok }
 
 // weight is what an entry counts for in the journal's bound.
 func weight(e *entry) int64 {
