@@ -36,6 +36,9 @@ type Config struct {
 	// Brokers is their number; their node IDs are 1..Brokers, their hosts are
 	// named "broker1"… and listen on port 9092.
 	Brokers int
+	// Absent are the nodes of brokers that never start: a run with one broker less, in
+	// which the others are who they were.
+	Absent []int
 	// Voters is how many of them, from the first, vote in the metadata quorum;
 	// 0: all, up to five.
 	Voters int

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"trialog/sim/choice"
 )
 
@@ -28,6 +30,9 @@ func (w *World) boot(h *host) {
 // restart lets a host's process start again at a time, whatever was planned
 // before.
 func (w *World) restart(h *host, at int64) {
+	if slices.Contains(w.config.Absent, h.node) {
+		return
+	}
 	h.restartAt = max(at, w.now)
 	w.scheduleWorld(h.node, h.restartAt, evStart, uint64(h.restartAt), 0)
 }

@@ -14,7 +14,7 @@ var page embed.FS
 // its violations beside it.
 func (r *Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("report.html").Funcs(template.FuncMap{
-		"yes": yes, "class": class, "join": func(list []string) string { return strings.Join(list, ", ") },
+		"yes": yes, "class": class, "foreignPower": func() string { return ForeignPower }, "join": func(list []string) string { return strings.Join(list, ", ") },
 	}).ParseFS(page, "page/report.html")
 	if err != nil {
 		return err

@@ -16,9 +16,12 @@ type Report struct {
 	Parts      []Part      `json:"parts"`
 	Violations []Violation `json:"violations"`
 	Power      *Power      `json:"power,omitempty"`
-	NotTested  []string    `json:"not_tested"`
-	Discussion []string    `json:"discussion"`
-	Provenance []Fact      `json:"provenance"`
+	// Foreign: it is on a cluster that was only spoken to, as which no bug can be
+	// brought back.
+	Foreign    bool     `json:"foreign,omitempty"`
+	NotTested  []string `json:"not_tested"`
+	Discussion []string `json:"discussion"`
+	Provenance []Fact   `json:"provenance"`
 }
 
 // Claim is what a setting promises, in Kafka's terms, and where that is said.
@@ -88,6 +91,9 @@ type Count struct {
 func (r *Result) Bound() string {
 	if r == nil || r.Verdict != Holds || r.AtRisk == 0 {
 		return ""
+	}
+	if r.AtRisk <= 3 {
+		return "too few seeds for a bound"
 	}
 	return fmt.Sprintf("at most 3/%d = %.2g %% of seeds of this distribution", r.AtRisk, 300/float64(r.AtRisk))
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +110,26 @@ func TestReportSaysEverything(t *testing.T) {
 	}
 	if !r.Parts[0].Rows[0].Killed() || r.Parts[0].Rows[2].Killed() {
 		t.Error("known bugs of rows are confused")
+	}
+}
+
+// TestForeignReport: a report on a cluster that was only spoken to has no table of
+// known bugs, and says why.
+func TestForeignReport(t *testing.T) {
+	r := sample()
+	r.Power, r.Foreign = nil, true
+	var page, text bytes.Buffer
+	if err := errors.Join(r.WriteHTML(&page), r.WriteMarkdown(&text)); err != nil {
+		t.Fatal(err)
+	}
+	for form, b := range map[string]*bytes.Buffer{"HTML": &page, "Markdown": &text} {
+		if !strings.Contains(b.String(), ForeignPower) || strings.Contains(b.String(), "No table") {
+			t.Errorf("%s speaks of a table of known bugs", form)
+		}
+	}
+	few := &Result{Verdict: Holds, Seeds: 2, AtRisk: 2}
+	if few.Bound() != "too few seeds for a bound" {
+		t.Error(few.Bound())
 	}
 }
 

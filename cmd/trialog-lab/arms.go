@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"trialog/scenarios"
 	"trialog/scenarios/onlocal"
@@ -63,8 +64,10 @@ func newArms(ctx context.Context, o armOptions) (*armSet, error) {
 		}
 		local.Program, local.Power = program, power
 	} else {
-		if _, _, err := net.SplitHostPort(o.on); err != nil {
-			return nil, usage("--on %s: want sim, local or HOST:PORT", o.on)
+		for address := range strings.SplitSeq(o.on, ",") {
+			if _, _, err := net.SplitHostPort(address); err != nil {
+				return nil, usage("--on %s: want sim, local or HOST:PORT[,HOST:PORT]", o.on)
+			}
 		}
 		local.Address = o.on
 	}

@@ -6,7 +6,7 @@
 // failing run prints), progress.go, summary.go (the tables), arms.go (simulator,
 // real processes, an address), replay.go, shrink.go, check.go, list.go,
 // picture.go (pages), results.go and junit.go (what a run leaves behind),
-// report.go and provenance.go (the guarantee report), power.go, power_explore.go and hunt.go (known bugs), tree.go (copies of the
+// report.go, report_on.go and provenance.go (the guarantee report), power.go, power_explore.go and hunt.go (known bugs), tree.go (copies of the
 // source tree).
 package main
 

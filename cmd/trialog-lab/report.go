@@ -24,6 +24,7 @@ import (
 
 type reportCommand struct {
 	Output string        `short:"o" help:"The directory to write: report.html, report.md, report.json, pictures and histories." required:"" placeholder:"DIR" type:"path"`
+	On     string        `help:"Judge the Kafka-compatible cluster at this address instead, by clients alone: no fault but those of their own connections." placeholder:"HOST:PORT[,HOST:PORT]"`
 	Runs   []string      `help:"What run --json or merge --json printed, of the simulator or of real processes. Default: run the matrix's scenarios now." placeholder:"FILE" type:"path"`
 	Power  string        `help:"What power --json printed." placeholder:"FILE" type:"path"`
 	Seeds  int           `help:"How many seeds to run now, over all scenarios together." placeholder:"N"`
@@ -34,6 +35,9 @@ type reportCommand struct {
 
 // Run writes the report. It fails when a row does not say what it must.
 func (c *reportCommand) Run(ctx context.Context, to output) error {
+	if c.On != "" {
+		return c.onAddress(ctx, to)
+	}
 	began := time.Now()
 	runs, err := readResults(c.Runs)
 	if err != nil {

@@ -45,8 +45,9 @@ func (c *shrinkCommand) Run(ctx context.Context, to output) error {
 	for stage := range found.Before {
 		fmt.Fprintf(to.out, "; %d of %d %s are left", found.After[stage], found.Before[stage], shrink.Stage(stage))
 	}
+	fmt.Fprintf(to.out, "; %d of %d brokers", found.BrokersAfter, found.BrokersBefore)
 	if found.Minimal {
-		fmt.Fprint(to.out, "\nminimal      without any one fault, operation or client it does not fail alike")
+		fmt.Fprint(to.out, "\nminimal      without any one fault, operation, client or broker it does not fail alike")
 	} else {
 		fmt.Fprint(to.out, "\nNOT MINIMAL  the time ended first: shrink longer (--for)")
 	}

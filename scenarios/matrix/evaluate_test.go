@@ -80,3 +80,29 @@ func rowNamed(t *testing.T, parts []report.Part, id string) *report.Row {
 	t.Fatalf("there is no row %s", id)
 	return nil
 }
+
+// TestForeign: a property that the histories of a foreign cluster decide has a row
+// of real evidence; what is not claimed there has none.
+func TestForeign(t *testing.T) {
+	drop := []scenarios.Tally{{Name: "lost-response", N: 9}}
+	for verdict, want := range map[string]string{"HOLDS": report.Holds, "VACUOUS": report.Vacuous, "VIOLATED": report.Violated, "NOT-CLAIMED": ""} {
+		run := results("address", "single-net", 0, 0, drop, []scenarios.Tally{{Name: verdict, N: 10}})
+		parts := Foreign(run)
+		if len(parts) != 1 || (len(parts[0].Rows) == 1) != (want != "") {
+			t.Errorf("%s: %+v", verdict, parts)
+			continue
+		}
+		if want == "" {
+			continue
+		}
+		if row := parts[0].Rows[0]; row.Simulated != nil || row.Real.Verdict != want || row.Property != "durability" {
+			t.Errorf("%s: %+v", verdict, row)
+		}
+	}
+	for brokers, name := range map[int]string{1: "single-net", 2: "single-net", 3: "replicated-partition"} {
+		list, err := scenarios.Named(ForeignScenarios(brokers)...)
+		if err != nil || len(list) != 1 || list[0].Name != name {
+			t.Errorf("%d brokers: %v", brokers, err)
+		}
+	}
+}

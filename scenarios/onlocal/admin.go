@@ -21,7 +21,7 @@ func (r *run) createTopics(ctx context.Context) error {
 	defer client.Close()
 	admin := kadm.NewClient(client)
 	for _, t := range r.plan.topics {
-		res, err := admin.CreateTopic(ctx, t.partitions, -1, t.configs, t.name)
+		res, err := admin.CreateTopic(ctx, t.partitions, r.plan.replicas, t.configs, t.name)
 		if err == nil {
 			err = res.Err
 		}

@@ -23,8 +23,9 @@ type plan struct {
 	racks      []string      // a consumer's is one of these; none: it names none
 	length     time.Duration // of the faulty phase
 	strikes    []strike
-	loses      bool // records may be lost: a control
-	churn      int  // topics made and deleted by the administrator
+	loses      bool  // records may be lost: a control
+	replicas   int16 // of each topic; -1: the cluster's default
+	churn      int   // topics made and deleted by the administrator
 	listEvery  time.Duration
 }
 
@@ -130,6 +131,10 @@ func draw(s *scenarios.Scenario, seed uint64, by means) *plan {
 		length:    time.Duration(between(r, s.Workload.Seconds)) * time.Second,
 		consumers: between(r, s.Workload.Consumers),
 		loses:     s.Expect.Control(),
+		replicas:  -1,
+	}
+	if n := s.Replicas(); !by.process && n > 1 {
+		p.replicas = int16(n) // nobody has told the cluster
 	}
 	run := strconv.FormatUint(seed, 36)
 	for i := range between(r, s.Topics.Topics) {
@@ -240,8 +245,8 @@ func configs(list []scenarios.Setting) map[string]*string {
 
 // header tells the checker what was promised.
 func (p *plan) header(s *scenarios.Scenario, seed uint64, arm history.Arm) history.Header {
-	mode := history.ModeReplicated
-	if s.Topics.Synced() {
+	mode := history.ModeReplicated // what others do unless they are told
+	if s.Topics.Synced() && (arm != history.ArmAddress || s.Topics.Has("flush.messages", "1")) {
 		mode = history.ModeSynced
 	}
 	h := history.Header{Scenario: s.Name, Arm: arm, Seed: seed, Nodes: s.Cluster.Brokers}

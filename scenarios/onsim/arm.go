@@ -79,11 +79,11 @@ func (a *Arm) carryOut(s *scenarios.Scenario, seed uint64, o options) *Run {
 	if s.Storage != nil {
 		return a.carryOutStorage(s, seed, o)
 	}
-	t, config := build(s, seed, a.record, o.explored)
+	t, config := build(less(s, o.absent), seed, a.record, o.explored)
 	w := newWatch(t)
 	config.Observer = w
 	config.Memory = &a.memory
-	config.Tape, config.Trace, config.Record = o.tape, o.trace, o.record
+	config.Tape, config.Trace, config.Record, config.Absent = o.tape, o.trace, o.record, o.absent
 	run := &Run{Outcome: &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(history.ArmSimulator)}}
 	if o.strips {
 		w.strips = newStrips(t)

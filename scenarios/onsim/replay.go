@@ -53,7 +53,7 @@ func (t *Tape) load() (*scenarios.Scenario, options, error) {
 	if err != nil {
 		return nil, options{}, err
 	}
-	s, how := &list[0], options{tape: overrides, operations: t.Operations}
+	s, how := &list[0], options{tape: overrides, operations: t.Operations, absent: t.Absent}
 	if t.Explored == nil {
 		return s, how, nil
 	}
@@ -76,8 +76,8 @@ func Twice(t *Tape) (string, bool, error) {
 		return twiceStorage(s, t.Seed, how.tape)
 	}
 	d, differ := sim.FirstDifference(func() sim.Config {
-		trial, config := build(s, t.Seed, history.NewRecorder(history.Header{}), how.explored)
-		config.Observer, config.Tape = newWatch(trial), how.tape
+		trial, config := build(less(s, how.absent), t.Seed, history.NewRecorder(history.Header{}), how.explored)
+		config.Observer, config.Tape, config.Absent = newWatch(trial), how.tape, how.absent
 		return *config
 	})
 	if !differ {

@@ -40,6 +40,8 @@ type options struct {
 	operations int
 	// explored are the faults that overrides place; not nil: nothing is drawn.
 	explored []sim.Strike
+	// absent are the brokers that never start.
+	absent []int
 }
 
 // carryOutStorage runs one seed of a scenario that tries the storage alone.

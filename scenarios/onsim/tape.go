@@ -28,6 +28,8 @@ type Tape struct {
 	// Explored names the kinds of faults of a schedule that was explored, in the
 	// small world of the scenario; the seed says nothing then.
 	Explored []string `json:"explored,omitempty"`
+	// Absent are brokers that never start: what fails, fails without them.
+	Absent []int `json:"absent,omitempty"`
 	// Operations ends a trial of the storage alone after so many; 0: as drawn.
 	Operations int `json:"operations,omitempty"`
 }

@@ -84,18 +84,19 @@ func Minimise(run Run, tape []choice.Override, budget int) (Result, bool) {
 	if first.Signature == "" {
 		return Result{Runs: s.runs}, false
 	}
-	r := Result{Signature: first.Signature, Before: count(first.Choices)}
+	r := Result{Signature: first.Signature, Before: Count(first.Choices)}
 	last := s.clients(first)
 	for stage := range StageCount {
 		last = s.stage(stage, last)
 	}
 	last, r.Minimal = s.oneByOne(last)
-	r.Tape, r.After = without(s.tape, last.Unused), count(last.Choices)
+	r.Tape, r.After = without(s.tape, last.Unused), Count(last.Choices)
 	r.Runs = s.runs
 	return r, true
 }
 
-func count(choices []choice.Override) (n [StageCount]int) {
+// Count is how many draws of each stage were not dull.
+func Count(choices []choice.Override) (n [StageCount]int) {
 	for _, o := range choices {
 		if stage, ok := stageOf(o); ok {
 			n[stage]++
