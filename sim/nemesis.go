@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"trialog/sim/choice"
 )
 
@@ -77,7 +79,7 @@ func (w *World) strike(i uint64) { w.carryOut(&w.nemesis.strikes[i]) }
 
 func (w *World) carryOut(s *strike) {
 	target := w.target(s)
-	if target == nil || s.rolling && w.phase > Faulty {
+	if target == nil || slices.Contains(w.config.Absent, target.node) || s.rolling && w.phase > Faulty {
 		return
 	}
 	low, high := span(s.Kind)
@@ -261,6 +263,9 @@ func (w *World) healAll() {
 	w.nemesis.lossy, w.nemesis.garbled, w.nemesis.late = 0, 0, nil
 	w.releaseAll()
 	for _, h := range w.hosts[1:] {
+		if slices.Contains(w.config.Absent, h.node) {
+			continue
+		}
 		if h.broker != nil {
 			h.broker.disk.Faults.Writes, h.broker.disk.Faults.Reads = 0, 0
 			h.broker.disk.Faults.Syncs, h.broker.disk.Faults.ShortWrites = 0, 0
