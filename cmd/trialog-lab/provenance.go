@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,7 +32,11 @@ func provenance(runs []*scenarios.Results) (facts []report.Fact, tree string, er
 		fact("source tree", "%s", tree)
 	}
 	fact("program", "%s", stamp)
-	fact("configuration hash", "%x (of every declared scenario)", sha256.Sum256([]byte(fmt.Sprintf("%+v", scenarios.All()))))
+	declared, err := json.Marshal(scenarios.All()) // not %+v: it would print addresses
+	if err != nil {
+		return nil, "", err
+	}
+	fact("configuration hash", "%x (of every declared scenario)", sha256.Sum256(declared))
 	for i, r := range runs {
 		fact(fmt.Sprintf("run %d", i+1), "%s: %d seeds from %d on, %s of processor time, %s of real time, program %s",
 			r.Arm, r.Seeds, r.FirstSeed, time.Duration(r.CPU).Round(time.Second), time.Duration(r.Elapsed).Round(time.Second), r.Stamp)
