@@ -40,7 +40,7 @@ func TestKillsOfARealProcess(t *testing.T) {
 			o.FaultsFired, o.Restarts, o.Acked, o.Read, o.Unsupported, o.HistoryFile)
 	}
 	for _, j := range o.Judgements {
-		if j.Number != 21 && j.Number != 22 && j.Status != "HOLDS" { // nothing is deleted, no disk is looked at
+		if j.Number < 21 && j.Status != "HOLDS" { // nothing is deleted or compacted, no disk is looked at
 			t.Errorf("%s: %s %s", j.Name, j.Status, j.Reason)
 		}
 	}
