@@ -21,7 +21,8 @@ func (r *Replica) produce(now kafka.Now, in *Produce, out *Effects) {
 	if answer.Err != kafka.None {
 		if answer.Err == kafka.ErrInvalidTimestamp {
 			out.Watch.Reached(must.TimestampRefused)
-		} else if answer.Err == kafka.ErrInvalidRecord {
+		}
+		if answer.Err == kafka.ErrInvalidRecord {
 			out.Watch.Reached(must.KeylessRefused)
 		}
 		out.Answers = append(out.Answers, answer)
