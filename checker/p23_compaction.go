@@ -43,11 +43,22 @@ type compacted struct {
 	readers map[int32]*onward
 }
 
-// onward is a reader that goes on: where, and when it asked for what it got last
-// of every key.
+// onward is a reader that goes on: where, and since when a client may have had what
+// it got last of every key. A client asks ahead, at the earliest during the read
+// before, and what a read returns at once was left over from an earlier answer.
 type onward struct {
-	next int64
-	got  map[int]int64
+	next  int64
+	got   map[int]int64
+	asked int64
+	last  int64 // when its last read began
+}
+
+// begin takes note of a read.
+func (r *onward) begin(o *history.Op) {
+	if o.ReturnTime > o.InvokeTime {
+		r.asked = r.last
+	}
+	r.last = o.InvokeTime
 }
 
 func (c *compacted) judge() {
@@ -99,9 +110,10 @@ func (c *compacted) read(i int32, o *history.Op) {
 	records := c.t.h.RecordsOf(o)
 	reader := c.readers[o.Process]
 	if reader == nil || o.At < reader.next {
-		reader = &onward{got: make(map[int]int64)}
+		reader = &onward{got: make(map[int]int64), asked: o.InvokeTime, last: o.InvokeTime}
 		c.readers[o.Process] = reader
 	}
+	reader.begin(o)
 	reader.next = o.To
 	for k := c.log.rank(o.At); k < len(c.log.slots) && c.log.offset(k) < o.To; k++ {
 		s, offset := &c.log.slots[k], c.log.offset(k)
@@ -112,7 +124,7 @@ func (c *compacted) read(i int32, o *history.Op) {
 		case s.bits&slotSeen == 0 || s.sent < 0 || s.bits&slotConflicted != 0:
 		case len(records) > 0 && records[0].Offset == offset:
 			key, _ := s.value.KeyOf(c.topic.Keys)
-			reader.got[key] = o.InvokeTime
+			reader.got[key] = reader.asked
 		case s.bits&slotRead == 0 && !c.counts(s):
 		default:
 			c.lacks(i, o, k, reader)

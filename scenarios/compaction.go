@@ -7,7 +7,7 @@ func keyed(t TopicSettings) TopicSettings {
 }
 
 // cleaned is the need that the cleaner had something to do.
-var cleaned = Need{Name: "the cleaner removed records", Of: Cleanings, AtLeast: 2}
+var cleaned = Need{Name: "the cleaner removed records", Of: Cleanings, AtLeast: 1}
 
 func replicatedCompaction() Scenario {
 	w := clustered
@@ -38,6 +38,7 @@ func singleCompaction() Scenario {
 	w := usual
 	w.OldTimestamps, w.FutureTimestamps = 0, 0
 	w.Hasty = 0
+	w.Seconds = Range{25, 40}
 	w.RecordBytes = Range{10, 100}
 	return Scenario{
 		Name:     "single-compaction",
@@ -47,10 +48,10 @@ func singleCompaction() Scenario {
 		Workload: w,
 		Faults: []Fault{
 			sometimes(30, ClockStep, 1, 2).At(Leader),
-			always(ProcessKill, 2, 4),
+			always(ProcessKill, 1, 3),
 			always(LostResponse, 6, 12),
-			sometimes(60, PowerCut, 1, 3),
-			sometimes(80, CrashInCall, 1, 6),
+			sometimes(60, PowerCut, 1, 2),
+			sometimes(80, CrashInCall, 1, 3),
 			sometimes(20, Shutdown, 1, 2),
 			sometimes(30, ClientPause, 1, 3),
 			sometimes(40, DiskStall, 1, 4),

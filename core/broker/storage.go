@@ -138,6 +138,9 @@ func (b *Broker) upkeep() {
 		return
 	}
 	from := len(b.out.Jobs)
+	if b.journal.Cleaning() {
+		b.journal.CleanBy(b.policyTime())
+	}
 	b.out.Jobs = b.journal.Due(b.now, b.out.Jobs)
 	b.noteSwept()
 	for i := from; i < len(b.out.Jobs); i++ {

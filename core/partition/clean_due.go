@@ -162,6 +162,15 @@ func (l *Log) standing() (offsets []kafka.Offset) {
 	return offsets
 }
 
+// CleanBy tells the pass that is under way what time it is by now: a tombstone stays
+// for delete.retention.ms from when it is written again, about when what it deletes
+// goes, and not from when the pass began.
+func (j *Journal) CleanBy(policy kafka.TimestampMs) {
+	if c := j.upkeep.cleaning; c != nil && !c.log.upkeep.busy {
+		c.sweeper.Rules.Policy = max(c.sweeper.Rules.Policy, policy)
+	}
+}
+
 // sweepOn emits the next job of the pass that is under way.
 func (j *Journal) sweepOn(out []disk.Job) []disk.Job {
 	u := &j.upkeep

@@ -19,8 +19,8 @@ func (d drawer) cleaner(config *sim.Config) {
 	storage := &config.Limits.Storage
 	storage.ClockSlack, storage.ClockGrace = policySlack, kafka.Hour
 	storage.CleanerMapBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, 300, 1<<10)
-	storage.CleanBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, 500, 5000)
-	config.Settings["log.cleaner.backoff.ms"] = oneOf(d, choice.SwarmSetting, "300", "1000")
+	storage.CleanBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, 8000, 40_000)
+	config.Settings["log.cleaner.backoff.ms"] = oneOf(d, choice.SwarmSetting, "50", "200")
 }
 
 // compacted draws when a topic is cleaned, and how long its tombstones stay: of
