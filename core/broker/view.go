@@ -71,6 +71,7 @@ type PartitionView struct {
 	SyncedOffset     kafka.Offset // offsets below it are durable
 	Synced           bool         // durability mode
 	Compacted        bool         // records may go that are followed by a newer one of their key
+	Created          bool         // that there is such a log is durable
 	Fenced           bool
 	Retired          bool // taken away: it ends once nobody reads it
 	Bytes            int64
@@ -114,7 +115,7 @@ func (b *Broker) viewOf(h *host) *PartitionView {
 		Leader: h.replica.Leads(), LeaderEpoch: h.replica.Epoch(),
 		LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset, LargestEndOffset: max(l.LargestEndOffset, l.LogEndOffset),
 		WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
-		Synced: l.Mode == partition.Synced, Compacted: h.replica.Storage().Compacted, Fenced: l.Fenced != "", Retired: h.retired,
+		Created: l.FirstLSN <= b.journal.Durable(), Synced: l.Mode == partition.Synced, Compacted: h.replica.Storage().Compacted, Fenced: l.Fenced != "", Retired: h.retired,
 		Bytes: l.Size(), Segments: l.Segments(), FollowerLag: h.replica.FollowerLag(), log: l, replica: h.replica,
 	}
 	return &b.view

@@ -135,6 +135,9 @@ func (c *Client) found(o *adminOp, offset kafka.Offset, code kafka.ErrorCode, re
 	}
 	from := a.position
 	switch {
+	case a.resetting && mayBeFound(code, reason):
+		c.find(a, 0, false, o.timestamp) // a reset goes on until there is a position
+		return
 	case code != kafka.None || reason != ReasonNone:
 		a.state = stopped
 		if a.resetting {
@@ -151,6 +154,11 @@ func (c *Client) found(o *adminOp, offset kafka.Offset, code kafka.ErrorCode, re
 		}
 	}
 	a.resetting = false
+}
+
+// mayBeFound tells whether a lookup failed that may do better another time.
+func mayBeFound(code kafka.ErrorCode, reason Reason) bool {
+	return reason != ReasonStopped && reason != ReasonVersion && (code.Retriable() || code == kafka.None && reason != ReasonNone)
 }
 
 // arrive keeps a share without records for the next poll.

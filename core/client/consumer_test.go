@@ -149,6 +149,27 @@ func TestOutOfRange(t *testing.T) {
 	}
 }
 
+// A position that is out of range is looked for until it is found: nobody tells
+// the application of each attempt, and the partition is read on.
+func TestResetGoesOn(t *testing.T) {
+	cluster := newCluster(1, 1)
+	cluster.fill(0, []string{"a"}, []string{"b", "c"})
+	cluster.partitions[0].start = 1
+	h := newHarness(t, cluster, reader(ConsumerConfig{Reset: ResetEarliest}))
+	h.assign(1, 0, Position{Kind: AtOffset, Offset: 99})
+	h.fate = func(_ *harness, s *Send, _ int) fate { return fate{cut: s.Key == protocol.KeyListOffsets} }
+	h.step(&Poll{Op: 2, Wait: 10 * kafka.Second})
+	h.pass(quick().AdminTimeout + 2*kafka.Second)
+	h.fate = nil
+	h.run(10*kafka.Second, h.settled)
+	if f := h.done[2].Fetched; len(f) != 1 || f[0].Err != kafka.ErrOffsetOutOfRange || !f[0].Reset || f[0].To != 1 {
+		t.Errorf("%+v", f)
+	}
+	if got := joined(t, h.pollAll(3)); got != "bc" {
+		t.Errorf("%q", got)
+	}
+}
+
 // A leader whose log parts from what was read says so; the records are gone.
 func TestDivergence(t *testing.T) {
 	for _, policy := range []ResetPolicy{ResetNone, ResetEarliest} {

@@ -73,6 +73,9 @@ func (j *Journal) enter(a *disk.Append, l *Log) {
 	a.PrevLog = j.lastLog
 	a.Pointer = a.Kind == disk.EntryAppend && j.limits.LargeBatchBytes > 0 && int64(len(a.Bytes)) >= j.limits.LargeBatchBytes
 	a.Generation = j.place(FrameSize(a))
+	if l.LastLSN == 0 {
+		l.FirstLSN = a.LSN
+	}
 	l.LastLSN = a.LSN
 	j.lastLog = l.Log
 	j.next++

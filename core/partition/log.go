@@ -32,6 +32,9 @@ type Log struct {
 	// Incarnation rises with every truncation. A completion that was emitted
 	// under another one says nothing about this log any more.
 	Incarnation uint32
+	// FirstLSN is the entry that created the log, 0 when an earlier incarnation
+	// of the broker did, or none has yet.
+	FirstLSN kafka.LSN
 	// LastLSN is the log's newest journal entry, 0 when none.
 	LastLSN kafka.LSN
 	// CheckpointLSN is the LSN of the checkpoint on disk, 0 when none.

@@ -21,9 +21,12 @@ import (
 //     once it has stood so for Limits.ClockGrace.
 //
 // Over restarts it goes on from what NoteTime has kept; a node that was down for
-// longer than ClockSlack waits ClockGrace before it believes the new time.
+// longer than ClockSlack waits ClockGrace before it believes the new time. Where
+// nothing was kept, because the disk is another than before or has rotted, there
+// is nothing to compare the wall clock with: see Doubt.
 type PolicyClock struct {
 	begun bool
+	kept  bool // begun from what an earlier incarnation had kept
 	mono  kafka.Instant
 	nanos int64 // the time believed at mono, since 1970
 	// suspect: the wall clock is too far ahead, by gap, since then.
@@ -37,11 +40,24 @@ const drift = 1000
 
 // Begin starts the clock anew from what was kept, NoTimestamp when nothing was.
 func (c *PolicyClock) Begin(now kafka.Now, kept kafka.TimestampMs, limits *Limits) {
-	*c = PolicyClock{begun: true, mono: now.Mono, nanos: nanosOf(now.Wall)}
+	*c = PolicyClock{begun: true, kept: kept != kafka.NoTimestamp, mono: now.Mono, nanos: nanosOf(now.Wall)}
 	if kept != kafka.NoTimestamp && now.Wall > kept+limits.slackMs() {
 		c.nanos = nanosOf(kept)
 		c.suspect, c.since, c.gap = true, now.Mono, nanosOf(now.Wall)-c.nanos
 	}
+}
+
+// Doubt says that records may be in this broker's care which are older than the
+// clock's knowledge of the time. A clock that goes on from what was kept is left
+// as it is; any other takes nothing for old until the wall clock has stood for
+// Limits.ClockGrace. It tells whether it does that.
+func (c *PolicyClock) Doubt(now kafka.Now) bool {
+	if c.kept {
+		return false
+	}
+	c.kept, c.mono, c.nanos = true, now.Mono, 0
+	c.suspect, c.since, c.gap = true, now.Mono, nanosOf(now.Wall)
+	return true
 }
 
 // Now is the time to judge ages by. stepped says that the wall clock has just

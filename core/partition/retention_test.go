@@ -225,6 +225,17 @@ func TestPolicyClock(t *testing.T) {
 	check("a long stop", now.Wall-6000, false)
 	pass(kafka.Minute, 0)
 	check("a long stop, believed", now.Wall, false)
+	if c.Doubt(now) {
+		t.Error("a clock that goes on from what was kept is doubted")
+	}
+	c.Begin(now, kafka.NoTimestamp, &limits)
+	if !c.Doubt(now) {
+		t.Error("a clock that begins with nothing is believed")
+	}
+	pass(kafka.Second, 0)
+	check("with nothing kept", 1001, false)
+	pass(limits.ClockGrace, 0)
+	check("with nothing kept, believed", now.Wall, false)
 }
 
 func TestKeptTime(t *testing.T) {

@@ -191,6 +191,11 @@ func (w *watch) remember(node int, at int64) {
 		asked, b.seen = true, true
 		b.required = int64(v.SyncedOffset)
 		b.appended = max(b.appended, int64(v.LargestEndOffset))
+		if v.Retired || !v.Created {
+			// It was given up, and only a read still holds it; or nobody has promised
+			// yet that there is such a log, wherever it begins.
+			b.required = 0
+		}
 		return true
 	})
 	for _, name := range w.names {
