@@ -28,7 +28,7 @@ func (r *recovery) complete(x *recovered) error {
 	l.cleaned = min(l.cleaned, l.LogEndOffset)
 	if l.Fenced == "" {
 		l.forgetSegments(l.below(l.LogStartOffset))
-		l.forgetEpochs(l.LogStartOffset)
+		l.forgetEpochs()
 	}
 	if err := l.Invariants(); err != nil && l.Fenced == "" {
 		x.fence("recovery broke an invariant: " + err.Error())

@@ -30,7 +30,7 @@ func (l *Log) LogStarted(start kafka.Offset) {
 	must.True(start <= l.HighWatermark, "P2: the log start stays at or below the high watermark")
 	l.LogStartOffset, l.LocalLogStartOffset = start, start
 	l.forgetSegments(l.below(start))
-	l.forgetEpochs(start)
+	l.forgetEpochs()
 }
 
 // below is how many segments lie wholly below an offset; never the active one.
@@ -42,9 +42,10 @@ func (l *Log) below(start kafka.Offset) int {
 	return n
 }
 
-// forgetEpochs drops the epochs that ended below the log start.
-func (l *Log) forgetEpochs(start kafka.Offset) {
-	n := 0
+// forgetEpochs drops the epochs that ended below the first offset: a follower whose
+// end lies between that and the log start is still told where histories part.
+func (l *Log) forgetEpochs() {
+	start, n := l.FirstOffset(), 0
 	for n+1 < len(l.epochs) && l.epochs[n+1].Start <= start {
 		n++
 	}

@@ -250,3 +250,31 @@ func TestKeptTime(t *testing.T) {
 		t.Fatalf("%d, %v", at, err)
 	}
 }
+
+// TestEpochsBelowTheLogStart: followers may ask for what lies between the beginning
+// of the first segment and the log start, so where histories part there must be told.
+func TestEpochsBelowTheLogStart(t *testing.T) {
+	n := startNode(t, newCrashFS(), smallLimits())
+	l := n.create(Synced, 0)
+	for epoch := range kafka.LeaderEpoch(3) {
+		n.lead(l, epoch)
+		n.append(l, testBatch(uint64(epoch)+1, 2, 10, batch.Plain()))
+	}
+	n.sync()
+	n.alive()
+	l.HighWatermark = l.LogEndOffset
+	var a disk.Append
+	l.SetLogStart(5, &a)
+	n.emit(a, l)
+	n.sync()
+	l.LogStarted(5)
+	for _, when := range []string{"live", "recovered"} {
+		if epoch, end := l.EndOffsetForEpoch(0); epoch != 0 || end != 2 || l.LogStartOffset != 5 {
+			t.Errorf("%s: epoch 0 ends as %d at %d, the log starts at %d", when, epoch, end, l.LogStartOffset)
+		}
+		n.fs = n.fs.afterKill()
+		n.start()
+		n.alive()
+		l = n.logs[0]
+	}
+}
