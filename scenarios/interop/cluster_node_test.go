@@ -108,7 +108,7 @@ func (c *cluster) createTopic(name string, partitions int32) {
 		c.t.Fatal(err)
 	}
 	defer k.Close()
-	if r, err := kadm.NewClient(k).CreateTopic(ctx, partitions, 3, nil, name); err != nil || r.Err != nil {
+	if r, err := kadm.NewClient(k).CreateTopic(ctx, partitions, 3, forever, name); err != nil || r.Err != nil {
 		c.t.Fatal(err, r.Err)
 	}
 }

@@ -88,6 +88,10 @@ func (s *server) kill() {
 	s.cmd = nil
 }
 
+// forever keeps records whose timestamps are years old: the first look at retention,
+// half a minute after the start, would delete them.
+var forever = map[string]*string{"retention.ms": kadm.StringPtr("-1")}
+
 // createTopic makes a topic through franz-go's admin client.
 func (s *server) createTopic(name string, partitions int32) {
 	s.t.Helper()
@@ -98,7 +102,7 @@ func (s *server) createTopic(name string, partitions int32) {
 	defer c.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	resp, err := kadm.NewClient(c).CreateTopic(ctx, partitions, -1, nil, name)
+	resp, err := kadm.NewClient(c).CreateTopic(ctx, partitions, -1, forever, name)
 	if err != nil {
 		s.t.Fatal(err)
 	}
