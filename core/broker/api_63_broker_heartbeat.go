@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"encoding/binary"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"trialog/core/controller"
@@ -8,13 +10,22 @@ import (
 	"trialog/core/protocol"
 )
 
+// tagModesIndex is ours, a tagged field between brokers: see controller.Heartbeat.
+const tagModesIndex = 10_000
+
 // beginBrokerHeartbeat hands another broker's heartbeat to the controller.
 func (b *Broker) beginBrokerHeartbeat(r *request) {
 	q := r.body.(*kmsg.BrokerHeartbeatRequest)
-	b.askForBroker(r, &controller.Heartbeat{
+	c := &controller.Heartbeat{
 		Broker: kafka.BrokerID(q.BrokerID), Epoch: kafka.BrokerEpoch(q.BrokerEpoch),
 		AppliedIndex: uint64(max(0, q.CurrentMetadataOffset)), WantFence: q.WantFence, WantShutdown: q.WantShutdown,
+	}
+	q.UnknownTags.Each(func(tag uint32, value []byte) {
+		if tag == tagModesIndex && len(value) == 8 {
+			c.ModesIndex = binary.BigEndian.Uint64(value)
+		}
 	})
+	b.askForBroker(r, c)
 }
 
 func heartbeatReply(result *controller.Result) protocol.Body {

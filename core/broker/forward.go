@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"encoding/binary"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"trialog/core/controller"
@@ -50,6 +52,7 @@ func (b *Broker) remoteRequest(p pendingCommand, body controller.Body) (protocol
 		q := kmsg.NewPtrBrokerHeartbeatRequest()
 		q.BrokerID, q.BrokerEpoch, q.CurrentMetadataOffset = int32(c.Broker), int64(c.Epoch), int64(c.AppliedIndex)
 		q.WantFence, q.WantShutdown = c.WantFence, c.WantShutdown
+		q.UnknownTags.Set(tagModesIndex, binary.BigEndian.AppendUint64(nil, c.ModesIndex))
 		return q, 1
 	case *controller.AllocateProducerIDs:
 		q := kmsg.NewPtrAllocateProducerIDsRequest()

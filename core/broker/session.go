@@ -15,6 +15,7 @@ type session struct {
 	epoch       kafka.BrokerEpoch   // of this incarnation, once registered
 	previous    kafka.BrokerEpoch   // in the clean-shutdown mark, NoBrokerEpoch without
 	keptSince   kafka.IncarnationID // since whose start nothing is missing on the disk
+	modesIndex  uint64              // see settleModes
 	diskCluster string              // the cluster that the data directory belongs to, empty while it is new
 
 	asking   bool          // a command is under way
@@ -107,8 +108,21 @@ func (b *Broker) sessionDue() {
 	b.session.wantsStop = b.phase == PhaseStopping && b.patienceOver()
 	b.ask(pendingCommand{kind: commandHeartbeat}, &controller.Heartbeat{
 		Broker: b.config.NodeID, Epoch: b.session.epoch, AppliedIndex: b.state.Index(),
-		WantShutdown: b.session.wantsStop,
+		ModesIndex: b.settleModes(), WantShutdown: b.session.wantsStop,
 	})
+}
+
+// settleModes returns the index of the newest image known to be one whose
+// durability modes the disk has: no log waits to be synced for a change of its
+// mode, or for a role that may bring one.
+func (b *Broker) settleModes() uint64 {
+	for _, h := range b.hosts {
+		if h.roleDue || !h.retired && h.replica.Log.Settling() {
+			return b.session.modesIndex
+		}
+	}
+	b.session.modesIndex = b.state.Index()
+	return b.session.modesIndex
 }
 
 func (b *Broker) registration() *controller.RegisterBroker {

@@ -132,6 +132,7 @@ func (m *Machine) deposed() {
 // heartbeats went elsewhere; the first batch of a cluster's life names it.
 func (m *Machine) activate() {
 	m.phase = active
+	m.syncing, m.syncedAt = true, 0
 	m.epoch = m.claim.entry.Epoch
 	m.claim = proposal{}
 	m.retryAt, m.balanceAt = never, 0

@@ -209,5 +209,6 @@ func (m *Machine) reshapeAfterConfigs(d *draft, r kafka.ConfigResource) {
 		return
 	}
 	which := func(p *metadata.Partition) bool { return r.Type == kafka.ResourceBroker || p.TopicName == r.Name }
-	m.reshapeAll(d, which, func(s *reshape) { s.mode = s.view.mode })
+	m.reshapeAll(d, which, func(s *reshape) { s.setMode(s.view.mode) })
+	m.syncing, m.syncedAt = true, 0
 }

@@ -112,7 +112,22 @@ func TestReplaceConfigsReshapes(t *testing.T) {
 	b.wantShape("t", "1@1 isr[1 2] elr[] last[]")
 	b.must(exactly(metadata.TopicResource("t")))
 	b.wantShape("t", "1@2 isr[1 2] elr[] last[]")
-	if b.image().TopicByName("t").Partitions.At(0).Mode != kafka.ModeSynced {
+	mode := func() kafka.DurabilityMode { return b.image().TopicByName("t").Partitions.At(0).Mode }
+	if mode() != kafka.ModeSyncing {
 		t.Fatal("the mode did not go back to its default")
 	}
+	at := b.image().Index()
+	beat := func(id kafka.BrokerID, applied uint64) {
+		b.must(&Heartbeat{Broker: id, Epoch: b.image().Broker(id).Epoch, AppliedIndex: at, ModesIndex: applied})
+	}
+	beat(1, at)
+	beat(2, at-1)
+	if mode() != kafka.ModeSyncing {
+		t.Fatal("confirmed, though broker 2 has not heard of the change")
+	}
+	beat(2, at)
+	if mode() != kafka.ModeSynced {
+		t.Fatal("every replica has synced, and the mode is not confirmed")
+	}
+	b.wantShape("t", "1@2 isr[1 2] elr[] last[]") // in the same leader epoch
 }

@@ -38,6 +38,10 @@ func (m *Machine) heartbeat(c *Command, h *Heartbeat) {
 	case !b.Fenced && h.WantFence:
 		m.fence(d, b)
 	}
+	if caughtUp {
+		s.modes = max(s.modes, h.ModesIndex)
+		m.confirmModes(d)
+	}
 	after := d.image.Broker(h.Broker)
 	if len(d.records) > 0 {
 		m.wait(c, d, &HeartbeatResult{CaughtUp: caughtUp, Fenced: after.Fenced}, nil)

@@ -82,6 +82,9 @@ type Heartbeat struct {
 	Epoch  kafka.BrokerEpoch
 	// AppliedIndex is the index of the image that the broker acts on.
 	AppliedIndex uint64
+	// ModesIndex is that of the newest image known to be one whose durability modes
+	// its disk has: what was acknowledged in memory before has been synced.
+	ModesIndex   uint64
 	WantFence    bool
 	WantShutdown bool
 }

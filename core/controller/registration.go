@@ -68,7 +68,7 @@ func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, whole bo
 			q.Directories = slices.Clone(q.Directories)
 			q.Directories[at] = r.Directory
 			s.p = &q
-		case !whole && s.p.Mode == kafka.ModeReplicated:
+		case !whole && !s.p.Mode.Durable():
 			m.out.Watch.Reached(must.ReplicaUncleanlyRestarted)
 			s.lost = r.Broker
 		}

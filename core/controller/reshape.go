@@ -211,7 +211,7 @@ func (s *reshape) difference(leader kafka.BrokerID, isr []kafka.BrokerID) *metad
 		set(!slices.Equal(is.Removing, old.Removing), metadata.FieldRemoving)
 		c.State.Replicas, c.State.Adding, c.State.Removing = is.Replicas, is.Adding, is.Removing
 	}
-	newLeader := leader != old.Leader || s.mode != old.Mode || old.Leader == s.lost && s.lost != kafka.NoBroker
+	newLeader := leader != old.Leader || actsAnew(s.mode, old.Mode) || old.Leader == s.lost && s.lost != kafka.NoBroker
 	set(newLeader, metadata.FieldLeader)
 	set(!slices.Equal(isr, old.ISR), metadata.FieldISR)
 	set(!slices.Equal(s.elr, old.ELR), metadata.FieldELR)

@@ -98,8 +98,12 @@ type Machine struct {
 	balanceAt kafka.Instant // when leaders are looked at next; 0: the wait is still to begin
 	lastStep  kafka.Instant
 	sessions  []session // by broker ID
-	lastRef   kafka.Ref
-	dirty     bool // the written view changed since Invariants looked
+	// syncing says that partitions may be in ModeSyncing, syncedAt from which image
+	// on a broker that acts on it has synced them; 0: not known yet.
+	syncing  bool
+	syncedAt uint64
+	lastRef  kafka.Ref
+	dirty    bool // the written view changed since Invariants looked
 
 	// of the Step that runs
 	now kafka.Now
@@ -142,6 +146,7 @@ type session struct {
 	broker      kafka.BrokerID
 	lastContact kafka.Instant
 	applied     uint64            // the index of the image that it acts on
+	modes       uint64            // of the newest image whose durability modes its disk has
 	heardAt     kafka.TimestampMs // of the last heartbeat; 0: none to this controller
 }
 

@@ -8,6 +8,10 @@ type DurabilityMode uint8
 const (
 	ModeSynced     DurabilityMode = 1 // flush.messages=1: once fsynced
 	ModeReplicated DurabilityMode = 2 // any other value: once in the page cache
+	// ModeSyncing is ModeSynced for whoever appends, from the change to it until
+	// every replica that may lead has synced what it held in memory only: until
+	// then the loss of its memory counts as in ModeReplicated.
+	ModeSyncing DurabilityMode = 3
 )
 
 // ModeOf tells the durability mode that a flush.messages asks for. Values
@@ -19,6 +23,10 @@ func ModeOf(flushMessages int64) DurabilityMode {
 	return ModeReplicated
 }
 
+// Durable tells whether what counts is durable on every replica that may lead, so
+// that a power cut takes nothing from one.
+func (m DurabilityMode) Durable() bool { return m == ModeSynced }
+
 // String names the mode.
 func (m DurabilityMode) String() string {
 	switch m {
@@ -26,6 +34,8 @@ func (m DurabilityMode) String() string {
 		return "synced"
 	case ModeReplicated:
 		return "replicated"
+	case ModeSyncing:
+		return "syncing"
 	}
 	return "unknown"
 }

@@ -151,7 +151,7 @@ func (p *Partition) flaw() string {
 		return "what is removed is not a set of other replicas"
 	case s.LeaderEpoch < 0 || s.PartitionEpoch < 0:
 		return "an epoch is negative"
-	case s.Mode != kafka.ModeSynced && s.Mode != kafka.ModeReplicated:
+	case s.Mode != kafka.ModeSynced && s.Mode != kafka.ModeReplicated && s.Mode != kafka.ModeSyncing:
 		return "its durability mode is unknown"
 	}
 	return ""

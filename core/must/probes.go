@@ -130,6 +130,7 @@ const (
 	BrokerSuperseded          // broker: another incarnation has registered
 	DeleteWaitedForRead       // broker: a log's end waited for a read that held its files
 	ReadOfClosedConnection    // broker: a read came back for a request that was gone
+	ModeConfirmed             // controller: all that may lead had synced after a change of mode
 
 	ProbeCount // must stay last
 )
@@ -262,6 +263,7 @@ var probeNames = [ProbeCount]string{
 	BrokerSuperseded:          "broker-superseded",
 	DeleteWaitedForRead:       "delete-waited-for-read",
 	ReadOfClosedConnection:    "read-of-closed-connection",
+	ModeConfirmed:             "mode-confirmed",
 }
 
 // String names the probe.

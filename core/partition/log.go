@@ -150,6 +150,9 @@ func (l *Log) SetMode(mode Mode, out *disk.Append) {
 	l.upkeep.modes++
 }
 
+// Settling tells that a change of mode waits for a checkpoint.
+func (l *Log) Settling() bool { return l.Fenced == "" && !l.deleted && l.upkeep.urgent }
+
 // Delete ends the log and fills in the entry to emit. Upkeep removes its files
 // once the entry is durable.
 func (l *Log) Delete(out *disk.Append) {

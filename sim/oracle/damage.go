@@ -24,7 +24,9 @@ func (o *Oracle) Wiped(at int) {
 func (o *Oracle) PowerCut(at int) {
 	n := &o.nodes[at]
 	n.cut, n.hasCut = o.incarnation(at), true
-	o.damage(at, func(p *part) bool { return p.held[at] != nil && !p.held[at].mode })
+	o.damage(at, func(p *part) bool {
+		return p.held[at] != nil && (!p.held[at].mode || p.state != nil && !p.state.Mode.Durable())
+	})
 }
 
 // Spare tells whether a node's disk may be lost without going beyond what is

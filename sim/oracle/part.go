@@ -178,13 +178,8 @@ func (o *Oracle) candidate(p *part, id kafka.BrokerID, of string) {
 	if o.excused(int(id), p) {
 		return
 	}
-	var has int64
 	r := p.held[id]
-	if r != nil && !r.gone {
-		if has = r.written; r.mode {
-			has = r.synced
-		}
-	}
+	has := p.has(r)
 	if has < p.end {
 		o.fail("O6: node %d is in the %s of %v with %d, and %d have counted", id, of, p.tp, has, p.end)
 		return
@@ -195,6 +190,19 @@ func (o *Oracle) candidate(p *part, id kafka.BrokerID, of string) {
 			return
 		}
 		r.agreed = max(r.agreed, p.end)
+	}
+}
+
+// has is how much of a partition a log is relied upon to keep: in synced mode what
+// is durable, once that has been confirmed of every candidate.
+func (p *part) has(r *replica) int64 {
+	switch {
+	case r == nil || r.gone:
+		return 0
+	case r.mode && p.state.Mode.Durable():
+		return r.synced
+	default:
+		return r.written
 	}
 }
 
