@@ -36,6 +36,10 @@ func cluster() []Row {
 			"any number of kills, of one broker or all, and min.insync.replicas−1 power cuts until every replica is in sync again",
 			of("replicated-unsynced", "replicated-shrunk"), struck(kill), "own-power-cut-taken-for-a-kill", "own-kill-taken-for-a-power-cut").
 			note("a power cut is told from a kill by the kernel's boot ID (ADR 11)"),
+		holds("three-kept-modes", Cluster, history.Durability, saysKept, "`flush.messages` set back and forth, `acks=all`",
+			"any number of kills, and min.insync.replicas−1 power cuts until every replica is in sync again and all have synced",
+			of("replicated-modes"), struck(kill, cut), "own-mode-believed-before-synced", "mode-change-without-barrier").
+			note("what is claimed is that of replicated mode until every replica that may lead has told that it has synced (ADR 13)"),
 		holds("three-comes-back", Cluster, history.TailDurability, saysComesBack, syncedAll, "faults of all kinds",
 			of("replicated-crash", "replicated-power", "replicated-partition", "replicated-mixed"), struck(kill, scenarios.Isolate), "session-drops-failed-partition"),
 	}, consistency()...)
