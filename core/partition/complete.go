@@ -200,12 +200,14 @@ func (r *recovery) cutTail(x *recovered, durably bool) error {
 			removed = true
 		}
 	}
-	if removed {
-		r.result.Cut++
-		if durably {
-			return r.fs.SyncDir(LogDir(l.Log))
-		}
+	if !removed {
+		return nil
 	}
+	r.result.Cut++
+	if durably {
+		return r.fs.SyncDir(LogDir(l.Log))
+	}
+	l.upkeep.named = min(l.upkeep.named, l.active().base) // the next checkpoint comes after it
 	return nil
 }
 

@@ -78,10 +78,10 @@ func recoverDirectory(fs disk.FS, a *RecoverArgs, m *meta, formatted bool) (*Rec
 	}
 	// LSNs up to a checkpoint's may have been given out and lost; they are not
 	// given out again, or the next recovery would take new entries for contained.
-	durable := next - 1
+	last := next - 1
 	next = max(next, r.covered+1)
-	r.keep = r.survey != nil && len(r.survey.damaged) == 0 && next == durable+1
-	if err := r.finish(next-1, durable); err != nil {
+	r.keep = r.survey != nil && len(r.survey.damaged) == 0 && next == last+1
+	if err := r.finish(last); err != nil {
 		return nil, err
 	}
 	if err := r.secure(); err != nil {
@@ -236,7 +236,9 @@ func (r *recovery) removeDeleted(s *survey) error {
 		}
 	}
 	for id := range s.deleted { //order: each is forgotten on its own
-		r.forget(id)
+		if s.isDeleted(id) {
+			r.forget(id)
+		}
 	}
 	return nil
 }
@@ -286,9 +288,9 @@ func (r *recovery) fenceDamaged(generations []generationFiles, s *survey) error 
 	return nil
 }
 
-// finish completes every log and checkpoints those that need it, as of the
-// journal's entry lsn.
-func (r *recovery) finish(lsn, durable kafka.LSN) error {
+// finish completes every log and checkpoints those that need it, as of the last
+// entry that counts.
+func (r *recovery) finish(last kafka.LSN) error {
 	slices.Sort(r.order)
 	for _, id := range r.strays {
 		if _, ok := r.logs[id]; !ok { // its creation never became durable
@@ -303,7 +305,7 @@ func (r *recovery) finish(lsn, durable kafka.LSN) error {
 			return err
 		}
 		if x.must || x.dirty && !r.keep {
-			if err := r.checkpoint(x, lsn, durable); err != nil {
+			if err := r.checkpoint(x, last); err != nil {
 				return err
 			}
 		}
@@ -354,13 +356,18 @@ func (l *Log) syncTail(fs disk.FS) error {
 	return nil
 }
 
-func (r *recovery) checkpoint(x *recovered, lsn, durable kafka.LSN) error {
+// checkpoint says of a log that it contains the journal up to its last entry, all
+// of which is durable, or what its checkpoint has contained already. To say more
+// would hide from the next recovery, while the journal still stands, that a large
+// batch is missing from its segment: it would take the entry for contained, and
+// those behind it for the log's.
+func (r *recovery) checkpoint(x *recovered, last kafka.LSN) error {
 	l := x.log
 	x.saved = true
 	if err := r.fs.MkdirAll(LogDir(l.Log)); err != nil { // a ghost may have none
 		return err
 	}
-	snapshot := l.snapshot(r.args.Now, lsn, durable)
+	snapshot := l.snapshot(r.args.Now, max(last, x.covered), last)
 	snapshot.recovering = true
 	if _, err := Checkpoint(r.fs, snapshot); err != nil {
 		return err

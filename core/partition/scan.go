@@ -302,7 +302,6 @@ func surveyJournal(fs disk.FS, generations []generationFiles, salt Salt, marked,
 	}
 	s.next = expected
 	s.judge(missing)
-	s.forgetUncounted()
 	s.torn = s.torn || rubbish && len(s.damaged) == 0
 	return s, nil
 }
@@ -325,18 +324,13 @@ func (s *survey) take(e *entry) {
 	}
 }
 
-// forgetUncounted drops the deletions of entries behind the last one that counts:
-// their numbers are given out again, and no later recovery meets them.
-func (s *survey) forgetUncounted() {
-	for id, by := range s.deleted { //order: each on its own
-		if by >= s.next {
-			delete(s.deleted, id)
-		}
-	}
+// isDeleted tells whether an entry that counts deletes a log. Of those behind the
+// last one that counts the numbers are given out again, and no later recovery
+// meets them.
+func (s *survey) isDeleted(id kafka.LogID) bool {
+	by, ok := s.deleted[id]
+	return ok && by < s.next
 }
-
-// isDeleted tells whether an entry that counts deletes a log.
-func (s *survey) isDeleted(id kafka.LogID) bool { _, ok := s.deleted[id]; return ok }
 
 // weight is what an entry counts for in the journal's bound.
 func weight(e *entry) int64 {

@@ -112,10 +112,15 @@ func writeLabel(fs disk.FS, id *Identity) error {
 }
 
 // sync makes a segment's bytes durable, and its index entries. An empty segment
-// may have no file yet.
+// may have no file yet, or one that recovery has cut in memory only: its bytes
+// must not come back once no journal tells that they are nobody's.
 func (d *dirtySegment) sync(fs disk.FS, log kafka.LogID) error {
 	if d.size == 0 {
-		return nil
+		err := syncFile(fs, d.path(log, disk.FileLog))
+		if errors.Is(err, disk.ErrNotExist) {
+			return nil
+		}
+		return err
 	}
 	if err := syncPaced(fs, d.path(log, disk.FileLog), d.size); err != nil {
 		return err
