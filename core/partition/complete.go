@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 
 	"trialog/core/batch"
 	"trialog/core/disk"
@@ -224,7 +225,7 @@ func stray(name string, known []segmentName) bool {
 			return !found || known[i] != n
 		}
 	}
-	return name == checkpointFile+temporary
+	return strings.HasSuffix(name, temporary)
 }
 
 // reindex builds the index of segments anew whose files do not hold what the
@@ -258,12 +259,14 @@ func (l *Log) loadIndexes(fs disk.FS) error {
 	for i := range l.segments {
 		s := &l.segments[i]
 		ok, err := load(fs, s.path(l.Log, disk.FileIndex), &s.index, indexEntrySize, l.limits.IndexBlockEntries, decodeIndexEntry,
+			func(e indexEntry) bool { return e.rel > 0 && e.pos > 0 && int64(e.pos) < s.size }, // never the first batch
 			func(a, b indexEntry) bool { return a.rel < b.rel && a.pos < b.pos && int64(b.pos) < s.size })
 		if err != nil {
 			return err
 		}
 		s.unindexed = !ok
 		ok, err = load(fs, s.path(l.Log, disk.FileTimeIndex), &s.times, timeEntrySize, l.limits.IndexBlockEntries, decodeTimeEntry,
+			func(e timeEntry) bool { return e.timestamp >= 0 },
 			func(a, b timeEntry) bool { return a.timestamp < b.timestamp && a.rel < b.rel })
 		if err != nil {
 			return err
@@ -274,8 +277,8 @@ func (l *Log) loadIndexes(fs disk.FS) error {
 }
 
 // load reads the stored entries of one index. It reports whether they are all
-// there and rise.
-func load[E indexed](fs disk.FS, path string, x *sparse[E], size, block int, decode func([]byte) E, rise func(a, b E) bool) (ok bool, err error) {
+// there, begin as they may, and rise.
+func load[E indexed](fs disk.FS, path string, x *sparse[E], size, block int, decode func([]byte) E, first func(E) bool, rise func(a, b E) bool) (ok bool, err error) {
 	if x.stored == 0 {
 		return true, nil
 	}
@@ -296,7 +299,7 @@ func load[E indexed](fs disk.FS, path string, x *sparse[E], size, block int, dec
 		}
 		for k := range n {
 			e := decode(buf[k*size:])
-			if i > 0 && !rise(x.newest, e) {
+			if i > 0 && !rise(x.newest, e) || i == 0 && !first(e) {
 				return false, nil
 			}
 			if i%block == 0 {

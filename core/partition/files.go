@@ -54,6 +54,14 @@ func writeAt(f disk.File, p []byte, off int64) error {
 // replaceFile makes path hold b, durably: after a crash it has either its old
 // content or the new one.
 func replaceFile(fs disk.FS, path string, b []byte) error {
+	if err := renewFile(fs, path, b); err != nil {
+		return err
+	}
+	return fs.SyncDir(dirOf(path))
+}
+
+// renewFile does the same, but for its name, which is durable with the directory's next sync.
+func renewFile(fs disk.FS, path string, b []byte) error {
 	tmp := path + temporary
 	f, err := openOrCreate(fs, tmp)
 	if err != nil {
@@ -69,10 +77,7 @@ func replaceFile(fs disk.FS, path string, b []byte) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := fs.Rename(tmp, path); err != nil {
-		return err
-	}
-	return fs.SyncDir(dirOf(path))
+	return fs.Rename(tmp, path)
 }
 
 func dirOf(path string) string {

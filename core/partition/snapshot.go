@@ -140,15 +140,31 @@ func (d *dirtySegment) sync(fs disk.FS, log kafka.LogID) error {
 }
 
 // writeEntries puts entries into an index file, durably. What may follow them
-// in the file is of an earlier life; no checkpoint counts it.
-func writeEntries(fs disk.FS, path string, b []byte, at int64) (err error) {
+// in the file is of an earlier life; no checkpoint counts it. A file that is
+// written anew is another one under the same name: the checkpoint on disk may
+// count what the old one holds, and a power cut would mix the two.
+func writeEntries(fs disk.FS, path string, b []byte, at int64) error {
 	if len(b) == 0 {
 		return nil
 	}
-	f, err := openOrCreate(fs, path)
-	if err != nil {
+	f, err := fs.Open(path)
+	switch {
+	case errors.Is(err, disk.ErrNotExist):
+		if f, err = fs.Create(path); err != nil {
+			return err
+		}
+	case err != nil:
 		return err
+	case at == 0:
+		if err := f.Close(); err != nil {
+			return err
+		}
+		return renewFile(fs, path, b)
 	}
+	return putEntries(f, b, at)
+}
+
+func putEntries(f disk.File, b []byte, at int64) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if err := f.Truncate(at); err != nil {
 		return err
