@@ -2,6 +2,7 @@
 
 SEEDS ?= 1000
 FOR   ?= 60s
+BUDGET ?= 60m
 ADDR  ?= localhost:9092
 LAB   := bin/trialog-lab
 NODE  := bin/trialog
@@ -43,8 +44,8 @@ interop: build ## unmodified foreign clients against a real node; installs them
 bench: build ## benchmarks into results/bench.txt; docs/BENCHMARKS.md explains them
 	.ci/bench
 
-power: build ## re-introduce the known bugs one by one and count what finds them
-	$(LAB) power --budget 60m
+power: build ## re-introduce the known bugs one by one and count what finds them; into docs/POWER.md
+	$(LAB) power --budget $(BUDGET) --clean 10m --ablations 10 --generated 500 --page docs/POWER.md
 
 rewrite:  ## rewrite golden files; read the diff before committing it
 	go test $$(grep -rlF 'flag.Bool("rewrite"' --include='*_test.go' . | xargs -n1 dirname | sort -u) -run Golden -rewrite

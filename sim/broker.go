@@ -104,7 +104,7 @@ func (w *World) startBroker(b *brokerHost) {
 		config.Rack = w.config.Racks[h.node-1]
 	}
 	b.out.Reset()
-	b.out.Watch.Fatal = true
+	b.out.Watch.Fatal = !w.config.Blind
 	b.shared, b.serving = 0, false
 	b.conns = append(b.conns[:0], nil)
 	b.writer.reset()
@@ -138,12 +138,12 @@ func (w *World) stepBroker(b *brokerHost, in broker.Input) {
 	b.machine.Step(h.clock.now(w.now+w.leaked), in, &b.out)
 	if w.starts != nil && b.core != nil {
 		if broken := w.starts.Step(h.node, b.core, b.out.Appends[emitted:]); broken != "" {
-			w.fail(h.node, broken)
+			w.accuse(h.node, broken)
 		}
 	}
 	if w.oracle != nil && b.core != nil {
 		if broken := w.oracle.Step(h.node, b.core, b.out.Appends[emitted:]); broken != "" {
-			w.fail(h.node, broken)
+			w.accuse(h.node, broken)
 		}
 	}
 	if every := w.config.CheckEvery; every > 0 && b.steps%uint64(every) == 0 {
@@ -166,7 +166,7 @@ func (w *World) stepBroker(b *brokerHost, in broker.Input) {
 // walk checks all invariants of a broker.
 func (w *World) walk(b *brokerHost) {
 	if err := b.machine.Invariants(); err != nil {
-		w.fail(b.host.node, err.Error())
+		w.accuse(b.host.node, err.Error())
 	}
 }
 

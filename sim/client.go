@@ -59,7 +59,7 @@ func (w *World) startClient(c *ClientHost) {
 	}
 	seed := kafka.NewRand(c.host.draw.Choose(choice.EntropySeed, 1<<62))
 	config.Seed = seed.Uint64()
-	config.Fatal = true
+	config.Fatal = !w.config.Blind
 	if w.fake.client != nil {
 		c.machine = w.fake.client(config)
 	} else {
@@ -101,7 +101,7 @@ func (c *ClientHost) step(in client.Input) {
 // walkClient checks all invariants of a client.
 func (w *World) walkClient(c *ClientHost) {
 	if err := c.machine.Invariants(); err != nil {
-		w.fail(c.host.node, err.Error())
+		w.accuse(c.host.node, err.Error())
 	}
 }
 

@@ -82,6 +82,11 @@ type Config struct {
 	// of each that a leader moves.
 	LogStarts bool
 
+	// Blind: nobody looks inside. Machines are not asked for their invariants, replicas
+	// are not compared, and a false belief is handled as in production; what is left to
+	// show a bug is what clients see, and a panic.
+	Blind bool
+
 	// Observer is told what happens; nil: nobody.
 	Observer Observer
 	// Trace, when not nil, receives one line of text an event. It changes nothing.

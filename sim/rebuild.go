@@ -16,7 +16,7 @@ import (
 // only a recovery would meet some of that damage.
 func (w *World) rebuild(b *brokerHost) {
 	core := b.core
-	if core == nil || w.broken != "" || w.faults[FaultJournalRot]+w.faults[FaultSegmentRot] > 0 {
+	if core == nil || w.broken != "" || w.config.Blind || w.faults[FaultJournalRot]+w.faults[FaultSegmentRot] > 0 {
 		return
 	}
 	if w.oracle != nil {

@@ -95,7 +95,7 @@ func newWorld(config Config, fake fakes) *World {
 		w.memory = &Memory{}
 	}
 	w.queue.list = w.memory.events[:0]
-	w.watch.Fatal = true
+	w.watch.Fatal = !w.config.Blind
 	w.codecs = Codecs()
 	w.checker.Codecs = &w.codecs
 	w.trace.start(&w.config)
@@ -244,6 +244,13 @@ func (w *World) fail(node int, what string) {
 	}
 	if w.config.Observer != nil {
 		w.config.Observer.Broken(w.now, node, what)
+	}
+}
+
+// accuse ends the run for what only a look inside has found.
+func (w *World) accuse(node int, what string) {
+	if !w.config.Blind {
+		w.fail(node, what)
 	}
 }
 

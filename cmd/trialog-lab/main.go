@@ -6,8 +6,10 @@
 // failing run prints), progress.go, summary.go (the tables), arms.go (simulator,
 // real processes, an address), replay.go, shrink.go, check.go, list.go,
 // picture.go (pages), results.go and junit.go (what a run leaves behind),
-// report.go, report_on.go and provenance.go (the guarantee report), power.go, power_explore.go and hunt.go (known bugs), tree.go (copies of the
-// source tree).
+// report.go, report_on.go and provenance.go (the guarantee report), power.go,
+// power_hunter.go, power_book.go, power_explore.go, power_more.go (false alarms,
+// ablations), power_generated.go, power_stats.go, power_page.go and hunt.go (known and
+// mechanical bugs), tree.go (copies of the source tree).
 package main
 
 import (

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -22,23 +19,26 @@ import (
 
 const (
 	wantedDetections = 3
-	// silence is how long a build may print nothing before it is given up: a
-	// bug may make a run hang.
-	silence = 60 * time.Second
 	// encore is the processor time spent on a mutant that is found already, but
 	// not yet by the clients' history alone.
 	encore = 60 * time.Second
 )
 
 type powerCommand struct {
-	Mutants string        `help:"The directory of diffs. Default: scenarios/mutants of the source tree." placeholder:"DIR" type:"path"`
-	Budget  time.Duration `help:"Processor time for all of them together." default:"60m"`
-	Only    []string      `help:"Only these mutants, by name." placeholder:"NAME"`
-	Explore string        `help:"Enumerate schedules of this scenario instead of running random seeds (run --explore)." placeholder:"SCENARIO"`
-	Fault   []string      `help:"With --explore: only these kinds of faults." placeholder:"KIND"`
-	Seed    *uint64       `help:"The first seed of every hunt. Default: a fresh one." placeholder:"S"`
-	Jobs    int           `help:"Seeds at a time. Default: one a core." placeholder:"J"`
-	JSON    bool          `help:"Print the table for machines."`
+	Mutants   string        `help:"The directory of diffs. Default: scenarios/mutants of the source tree." placeholder:"DIR" type:"path"`
+	Budget    time.Duration `help:"Processor time for all of them together." default:"60m"`
+	Only      []string      `help:"Only these mutants, by name." placeholder:"NAME"`
+	Clean     time.Duration `help:"Also run the mix without any bug for so much processor time, and count false alarms." default:"0s"`
+	Ablations int           `help:"Also hunt so many drawn mutants without swarm, without disk faults, without clocks, without aim." placeholder:"N"`
+	Generated int           `help:"Also draw so many mechanical mutants of core/partition and core/replication, and run 200 seeds of each." placeholder:"N"`
+	Draw      uint64        `help:"What they are drawn by." default:"1"`
+	Keep      string        `help:"Where results are kept, by the hash of the tree; what is there is not done again. Default: results/power of the source tree." placeholder:"DIR" type:"path"`
+	Page      string        `help:"Write all that is kept of this tree into this file, as Markdown." placeholder:"FILE" type:"path"`
+	Explore   string        `help:"Enumerate schedules of this scenario instead of running random seeds (run --explore)." placeholder:"SCENARIO"`
+	Fault     []string      `help:"With --explore: only these kinds of faults." placeholder:"KIND"`
+	Seed      *uint64       `help:"The first seed of every hunt. Default: the one of what is kept, else a fresh one." placeholder:"S"`
+	Jobs      int           `help:"Mutants at a time. Default: one a core." placeholder:"J"`
+	JSON      bool          `help:"Print the table for machines."`
 }
 
 // finding is what became of one mutant.
@@ -50,14 +50,26 @@ type finding struct {
 	Property   string            `json:"property"` // what the first detection violated, empty when there was none
 	Classes    []scenarios.Class `json:"classes"`
 	ByHistory  bool              `json:"by_history"`    // some detection needed nothing but the clients' history
+	ByInside   bool              `json:"by_invariant"`  // some detection was a look inside: an invariant, a belief, a model
+	Probed     int               `json:"probed"`        // places that tell when they are carried out
+	Reached    int               `json:"reached"`       // seeds in which some did
 	First      float64           `json:"first_seconds"` // processor time until the first detection
+	Per        interval          `json:"seconds_per_detection"`
 	Detections []sighting        `json:"detections,omitempty"`
 	Elsewhere  []sighting        `json:"elsewhere,omitempty"` // red in a class that the header does not name
-	Clean      bool              `json:"clean"`               // the same seeds are green without the bug
+	BlindSeeds int               `json:"blind_seeds,omitempty"`
+	Blind      *sighting         `json:"blind,omitempty"` // a detection without a look inside
+	Clean      bool              `json:"clean"`           // the same seeds are green without the bug
 	Note       string            `json:"note,omitempty"`
+	Missed     string            `json:"missed,omitempty"` // why, by the header of the mutant
+	// Diff is a hash of the mutant, FirstSeed and Next where a hunt goes on.
+	Diff      string `json:"diff,omitempty"`
+	FirstSeed uint64 `json:"first_seed"`
+	Next      int    `json:"next"`
+	Over      bool   `json:"over,omitempty"` // there is nothing left to find out
 }
 
-// Run hunts each mutant in turn and prints a table.
+// Run hunts each mutant and prints a table.
 func (c *powerCommand) Run(ctx context.Context, to output) error {
 	root, err := moduleRoot()
 	if err != nil {
@@ -76,19 +88,41 @@ func (c *powerCommand) Run(ctx context.Context, to output) error {
 	if err != nil {
 		return err
 	}
-	findings := make([]finding, 0, len(list))
-	left := c.Budget
-	for i := range list {
-		share := left / time.Duration(len(list)-i)
-		f := h.hunt(ctx, &list[i], share)
-		left -= time.Duration(f.CPUSeconds * float64(time.Second))
-		findings = append(findings, f)
-		if ctx.Err() != nil {
-			return ctx.Err()
+	findings := h.huntAll(ctx, list, c.Budget)
+	h.bar.clear()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := c.more(ctx, h, list, findings); err != nil {
+		return err
+	}
+	if c.Page != "" {
+		if err := h.writePage(c.Page, list, findings); err != nil {
+			return err
+		}
+	}
+	return c.report(to.out, findings, h.hash, h.first)
+}
+
+// more is what was asked for beside the mutants themselves.
+func (c *powerCommand) more(ctx context.Context, h *hunter, list []mutants.Mutant, findings []finding) error {
+	if c.Clean > 0 {
+		if err := h.falseAlarms(ctx, c.Clean); err != nil {
+			return err
+		}
+	}
+	if c.Ablations > 0 {
+		if err := h.ablate(ctx, list, findings, c.Ablations); err != nil {
+			return err
+		}
+	}
+	if c.Generated > 0 {
+		if err := h.huntGenerated(ctx, c.Generated, c.Draw); err != nil {
+			return err
 		}
 	}
 	h.bar.clear()
-	return c.report(to.out, findings, h.hash, h.first)
+	return ctx.Err()
 }
 
 func (c *powerCommand) load(root string) ([]mutants.Mutant, error) {
@@ -103,6 +137,9 @@ func (c *powerCommand) load(root string) ([]mutants.Mutant, error) {
 	if len(c.Only) == 0 {
 		return list, nil
 	}
+	if slices.Equal(c.Only, []string{"none"}) {
+		return nil, nil
+	}
 	list = slices.DeleteFunc(list, func(m mutants.Mutant) bool { return !slices.Contains(c.Only, m.Name) })
 	if len(list) != len(c.Only) {
 		return nil, usage("--only %v: some of them are not in %s", c.Only, dir)
@@ -110,14 +147,45 @@ func (c *powerCommand) load(root string) ([]mutants.Mutant, error) {
 	return list, nil
 }
 
+// huntAll hunts several mutants at a time. A budget that one leaves goes to those
+// that come later.
+func (h *hunter) huntAll(ctx context.Context, list []mutants.Mutant, budget time.Duration) []finding {
+	findings := make([]finding, len(list))
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	next := 0
+	for range h.jobs {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				mu.Lock()
+				i := next
+				if next++; i >= len(list) {
+					mu.Unlock()
+					return
+				}
+				share := budget / time.Duration(len(list)-i)
+				budget -= share
+				mu.Unlock()
+				f, spent := h.hunt(ctx, &list[i], share)
+				mu.Lock()
+				findings[i] = f
+				budget += max(share-spent, 0)
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	return findings
+}
+
 func (c *powerCommand) report(w io.Writer, findings []finding, tree string, first uint64) error {
 	found, history := 0, 0
-	for _, f := range findings {
-		if f.Found {
+	for i := range findings {
+		if f := &findings[i]; f.Found {
 			found++
-		}
-		if f.Found && f.ByHistory {
-			history++
+			if f.ByHistory {
+				history++
+			}
 		}
 	}
 	if c.JSON {
@@ -148,179 +216,40 @@ func (c *powerCommand) report(w io.Writer, findings []finding, tree string, firs
 
 func printFindings(w io.Writer, findings []finding) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "mutant\tfound\tcpu s\tfirst s\tseeds\tproperty\tby history\tclean green\tnote")
-	for _, f := range findings {
-		fmt.Fprintf(t, "%s\t%t\t%.1f\t%.1f\t%d\t%s\t%t\t%t\t%s\n", f.Name, f.Found, f.CPUSeconds, f.First, f.Seeds, f.Property, f.ByHistory, f.Clean, f.Note)
+	fmt.Fprintln(t, "mutant\tfound\tcpu s\tper detection (95 %)\tseeds\treached\tproperty\tby history\tby invariant\tclean green\tnote")
+	for i := range findings {
+		f := &findings[i]
+		fmt.Fprintf(t, "%s\t%t\t%.1f\t%s\t%d\t%s\t%s\t%t\t%t\t%t\t%s\n", f.Name, f.Found, f.CPUSeconds, f.Per, f.Seeds, f.reached(), f.Property, f.ByHistory, f.ByInside, f.Clean, f.why())
 	}
 	return t.Flush()
 }
 
-// hunter knows the tree, the clean build and where to work.
-type hunter struct {
-	root, work string
-	clean      string // the clean program
-	hash       string // of the tree
-	first      uint64
-	jobs       int
-	bar        *progress
-	// explore is the scenario whose schedules are enumerated; empty: random seeds.
-	explore     string
-	exploreArgs []string
+// reached is in how many seeds what was changed was carried out, in words.
+func (f *finding) reached() string {
+	if f.Probed == 0 {
+		return "not probed"
+	}
+	return fmt.Sprint(f.Reached)
 }
 
-func (c *powerCommand) newHunter(ctx context.Context, root, work string, to output) (*hunter, error) {
-	h := &hunter{root: root, work: work, jobs: c.Jobs, bar: newProgress(to.log, 0, c.Budget), first: freshSeed()}
-	if c.Seed != nil {
-		h.first = *c.Seed
-	}
-	h.explore = c.Explore
-	for _, kind := range c.Fault {
-		h.exploreArgs = append(h.exploreArgs, "--fault", kind)
-	}
-	if h.jobs == 0 {
-		h.jobs = runtime.GOMAXPROCS(0)
-	}
-	h.bar.say("building the clean program")
-	tree := filepath.Join(work, "clean")
-	hash, err := copyTree(root, tree)
-	if err != nil {
-		return nil, err
-	}
-	h.hash = hash
-	h.clean, err = buildLab(ctx, tree, "clean+"+hash)
-	return h, err
-}
-
-// hunt builds a tree with one bug and runs the random mix until the bug is
-// found or its share of the budget is gone.
-func (h *hunter) hunt(ctx context.Context, m *mutants.Mutant, budget time.Duration) finding {
-	f := finding{Name: m.Name, Classes: m.Classes}
-	h.bar.say("%s: building", m.Name)
-	program, err := h.build(ctx, m)
-	if err != nil {
-		f.Note = err.Error()
-		return f
-	}
-	defer func() { _ = os.RemoveAll(filepath.Dir(program)) }()
-	if h.explore != "" {
-		h.exploreFor(ctx, program, m, budget, &f)
-		return f
-	}
-	h.watch(ctx, program, m, budget, &f)
-	if len(f.Detections) == 0 {
-		f.Note = h.elsewhere(&f)
-		return f
-	}
-	f.Property = f.Detections[0].Property
-	if f.Clean, err = h.greenWithout(ctx, f.Detections); err != nil {
-		f.Note = err.Error()
-	}
-	f.Found = len(f.Detections) >= wantedDetections && f.Clean
-	return f
-}
-
-func (h *hunter) elsewhere(f *finding) string {
-	if len(f.Elsewhere) == 0 {
-		return "nothing was red"
-	}
-	s := f.Elsewhere[0]
-	return fmt.Sprintf("%d red in other classes, such as %s %s (%s %d)", len(f.Elsewhere), s.Class, s.Anomaly, s.Scenario, s.Seed)
-}
-
-func (h *hunter) build(ctx context.Context, m *mutants.Mutant) (string, error) {
-	tree := filepath.Join(h.work, m.Name)
-	if _, err := copyTree(h.root, tree); err != nil {
-		return "", err
-	}
-	if err := m.Apply(ctx, tree); err != nil {
-		return "", err
-	}
-	return buildLab(ctx, tree, m.Name+"+"+h.hash)
-}
-
-// watch reads sightings until there are enough detections, the budget is spent
-// or the program has gone silent.
-func (h *hunter) watch(ctx context.Context, program string, m *mutants.Mutant, budget time.Duration, f *finding) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	cmd := exec.CommandContext(ctx, program, "hunt", "--seed", strconv.FormatUint(h.first, 10), "--jobs", strconv.Itoa(h.jobs))
-	lines, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		f.Note = err.Error()
-		return
-	}
-	quiet := time.AfterFunc(silence, stop)
-	var spent time.Duration
-	scanner := bufio.NewScanner(lines)
-	scanner.Buffer(nil, 1<<20)
-	for scanner.Scan() {
-		quiet.Reset(silence)
-		var s sighting
-		if json.Unmarshal(scanner.Bytes(), &s) != nil {
-			continue
-		}
-		spent += time.Duration(s.CPU)
-		if len(f.Detections) < wantedDetections {
-			f.CPUSeconds, f.Seeds = spent.Seconds(), f.Seeds+1
-		}
-		h.note(f, m, s, spent)
-		h.bar.say("%s: %d seeds, %d detections", m.Name, f.Seeds, len(f.Detections))
-		if h.enough(f, spent, budget) {
-			break
-		}
-	}
-	quiet.Stop()
-	stop()
-	_ = cmd.Wait() // killed by us, as a rule
-}
-
-// enough tells whether a hunt may end.
-func (h *hunter) enough(f *finding, spent, budget time.Duration) bool {
-	if len(f.Detections) < wantedDetections {
-		return spent >= budget
-	}
-	return f.ByHistory || spent.Seconds() >= f.CPUSeconds+encore.Seconds() || spent >= budget
-}
-
-func (h *hunter) note(f *finding, m *mutants.Mutant, s sighting, spent time.Duration) {
+// why says why a mutant was missed.
+func (f *finding) why() string {
 	switch {
-	case !s.Red:
-	case !slices.Contains(m.Classes, s.Class):
-		f.Elsewhere = append(f.Elsewhere, s)
+	case f.Found:
+		return ""
+	case f.Missed != "":
+		return f.Note + "; " + f.Missed
+	case f.Probed > 0 && f.Reached == 0 && f.Seeds > 0:
+		return f.Note + ": what was changed was never carried out"
 	default:
-		if len(f.Detections) == 0 {
-			f.First = spent.Seconds()
-		}
-		f.ByHistory = f.ByHistory || s.History
-		if len(f.Detections) < wantedDetections || s.History {
-			f.Detections = append(f.Detections, s)
-		}
+		return f.Note
 	}
 }
 
-// greenWithout runs the seeds of the detections in the clean build.
-func (h *hunter) greenWithout(ctx context.Context, detections []sighting) (bool, error) {
-	args := []string{"hunt"}
-	for _, d := range detections {
-		args = append(args, "--tasks", scenarios.TaskName(d.Scenario, d.Seed))
+// cores is how many mutants are hunted at a time by default.
+func cores(jobs int) int {
+	if jobs == 0 {
+		return runtime.GOMAXPROCS(0)
 	}
-	out, err := exec.CommandContext(ctx, h.clean, args...).Output()
-	if err != nil {
-		return false, fmt.Errorf("the clean build: %w", err)
-	}
-	n := 0
-	for line := range bytes.Lines(out) {
-		var s sighting
-		if err := json.Unmarshal(line, &s); err != nil {
-			return false, err
-		}
-		if s.Red {
-			return false, fmt.Errorf("the clean build is red too: %s %d", s.Scenario, s.Seed)
-		}
-		n++
-	}
-	return n == len(detections), nil
+	return jobs
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"trialog/scenarios"
@@ -19,13 +18,13 @@ import (
 // must be green without the bug, and nothing in either run is drawn.
 func (h *hunter) exploreFor(ctx context.Context, program string, m *mutants.Mutant, budget time.Duration, f *finding) {
 	tape := filepath.Join(h.work, m.Name+".tape")
-	args := append([]string{"run", h.explore, "--explore", "--json", "--failures", "1", "--jobs", strconv.Itoa(h.jobs), "--for", budget.String(), "--tape", tape}, h.exploreArgs...)
+	args := append([]string{"run", h.explore, "--explore", "--json", "--failures", "1", "--jobs", "1", "--for", budget.String(), "--tape", tape}, h.exploreArgs...)
 	var found explored
 	if err := h.ask(ctx, program, args, &found); err != nil {
 		f.Note = err.Error()
 		return
 	}
-	f.Seeds, f.CPUSeconds = int(found.Run), found.Seconds*float64(h.jobs)
+	f.Seeds, f.CPUSeconds = int(found.Run), found.Seconds
 	if found.First == nil {
 		f.Note = fmt.Sprintf("none of %d schedules of %d was red", found.Run, found.Product)
 		return
@@ -43,7 +42,7 @@ func (h *hunter) exploreFor(ctx context.Context, program string, m *mutants.Muta
 		Scenario: h.explore, Seed: *found.First, Red: true, Property: red.Failure.Property, Anomaly: red.Failure.Anomaly,
 		Class: red.Failure.Class, History: red.Failure.History, Text: red.Failure.Text,
 	}
-	h.note(f, m, s, time.Duration(f.CPUSeconds*float64(time.Second)))
+	f.note(m, &s)
 	f.Clean = !green.Red()
 	if len(f.Detections) > 0 {
 		f.Property, f.Found = s.Property, f.Clean

@@ -4,13 +4,14 @@
 //
 // A mutant is a unified diff with a header of "# field: text" lines before it.
 // A text goes on in lines that begin with "#  ". The fields, all of them
-// required:
+// required but the last:
 //
 //	name       the file's name without .diff
 //	source     where the bug was seen
 //	mechanism  what is wrong
 //	trigger    what must happen for it to show
 //	property   the classes of properties that a detection must be in, comma-separated
+//	missed     why the random mix does not find it, if that is known
 //
 // A header names no scenario and no seed: what finds the bug is the random mix,
 // which knows nothing of it.
@@ -36,6 +37,7 @@ type Mutant struct {
 	Mechanism string
 	Trigger   string
 	Classes   []scenarios.Class
+	Missed    string
 	// File is where the diff stands.
 	File string
 }
@@ -73,7 +75,7 @@ func Load(dir string) ([]Mutant, error) {
 
 // parse reads a header.
 func parse(text []byte) (Mutant, error) {
-	fields := map[string]string{"name": "", "source": "", "mechanism": "", "trigger": "", "property": ""}
+	fields := map[string]string{"name": "", "source": "", "mechanism": "", "trigger": "", "property": "", "missed": ""}
 	last := ""
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\n")
@@ -86,7 +88,7 @@ func parse(text []byte) (Mutant, error) {
 		}
 		name, value, ok := strings.Cut(strings.TrimPrefix(line, "# "), ": ")
 		if _, known := fields[name]; !ok || !known {
-			return Mutant{}, fmt.Errorf("header line %q: want one of name, source, mechanism, trigger, property", line)
+			return Mutant{}, fmt.Errorf("header line %q: want one of name, source, mechanism, trigger, property, missed", line)
 		}
 		last, fields[name] = name, strings.TrimSpace(value)
 	}
@@ -95,7 +97,7 @@ func parse(text []byte) (Mutant, error) {
 			return Mutant{}, fmt.Errorf("the header lacks %q", name)
 		}
 	}
-	m := Mutant{Name: fields["name"], Source: fields["source"], Mechanism: fields["mechanism"], Trigger: fields["trigger"]}
+	m := Mutant{Name: fields["name"], Source: fields["source"], Mechanism: fields["mechanism"], Trigger: fields["trigger"], Missed: fields["missed"]}
 	for class := range strings.SplitSeq(fields["property"], ",") {
 		c := scenarios.Class(strings.TrimSpace(class))
 		if !slices.Contains(scenarios.Classes(), c) {

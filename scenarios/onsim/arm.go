@@ -21,8 +21,11 @@ import (
 type Options struct {
 	// HistoryDir keeps every history; empty: none.
 	HistoryDir string
+	// Blind: nobody looks inside, so that what is found is found by what clients saw.
+	Blind bool
 	// Patience bounds the real time of one seed; a run that takes longer counts
-	// as standing still. 0: a minute.
+	// as standing still. 0: a minute. What a stretch of events takes counts for no
+	// more than two seconds: this process may have been stopped meanwhile.
 	Patience time.Duration
 }
 
@@ -82,7 +85,7 @@ func (a *Arm) carryOut(s *scenarios.Scenario, seed uint64, o options) *Run {
 	t, config := build(less(s, o.absent), seed, a.record, o.explored)
 	w := newWatch(t)
 	config.Observer = w
-	config.Memory = &a.memory
+	config.Memory, config.Blind = &a.memory, a.options.Blind
 	config.Tape, config.Trace, config.Record, config.Absent = o.tape, o.trace, o.record, o.absent
 	run := &Run{Outcome: &scenarios.Outcome{Scenario: s.Name, Seed: seed, Arm: string(history.ArmSimulator)}}
 	if o.strips {
@@ -106,9 +109,11 @@ func (a *Arm) live(config *sim.Config, w *watch) (result *sim.Result, broken str
 		}
 	}()
 	w.world = sim.New(*config)
-	deadline := time.Now().Add(a.options.Patience)
+	spent, last := time.Duration(0), time.Now()
 	for w.advance() {
-		if time.Now().After(deadline) {
+		now := time.Now()
+		spent, last = spent+min(now.Sub(last), 2*time.Second), now
+		if spent > a.options.Patience {
 			return w.world.Finish(), "the run did not end within " + a.options.Patience.String()
 		}
 	}
