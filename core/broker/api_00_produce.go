@@ -104,6 +104,7 @@ func (b *Broker) appendBatch(r *request, place int, p *protocol.ProducePartition
 	in.Acks, in.Checked, in.Batch = acks, &p.Checked, p.Records
 	before := h.replica.Log.LogEndOffset
 	size := len(in.Batch)
+	b.confirmFollowers(h)
 	b.stepReplica(h, in)
 	in.Batch, in.Checked = nil, nil
 	if h.replica.Log.LogEndOffset > before {

@@ -15,12 +15,14 @@ type fetchState struct {
 	sessionEpoch int32         // of session, once this fetch had begun
 	opens        bool          // the answer opens a session
 
+	// parts are what is read: what is listed, or what of a session may have news.
 	parts    []fetchPart
-	waiting  bool // for records
-	queued   bool // stands in Broker.toFetch
-	overdue  bool // the wait is over, whatever there is
-	held     bool // a throttle keeps something back, as of the last look
-	reading  int  // parts whose lookup waits for the disk
+	total    int64 // bytes that there are to read, as of the last look at each part
+	waiting  bool  // for records
+	queued   bool  // stands in Broker.toFetch
+	overdue  bool  // the wait is over, whatever there is
+	held     bool  // a throttle keeps something back, as of the last look
+	reading  int   // parts whose lookup waits for the disk
 	err      kafka.ErrorCode
 	follower bool
 }
@@ -36,6 +38,7 @@ type fetchPart struct {
 	listed  bool           // waits with its replica
 	held    bool           // a throttle keeps it back
 	bytes   int64          // about how many there are to read
+	counted int64          // of bytes, in fetchState.total
 	budget  int32          // how many it may return
 	exact   bool           // no more than budget, even if that is none
 	lookup  partition.Lookup
@@ -63,18 +66,10 @@ func (b *Broker) beginFetch(r *request) {
 	s.follower = body.ReplicaID >= 0
 	for i := range s.parts {
 		p := &s.parts[i]
-		q := &p.asked
-		p.tp, p.err = b.locate(q.Topic, q.TopicID, q.Partition, r.version >= protocol.FetchTopicIDs)
-		if s.follower && !b.fromBroker(r.conn) {
-			p.err = kafka.ErrTopicAuthorizationFailed
-		}
-		if p.err == kafka.None {
-			if p.host = b.find(p.tp); p.host == nil {
-				p.err = kafka.ErrNotLeaderOrFollower
-			} else if s.follower {
-				if p.err = b.followerFetched(p.host, q, body); p.err != kafka.None {
-					p.host = nil // there is nothing to look at
-				}
+		b.locatePart(r, p)
+		if s.follower && p.host != nil {
+			if p.err = b.followerFetched(p.host, &p.asked, body); p.err != kafka.None {
+				p.host = nil // there is nothing to look at
 			}
 		}
 	}
@@ -89,6 +84,24 @@ func (b *Broker) beginFetch(r *request) {
 	}
 	b.deadlines.add(r, until)
 	b.counters.WaitingFetches++
+}
+
+// locatePart finds the replica that a part of a fetch is about.
+func (b *Broker) locatePart(r *request, p *fetchPart) {
+	s := &r.fetch
+	q := &p.asked
+	p.tp, p.err = b.locate(q.Topic, q.TopicID, q.Partition, r.version >= protocol.FetchTopicIDs)
+	if s.follower && !b.fromBroker(r.conn) {
+		p.err = kafka.ErrTopicAuthorizationFailed
+	}
+	if p.err == kafka.None {
+		if p.host = b.find(p.tp); p.host == nil {
+			p.err = kafka.ErrNotLeaderOrFollower
+		}
+	}
+	if s.session != nil {
+		s.session.watch(p.slot, p.host)
+	}
 }
 
 // followerFetched tells a replica how far a follower is. A follower counts only
@@ -118,35 +131,68 @@ func (s *fetchState) add() *fetchPart {
 }
 
 // tryFetch starts reading when there is enough, when something is wrong, or
-// when the wait is over. Otherwise the fetch waits with the replicas.
+// when the wait is over. Otherwise the fetch waits. One that waits in a session
+// looks again only at what has changed since.
 func (b *Broker) tryFetch(r *request) bool {
 	body := r.body.(*protocol.FetchRequest)
 	s := &r.fetch
-	now := s.overdue || len(s.parts) == 0
-	var total int64
-	s.held = false
-	for i := range s.parts {
-		p := &s.parts[i]
-		b.look(p, body)
-		s.held = s.held || p.held
-		if p.err != kafka.None || p.view.Diverging.Set || p.near != kafka.NoBroker || s.tellsWatermark(p) {
-			now = true
-		}
-		total += min(p.bytes, int64(p.asked.PartitionMaxBytes))
+	if s.overtaken() {
+		b.endWait(r)
+		b.finish(r, nil)
+		return true
 	}
-	if total < int64(body.MinBytes) && !now {
+	now := s.overdue || s.session == nil && len(s.parts) == 0
+	if s.session != nil && s.waiting && !s.overdue {
+		now = b.lookAtChanged(r)
+	} else {
+		s.held = false
+		for i := range s.parts {
+			now = b.lookAt(s, &s.parts[i], body) || now
+		}
+	}
+	if s.total < int64(body.MinBytes) && !now {
 		b.waitForRecords(r)
 		return false
 	}
 	if s.waiting {
-		s.waiting = false
-		b.counters.WaitingFetches--
-		b.deadlines.remove(r)
-		b.unlist(r)
+		b.endWait(r)
 	}
 	b.read(r)
 	return true
 }
+
+// lookAt looks at one part, keeps count of what there is to read, and tells
+// whether the fetch is to be answered because of it, whatever there is.
+func (b *Broker) lookAt(s *fetchState, p *fetchPart, body *protocol.FetchRequest) bool {
+	b.look(p, body)
+	b.counters.FetchLooks++
+	s.total -= p.counted
+	p.counted = min(p.bytes, int64(p.asked.PartitionMaxBytes))
+	s.total += p.counted
+	s.held = s.held || p.held
+	return p.err != kafka.None || p.view.Diverging.Set || p.near != kafka.NoBroker || s.tellsWatermark(p)
+}
+
+// lookAtChanged looks at the partitions of a session that have changed since the
+// fetch that waits in it has looked at them.
+func (b *Broker) lookAtChanged(r *request) (now bool) {
+	body := r.body.(*protocol.FetchRequest)
+	s := &r.fetch
+	f := s.session
+	for _, at := range f.changed {
+		slot := &f.slots[at]
+		slot.changed = false
+		if slot.part == noSlot {
+			b.locatePart(r, s.take(f, at))
+		}
+		now = b.lookAt(s, &s.parts[slot.part], body) || now
+	}
+	f.changed = f.changed[:0]
+	return now
+}
+
+// overtaken tells whether a later fetch has gone on in the session meanwhile.
+func (s *fetchState) overtaken() bool { return s.session != nil && s.session.epoch != s.sessionEpoch }
 
 // tellsWatermark tells whether a follower is to hear at once that the high
 // watermark has moved, because its own readers wait for that (KIP-392), or the
@@ -189,10 +235,15 @@ func (b *Broker) look(p *fetchPart, body *protocol.FetchRequest) {
 	}
 }
 
-// waitForRecords lists the fetch with the replicas that can wake it.
+// waitForRecords lists the fetch where it is woken: with its session, which hears
+// of every change, or else with the replicas.
 func (b *Broker) waitForRecords(r *request) {
 	s := &r.fetch
 	s.waiting = true
+	if s.session != nil {
+		s.session.waits = r.token
+		return
+	}
 	for i := range s.parts {
 		p := &s.parts[i]
 		if p.host == nil || p.listed {
@@ -204,8 +255,22 @@ func (b *Broker) waitForRecords(r *request) {
 	}
 }
 
-// unlist takes a fetch back from the replicas that it still waits with.
+// endWait takes a fetch back from where it waits.
+func (b *Broker) endWait(r *request) {
+	r.fetch.waiting = false
+	b.counters.WaitingFetches--
+	b.deadlines.remove(r)
+	b.unlist(r)
+}
+
+// unlist takes a fetch back from its session, or the replicas that it still waits with.
 func (b *Broker) unlist(r *request) {
+	if f := r.fetch.session; f != nil {
+		if f.waits == r.token {
+			f.waits = nobody
+		}
+		return
+	}
 	for i := range r.fetch.parts {
 		p := &r.fetch.parts[i]
 		if !p.listed {
@@ -217,18 +282,25 @@ func (b *Broker) unlist(r *request) {
 	}
 }
 
-// wakeFetch lets a waiting fetch look again, once this Step has settled.
+// wakeFetch lets a fetch look again that waited with a replica.
 func (b *Broker) wakeFetch(t replication.Ticket) {
-	r := b.requests.get(token(t.Request))
+	if r := b.wake(token(t.Request)); r != nil {
+		r.fetch.parts[t.Place].listed = false
+	}
+}
+
+// wake lets a waiting fetch look again, once this Step has settled.
+func (b *Broker) wake(t token) *request {
+	r := b.requests.get(t)
 	if r == nil || r.state != requestRunning || !r.fetch.waiting {
-		return
+		return nil
 	}
 	b.out.Watch.Reached(must.FetchWaited)
-	r.fetch.parts[t.Place].listed = false
 	if !r.fetch.queued {
 		r.fetch.queued = true
 		b.toFetch = append(b.toFetch, r.token)
 	}
+	return r
 }
 
 func (b *Broker) settleFetches() {
@@ -255,8 +327,7 @@ func (b *Broker) expireFetch(r *request) {
 // nobody when they come back.
 func (b *Broker) cancelFetch(r *request) {
 	if r.fetch.waiting {
-		r.fetch.waiting = false
-		b.counters.WaitingFetches--
+		b.endWait(r)
 	}
 	b.deadlines.remove(r)
 	b.unlist(r)

@@ -89,8 +89,7 @@ func (b *Broker) partRead(r *request) {
 func (b *Broker) fetchReply(r *request) protocol.Body {
 	resp := b.out.fetch.next()
 	s := &r.fetch
-	if s.session != nil && s.err == kafka.None && s.session.epoch != s.sessionEpoch {
-		// Another connection has used the session meanwhile.
+	if s.err == kafka.None && s.overtaken() { // another connection has used the session meanwhile
 		b.out.Watch.Reached(must.FetchSessionEpochMismatch)
 		s.err = kafka.ErrInvalidFetchSessionEpoch
 	}

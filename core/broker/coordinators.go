@@ -261,6 +261,7 @@ func (b *Broker) appendForShard(s *shard, a *group.Append) (kafka.Offset, kafka.
 	before := s.host.replica.Log.LogEndOffset
 	in := &b.groups.in.produce
 	*in = replication.Produce{Ticket: replication.Ticket{Request: noRequest}, Acks: -1, Checked: &a.Checked, Batch: a.Batch}
+	b.confirmFollowers(s.host)
 	b.stepReplica(s.host, in)
 	in.Batch, in.Checked = batch.View(nil), nil
 	if end := s.host.replica.Log.LogEndOffset; end > before {

@@ -26,19 +26,23 @@
 //	B15 Producer IDs rise from block to block (checked there).
 //	B16 Fetch sessions are found by their IDs, are counted, and are no more than
 //	    Limits allows.
-//	B17 A fetch session holds each of its partitions once, in one order.
+//	B17 A fetch session holds each of its partitions once, and so does the order of
+//	    those that are due.
 //	B18 An answer in a fetch session leaves out only what its reader knows
 //	    (checked there).
 //	B19 A fetcher has the replicas that follow its leader, and counts them.
 //	B20 A partition of the offsets topic has one coordinator at most, and only while
 //	    it leads.
+//	B21 A partition that is not due in a fetch session has a replica here that tells
+//	    the session of its changes.
 //
 // Files: input.go and effects.go (what comes in, what goes out), config.go,
 // limits.go, broker.go (the state), step.go (one switch), request.go and
 // connection.go (order of requests and replies), api.go and api_NN_name.go (one
 // file per API key), edge.go (names to IDs), admin.go and commands.go (what the
-// controller decides), forward.go (when it is another broker's), hosts.go (the replicas), fetch_sessions.go and
-// fetch_session.go (what readers need not repeat), fetcher.go and
+// controller decides), forward.go (when it is another broker's), hosts.go (the replicas), fetch_sessions.go,
+// fetch_session.go and fetch_changes.go (what readers need not repeat, and fetches
+// need not look at), fetcher.go and
 // fetcher_answer.go (following other brokers), isr.go (ISR changes),
 // coordinators.go and coordinator_find.go (groups), completions.go (the disk's
 // answers to appends), reads.go, storage.go (recovery, jobs, the end), retention.go (when what is too old goes), quorum.go

@@ -21,21 +21,41 @@ const (
 // it wants changed and is told only what has changed (KIP-227). The epoch ties
 // both sides together: a fetch that does not name the one that is due comes
 // from a reader that has missed an answer, or has been overtaken.
+//
+// A fetch looks only at the partitions that are due: what its reader has named,
+// what has changed since it was looked at last (fetch_changes.go), and what an
+// answer could not conclude.
 type fetchSession struct {
-	id       int32
-	epoch    int32 // that the next fetch must name
-	byID     bool  // topics are named by ID
-	follower bool
-	place    int // in fetchSessions.all
-	created  kafka.Instant
-	used     kafka.Instant
+	id     int32
+	epoch  int32 // that the next fetch must name
+	byID   bool  // topics are named by ID
+	reader sessionReader
+	place  int   // in fetchSessions.all
+	waits  token // the fetch that waits for news; nobody: none
 
-	// The partitions stand in a list of slots: who has got records goes to its
-	// end, so that a busy partition does not keep the others from their turn.
+	created kafka.Instant
+	used    kafka.Instant
+
+	// The partitions have slots. Those that are due stand in a list: who has got
+	// records goes to its end, so that a busy partition does not keep the others
+	// from their turn.
 	slots       []sessionSlot
 	first, last int32
-	unused      int32 // the first of a chain by next
+	unused      int32   // the first of a chain by next
+	changed     []int32 // since the fetch that is under way has looked at them
 	find        map[sessionKey]int32
+}
+
+// sessionReader is what a fetch says of its reader, and what is known of it, as
+// far as answers depend on that.
+type sessionReader struct {
+	replica   kafka.BrokerID    // NoBroker: a consumer
+	epoch     kafka.BrokerEpoch // as the fetch has it
+	current   bool              // that is the registered one
+	eligible  bool              // it may be in ISRs
+	trusted   bool              // its connection is another broker's
+	committed bool
+	rack      string
 }
 
 // sessionKey is how a reader names a partition.
@@ -49,8 +69,18 @@ type sessionKey struct {
 type sessionSlot struct {
 	asked      protocol.FetchPartition // as the reader asked last
 	told       bounds                  // as it was answered last
-	prev, next int32
+	prev, next int32                   // among those that are due
+	used       bool
+	due        bool  // the next fetch has to look at it
+	marked     bool  // it has changed since the last fetch began
+	changed    bool  // stands in fetchSession.changed
+	part       int32 // of the fetch that is under way; noSlot: that one has not looked at it
+	host       *host // whose changes mark it; nil: none, and it is due
+	seat       int32 // in host.readers
 }
+
+// nobody is no request's token.
+const nobody token = 0
 
 // noSlot ends a chain of slots.
 const noSlot = -1
@@ -90,11 +120,12 @@ func (f *fetchSession) key(topic string, id kafka.TopicID, p kafka.PartitionInde
 // size counts the partitions.
 func (f *fetchSession) size() int { return len(f.find) }
 
-// put takes a partition in at the end of the order, or changes what is asked of it.
+// put takes a partition in, or changes what is asked of it; it is due then.
 func (f *fetchSession) put(q *protocol.FetchPartition) int32 {
 	key := f.key(q.Topic, q.TopicID, q.Partition)
 	if at, there := f.find[key]; there {
 		f.slots[at].asked = *q
+		f.look(at)
 		return at
 	}
 	at := f.unused
@@ -104,8 +135,8 @@ func (f *fetchSession) put(q *protocol.FetchPartition) int32 {
 	} else {
 		f.unused = f.slots[at].next
 	}
-	f.slots[at] = sessionSlot{asked: *q, told: untold()}
-	f.link(at)
+	f.slots[at] = sessionSlot{asked: *q, told: untold(), used: true, part: noSlot}
+	f.look(at)
 	f.find[key] = at
 	return at
 }
@@ -117,12 +148,33 @@ func (f *fetchSession) drop(key sessionKey) {
 		return
 	}
 	delete(f.find, key)
-	f.unlink(at)
+	f.watch(at, nil)
+	if f.slots[at].due {
+		f.unlink(at)
+	}
 	f.slots[at] = sessionSlot{next: f.unused}
 	f.unused = at
 }
 
-// link puts a slot at the end of the order.
+// look has the next fetch look at a partition. Those that are due already keep
+// their turn.
+func (f *fetchSession) look(at int32) {
+	if s := &f.slots[at]; !s.due {
+		s.due = true
+		f.link(at)
+	}
+}
+
+// lookAtAll has the next fetch look at every partition.
+func (f *fetchSession) lookAtAll() {
+	for at := range f.slots {
+		if f.slots[at].used {
+			f.look(int32(at))
+		}
+	}
+}
+
+// link puts a slot at the end of those that are due.
 func (f *fetchSession) link(at int32) {
 	s := &f.slots[at]
 	s.prev, s.next = f.last, noSlot
@@ -134,7 +186,7 @@ func (f *fetchSession) link(at int32) {
 	f.last = at
 }
 
-// unlink takes a slot out of the order.
+// unlink takes a slot out of those that are due.
 func (f *fetchSession) unlink(at int32) {
 	s := &f.slots[at]
 	if s.prev == noSlot {
@@ -171,7 +223,9 @@ func (f *fetchSession) answer(p *fetchPart) bool {
 // from what decided so that the reader knows all that there is to tell of it.
 func (f *fetchSession) leaveOut(p *fetchPart) bool {
 	knew := f.slots[p.slot].told
-	if f.answer(p) {
+	told := f.answer(p)
+	f.conclude(p)
+	if told {
 		return false
 	}
 	must.True(p.err == kafka.None && len(p.records) == 0 && !p.view.Diverging.Set && knew == boundsOf(&p.view),
@@ -179,22 +233,44 @@ func (f *fetchSession) leaveOut(p *fetchPart) bool {
 	return true
 }
 
-// check checks B17.
+// conclude lets fetches pass a partition over until something happens to it: its
+// reader has been told everything, and nothing has changed since the fetch began.
+func (f *fetchSession) conclude(p *fetchPart) {
+	s := &f.slots[p.slot]
+	if s.marked || p.err != kafka.None || p.bytes > 0 || p.held || p.view.Diverging.Set || p.near != kafka.NoBroker {
+		return
+	}
+	f.unlink(p.slot)
+	s.due, s.part = false, noSlot
+}
+
+// check checks B17 and B21.
 func (f *fetchSession) check() error {
-	n, prev := 0, int32(noSlot)
-	for at := f.first; at != noSlot; at = f.slots[at].next {
+	used, due := 0, 0
+	for at := range f.slots {
 		s := &f.slots[at]
-		found, there := f.find[f.key(s.asked.Topic, s.asked.TopicID, s.asked.Partition)]
-		if !there || found != at || s.prev != prev {
+		if !s.used {
+			continue
+		}
+		used++
+		due += ones(s.due)
+		if found, there := f.find[f.key(s.asked.Topic, s.asked.TopicID, s.asked.Partition)]; !there || found != int32(at) {
 			return errors.New("B17: a partition of a fetch session is not where it is looked for")
 		}
-		if n++; n > f.size() {
-			break
+		if s.host == nil && !s.due || s.host != nil && s.host.readers[s.seat] != (sessionSeat{f, int32(at)}) {
+			return errors.New("B21: nobody tells a fetch session of the changes of a partition that it passes over")
 		}
+	}
+	n, prev := 0, int32(noSlot)
+	for at := f.first; at != noSlot && n <= due; at = f.slots[at].next {
+		if s := &f.slots[at]; !s.due || s.prev != prev {
+			return errors.New("B17: a partition stands among those that are due, and is not")
+		}
+		n++
 		prev = at
 	}
-	if n != f.size() || f.last != prev {
-		return errors.New("B17: the order of a fetch session does not hold each of its partitions once")
+	if used != f.size() || n != due || f.last != prev {
+		return errors.New("B17: a fetch session does not hold each of its partitions once")
 	}
 	return nil
 }

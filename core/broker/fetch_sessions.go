@@ -24,7 +24,7 @@ func (b *Broker) joinSession(r *request, body *protocol.FetchRequest) kafka.Erro
 	s, c := &r.fetch, &b.fetchSessions
 	if body.SessionEpoch == firstEpoch || body.SessionEpoch == noEpoch {
 		if old := c.byID[body.SessionID]; old != nil {
-			c.remove(old)
+			b.endSession(old)
 		}
 		s.opens = body.SessionEpoch == firstEpoch
 		s.ask(body.Partitions)
@@ -41,25 +41,48 @@ func (b *Broker) joinSession(r *request, body *protocol.FetchRequest) kafka.Erro
 	case f.byID != (r.version >= protocol.FetchTopicIDs):
 		return kafka.ErrFetchSessionTopicIDError
 	}
+	b.overtake(f)
 	c.partitions -= f.size()
 	f.change(body)
 	c.partitions += f.size()
 	switch {
 	case f.size() == 0:
-		c.remove(f)
+		b.endSession(f)
 		s.ask(body.Partitions)
 		return kafka.None
 	case c.partitions > b.limits.FetchSessionPartitions:
-		c.remove(f) // it has outgrown its place: the reader begins anew
+		b.endSession(f) // it has outgrown its place: the reader begins anew
 		return kafka.ErrFetchSessionIDNotFound
 	}
-	f.epoch, f.used = nextEpoch(f.epoch), b.now.Mono
+	if who := b.sessionReader(r, body); who != f.reader {
+		f.reader = who
+		f.lookAtAll()
+	}
 	s.session, s.sessionEpoch = f, f.epoch
+	f.changed = f.changed[:0]
 	for at := f.first; at != noSlot; at = f.slots[at].next {
-		p := s.add()
-		p.asked, p.slot = f.slots[at].asked, at
+		f.slots[at].marked, f.slots[at].changed = false, false
+		s.take(f, at)
 	}
 	return kafka.None
+}
+
+// overtake goes on to the next epoch of a session. A fetch of the last one that
+// still waits is answered that it has been overtaken.
+func (b *Broker) overtake(f *fetchSession) {
+	f.epoch, f.used = nextEpoch(f.epoch), b.now.Mono
+	if f.waits != nobody {
+		b.wake(f.waits)
+	}
+}
+
+// take adds a partition of a session to what a fetch reads.
+func (s *fetchState) take(f *fetchSession, at int32) *fetchPart {
+	slot := &f.slots[at]
+	slot.part = int32(len(s.parts))
+	p := s.add()
+	p.asked, p.slot = slot.asked, at
+	return p
 }
 
 // ask takes the partitions that a fetch lists.
@@ -84,13 +107,13 @@ func (f *fetchSession) change(body *protocol.FetchRequest) {
 // Without room for it the reader gets 0, and goes on without.
 func (b *Broker) openSession(r *request) int32 {
 	s, c := &r.fetch, &b.fetchSessions
-	follower := s.follower && b.fromBroker(r.conn)
-	if !b.makeRoom(follower, len(s.parts)) {
+	reader := b.sessionReader(r, r.body.(*protocol.FetchRequest))
+	if !b.makeRoom(reader.follows(), len(s.parts)) {
 		b.out.Watch.Reached(must.FetchSessionRefused)
 		return 0
 	}
 	f := newFetchSession()
-	f.byID, f.follower = r.version >= protocol.FetchTopicIDs, follower
+	f.byID, f.reader = r.version >= protocol.FetchTopicIDs, reader
 	f.created, f.used = b.now.Mono, b.now.Mono
 	for i := range s.parts {
 		p := &s.parts[i]
@@ -141,7 +164,7 @@ func (b *Broker) makeRoom(follower bool, size int) bool {
 func (b *Broker) evict(f *fetchSession) {
 	b.out.Watch.Reached(must.FetchSessionEvicted)
 	b.counters.FetchSessionsEvicted++
-	b.fetchSessions.remove(f)
+	b.endSession(f)
 }
 
 // stale returns the session unused for longest, if that is longer than age.
@@ -164,10 +187,10 @@ func (c *fetchSessions) stale(now kafka.Instant, age kafka.Duration) *fetchSessi
 func (c *fetchSessions) lessUseful(now kafka.Instant, age kafka.Duration, follower bool, size int) *fetchSession {
 	var least *fetchSession
 	for _, f := range c.all {
-		if now.Sub(f.created) <= age && (f.follower || !follower) {
+		if now.Sub(f.created) <= age && (f.reader.follows() || !follower) {
 			continue
 		}
-		if least == nil || f.lessUsefulThan(least.follower, least.size(), least.id) {
+		if least == nil || f.lessUsefulThan(least.reader.follows(), least.size(), least.id) {
 			least = f
 		}
 	}
@@ -178,7 +201,7 @@ func (c *fetchSessions) lessUseful(now kafka.Instant, age kafka.Duration, follow
 }
 
 func (f *fetchSession) lessUsefulThan(follower bool, size int, id int32) bool {
-	if f.follower != follower {
+	if f.reader.follows() != follower {
 		return follower
 	}
 	if f.size() != size {
@@ -187,7 +210,18 @@ func (f *fetchSession) lessUsefulThan(follower bool, size int, id int32) bool {
 	return f.id < id
 }
 
-// remove forgets a session. A fetch that waits in it is answered all the same.
+// endSession forgets a session. A fetch that waits in it is answered with what
+// there is: nobody would tell it of changes any more.
+func (b *Broker) endSession(f *fetchSession) {
+	b.fetchSessions.remove(f)
+	for at := range f.slots {
+		f.watch(int32(at), nil)
+	}
+	if r := b.wake(f.waits); r != nil {
+		r.fetch.overdue = true
+	}
+}
+
 func (c *fetchSessions) remove(f *fetchSession) {
 	delete(c.byID, f.id)
 	last := len(c.all) - 1

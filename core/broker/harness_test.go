@@ -129,6 +129,9 @@ func (w *world) settle() {
 		if err := w.b.Invariants(); err != nil {
 			w.t.Fatal(err)
 		}
+		if err := w.b.CheckPassedOver(); err != nil {
+			w.t.Fatal(err)
+		}
 		w.carryOut()
 		if len(w.inbox) == 0 {
 			w.flush()

@@ -26,6 +26,9 @@ type host struct {
 	throttled throttled
 	proposing bool // stands in Broker.isr.waiting
 
+	readers []sessionSeat     // the fetch sessions that read it
+	shown   replication.Sight // what they have been told of, or are about to look at
+
 	coordinates bool   // of the offsets topic: whoever leads coordinates groups
 	shard       *shard // while it does
 }
@@ -43,6 +46,7 @@ type inputs struct {
 	retire       replication.Retire
 	fetched      replication.Fetched
 	progress     replication.FollowerFetched
+	stayed       replication.FollowerStayed
 	checkISR     replication.CheckISR
 	retain       replication.Retain
 	deletion     replication.DeleteRecords
@@ -124,6 +128,7 @@ func (b *Broker) settleHosts() {
 		h.touched = false
 		b.checkHost(h)
 		b.follow(h)
+		b.noteChange(h)
 		if h.coordinates {
 			b.coordinate(h)
 		}

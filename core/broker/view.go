@@ -172,6 +172,7 @@ type Counters struct {
 	Duplicates             uint64 // batches answered from producer state
 	FetchBytes             uint64
 	FetchReads             uint64 // disk reads emitted
+	FetchLooks             uint64 // partitions that fetches looked at
 	FetchSessionsEvicted   uint64 // to make room for others
 	Jobs                   uint64 // upkeep jobs emitted
 	Proposals              uint64

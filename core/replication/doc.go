@@ -23,7 +23,7 @@
 // step.go (one switch), role.go (becoming leader or follower), append.go (the
 // leader's append), waiting.go (produces and fetches that wait), watermark.go
 // (the only place where the high watermark moves), read.go (what a reader may
-// see), offsets.go (ListOffsets, OffsetForLeaderEpoch), follow.go (the
+// see), sight.go (when that has changed), offsets.go (ListOffsets, OffsetForLeaderEpoch), follow.go (the
 // follower), retain.go (the log start), invariants.go.
 //
 // Read next: core/partition (the log), core/broker (the composition).

@@ -83,6 +83,16 @@ type FollowerFetched struct {
 	LogStartOffset   kafka.Offset      // NoOffset: not told
 }
 
+// FollowerStayed says that a follower was, at some instant, still where it had said
+// to be: its fetch in a session left the partition out.
+type FollowerStayed struct {
+	Broker      kafka.BrokerID
+	BrokerEpoch kafka.BrokerEpoch
+	Epoch       kafka.LeaderEpoch
+	FetchOffset kafka.Offset
+	At          kafka.Instant
+}
+
 // CheckISR looks, now and then, whether a follower has been behind for too long.
 type CheckISR struct{}
 
@@ -150,6 +160,7 @@ func (*Written) replicationInput()         {}
 func (*Synced) replicationInput()          {}
 func (*EpochStarted) replicationInput()    {}
 func (*FollowerFetched) replicationInput() {}
+func (*FollowerStayed) replicationInput()  {}
 func (*CheckISR) replicationInput()        {}
 func (*Altered) replicationInput()         {}
 func (*Fetched) replicationInput()         {}

@@ -144,3 +144,35 @@ func TestFollowerCutsWhereHistoriesPart(t *testing.T) {
 		t.Fatalf("end %d, high watermark %d", g.r.Log.LogEndOffset, g.r.HighWatermark())
 	}
 }
+
+// A follower that fetches and leaves out what has not changed is not behind when the
+// log grows after a long quiet time; one that has been silent is.
+func TestQuietFollowerStaysInTheISR(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		stays *FollowerStayed // told before the log grows
+		in    bool
+	}{
+		{"it has fetched", &FollowerStayed{Broker: 2, BrokerEpoch: 1, FetchOffset: 4}, true},
+		{"it has been silent", nil, false},
+		{"of another life", &FollowerStayed{Broker: 2, BrokerEpoch: 2, FetchOffset: 4}, false},
+		{"of another epoch", &FollowerStayed{Broker: 2, BrokerEpoch: 1, Epoch: 1, FetchOffset: 4}, false},
+		{"it stands elsewhere", &FollowerStayed{Broker: 2, BrokerEpoch: 1, FetchOffset: 3}, false},
+	} {
+		g := newRig(t, partition.Synced)
+		g.leads(0, self, 2)
+		g.produce(1, -1, g.batch(batch.Plain(), 4))
+		g.synced(4)
+		g.fetched(2, 0, 1, 4, 4)
+		g.now.Mono = g.now.Mono.Add(10 * g.r.lagMax)
+		if c.stays != nil {
+			c.stays.At = g.now.Mono
+			g.step(c.stays)
+		}
+		g.produce(2, -1, g.batch(batch.Plain(), 4))
+		g.step(&CheckISR{})
+		if _, asked := g.r.Proposal(); asked == c.in {
+			t.Errorf("%s: asked out of the ISR: %v", c.what, asked)
+		}
+	}
+}

@@ -25,6 +25,8 @@ func (r *Replica) Step(now kafka.Now, in Input, out *Effects) {
 		r.advance(now, out)
 	case *FollowerFetched:
 		r.followerFetched(now, in, out)
+	case *FollowerStayed:
+		r.followerStayed(in)
 	case *CheckISR:
 		r.checkISR(now, out)
 	case *Altered:
