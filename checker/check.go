@@ -27,6 +27,7 @@ var judges = [...]struct {
 	{history.LogLife, judgeLogLife},
 	{history.CrashConsistency, judgeCrashConsistency},
 	{history.Compaction, judgeCompaction},
+	{history.TopicLives, judgeTopicLives},
 }
 
 // Checker judges histories one after another in memory that it keeps. It is
@@ -72,7 +73,13 @@ func (c *Checker) Check(h *history.History) *Report {
 			continue
 		}
 		if ofGroups(j.property) && malformed == nil && !t.grouped() {
+			continue // nobody asked for the offsets of any
+		}
+		if ofMembers(j.property) && malformed == nil && !t.joined() {
 			continue // nobody was a member of any
+		}
+		if j.property == history.TopicLives && malformed == nil && !t.reborn() {
+			continue // no topic was made again
 		}
 		if malformed != nil {
 			r.Verdicts = append(r.Verdicts, Verdict{Property: j.property, Status: Unknown, Reason: "the history contradicts itself: " + malformed.Error()})
@@ -88,6 +95,10 @@ func (c *Checker) Check(h *history.History) *Report {
 
 func ofGroups(p history.Property) bool {
 	return p >= history.GroupAtLeastOnce && p <= history.CommitLinearizable
+}
+
+func ofMembers(p history.Property) bool {
+	return p == history.GroupAtLeastOnce || p == history.GroupExclusivity
 }
 
 // Verdict returns the verdict on a property, or nil if it was not judged.

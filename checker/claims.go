@@ -38,6 +38,8 @@ type partitionClaims struct {
 	exposed int64
 	// voided is the largest end of a void; -1: none.
 	voided int64
+	// over: the topic was deleted, and another has its name.
+	over bool
 	// unsynced is the position from which on acknowledgements may rest on memory;
 	// -1: the beginning. It means something in replicated mode.
 	unsynced int64
@@ -80,6 +82,7 @@ func (c *claims) derive(h *history.History) {
 		topic.Replicas = max(topic.Replicas, 1)
 		topic.MinISR = min(max(topic.MinISR, 1), topic.Replicas)
 		pc.topic = topic
+		pc.over = over(h, history.Partition(p))
 		if topic.UncleanElection {
 			pc.voids = append(pc.voids, void{from: -1, until: math.MaxInt64, reason: "unclean leader election is allowed"})
 		}

@@ -1,6 +1,10 @@
 package checker
 
-import "trialog/checker/history"
+import (
+	"slices"
+
+	"trialog/checker/history"
+)
 
 // seat is one group's place in one partition.
 type seat struct {
@@ -44,6 +48,11 @@ func (t *trial) findSeats() {
 
 // grouped tells whether the history knows groups.
 func (t *trial) grouped() bool { return len(t.seatOf) > 0 }
+
+// joined tells whether the history knows members of groups.
+func (t *trial) joined() bool {
+	return slices.ContainsFunc(t.h.Ops, func(o history.Op) bool { return o.Generation != history.Unset })
+}
 
 // endedAt is where a topic's, or a seat's, committed offsets may begin to go:
 // the first call that deletes the topic or them; endOfTime if none does.

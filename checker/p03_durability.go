@@ -25,6 +25,9 @@ func (t *trial) missing(f func(p history.Partition, l loss)) {
 		if s.bits&sentScanned != 0 || !acked && (s.bits&sentRead == 0 || o.Outcome == history.Fail) {
 			continue
 		}
+		if t.claims.partitions[o.Partition].over {
+			continue // judgeTopicLives looks at what was read while it lasted
+		}
 		if t.claims.partitions[o.Partition].topic.Compacted || s.first < t.scans[o.Partition].readable {
 			continue
 		}
@@ -87,7 +90,7 @@ func (t *trial) weighDurability(f *finding) {
 	for n := range t.values.sent {
 		s := &t.values.sent[n]
 		o := &t.h.Ops[s.op]
-		if s.bits&sentAcked == 0 {
+		if s.bits&sentAcked == 0 || t.claims.partitions[o.Partition].over {
 			continue
 		}
 		claimed, reason := f.claimsLoss(o.Partition, loss{called: o.InvokePos, sent: int32(n), acked: true})

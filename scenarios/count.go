@@ -14,6 +14,9 @@ func (o *Outcome) Count(h *history.History) {
 		case history.Send:
 			o.Acked++
 			o.AckedValues += int64(op.RecordCount)
+			if _, life := h.Partitions[op.Partition].Life(); life > 1 {
+				o.LaterSends++
+			}
 		case history.Poll:
 			o.Read += int64(op.RecordCount)
 		case history.CommitOffsets:
@@ -52,6 +55,8 @@ func (o *Outcome) counted(c Counted) int64 {
 		return o.Commits
 	case Restarts:
 		return o.Restarts
+	case LaterSends:
+		return o.LaterSends
 	case LogStarts:
 		return o.LogStarts
 	case Cleanings:

@@ -39,12 +39,13 @@ type Outcome struct {
 	Read        int64 `json:"read"`         // records read before the final scan
 	FaultsFired int64 `json:"faults_fired"`
 	Restarts    int64 `json:"restarts"`
-	LogStarts   int64 `json:"log_starts,omitempty"` // moves of a log start
-	Commits     int64 `json:"commits,omitempty"`    // offsets that members committed
-	Events      int64 `json:"events,omitempty"`     // of the simulator
-	Span        int64 `json:"span_ns"`              // virtual or real nanoseconds
-	CPU         int64 `json:"cpu_ns"`               // of the arm's thread, judge included
-	Judging     int64 `json:"judging_ns"`           // of it, the judge
+	LaterSends  int64 `json:"later_sends,omitempty"` // acknowledged by a topic that another one had the name of before
+	LogStarts   int64 `json:"log_starts,omitempty"`  // moves of a log start
+	Commits     int64 `json:"commits,omitempty"`     // offsets that members committed
+	Events      int64 `json:"events,omitempty"`      // of the simulator
+	Span        int64 `json:"span_ns"`               // virtual or real nanoseconds
+	CPU         int64 `json:"cpu_ns"`                // of the arm's thread, judge included
+	Judging     int64 `json:"judging_ns"`            // of it, the judge
 
 	Faults []Tally `json:"faults,omitempty"`
 	// Moved counts, by kind, the faults of nodes that moved a leader. Real clusters only.

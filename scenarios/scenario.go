@@ -157,6 +157,9 @@ type Workload struct {
 	ListOffsets Range
 	// TopicChurn is how often a minute an administrator creates and deletes topics of its own.
 	TopicChurn Range
+	// Rebirths is how many clients each make a topic, write, read and commit, delete
+	// it and make another under its name, again and again. Only the simulator does.
+	Rebirths Range
 	// Reassignments is how often a minute an administrator gives a partition other
 	// replicas, takes that back, or asks for its preferred leader.
 	Reassignments Range
@@ -221,6 +224,7 @@ const (
 	Commits                         // offsets committed by members, acknowledged
 	LogStarts                       // moves of a log start
 	Cleanings                       // passes of the cleaner that have removed records
+	LaterSends                      // sends acknowledged by a topic that another one had the name of before
 )
 
 // Expect is the verdict that makes a scenario pass.

@@ -1,6 +1,9 @@
 package history
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // TopicPartition names a partition, as clients do.
 type TopicPartition struct {
@@ -10,6 +13,16 @@ type TopicPartition struct {
 
 // String writes "topic/3", as in the file format.
 func (tp TopicPartition) String() string { return tp.Topic + "/" + strconv.Itoa(int(tp.Index)) }
+
+// Life takes "topic@2" apart: the name, and which of the topics that had it, one
+// after the other, is meant (from 1; 0: the name was given once).
+func (tp TopicPartition) Life() (name string, number int) {
+	name, digits, told := strings.Cut(tp.Topic, "@")
+	if number, err := strconv.Atoi(digits); told && err == nil {
+		return name, number
+	}
+	return tp.Topic, 0
+}
 
 // History is one run. Ops are in the order of their calls, Events in the order
 // of their positions; the records of an operation are one stretch of Records.

@@ -24,6 +24,7 @@ const (
 	LogLife               Property = 21
 	CrashConsistency      Property = 22
 	Compaction            Property = 23
+	TopicLives            Property = 24
 )
 
 // Definition is a property's entry in the catalogue.
@@ -52,6 +53,7 @@ var catalogue = [...]Definition{
 	{LogLife, "log-life", "What was deleted was due to go, by true time or size or somebody's request, and no log start goes back."},
 	{CrashConsistency, "crash-consistency", "A restarted node has a prefix of what was appended, with all that the crash had to spare."},
 	{Compaction, "compaction", "A read of a compacted topic lacks only records that a newer one of their key had followed, and tombstones whose time was over."},
+	{TopicLives, "topic-lives", "Of a topic that was deleted nothing is seen in the one that has its name next: no record, no offset, no committed offset, nothing that it knew of a producer."},
 }
 
 // String names a property as reports do.

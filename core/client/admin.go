@@ -44,6 +44,7 @@ type adminOp struct {
 	silent     bool // of our own: nobody is told
 	kind       adminKind
 	topic      string
+	id         kafka.TopicID // of the topic to delete; zero: by name
 	index      kafka.PartitionIndex
 	timestamp  kafka.TimestampMs
 	before     kafka.Offset
@@ -100,7 +101,7 @@ func (c *Client) administer(in Input) {
 		o.partitions, o.replicas = in.Partitions, in.Replicas
 		o.settings = append(o.settings, in.Settings...)
 	case *DeleteTopic:
-		c.newAdminOp(adminDeleteTopic, in.Op, in.Topic)
+		c.newAdminOp(adminDeleteTopic, in.Op, in.Topic).id = in.ID
 	case *DeleteRecords:
 		o := c.newAdminOp(adminDeleteRecords, in.Op, in.Topic)
 		o.index, o.before = in.Partition, in.Before
@@ -243,7 +244,8 @@ func (c *Client) refused(o *adminOp, code kafka.ErrorCode, out *Effects) {
 	}
 	// An unknown topic may become known to a leader; to an administrator it is
 	// an answer.
-	unknown := code == kafka.ErrUnknownTopicOrPartition && o.kind != adminListOffsets && o.kind != adminDeleteRecords
+	unknown := code == kafka.ErrUnknownTopicOrPartition && o.kind != adminListOffsets && o.kind != adminDeleteRecords ||
+		code == kafka.ErrUnknownTopicID && o.kind == adminDeleteTopic
 	// That an election came to nothing is an answer too.
 	vain := code == kafka.ErrElectionNotNeeded || code == kafka.ErrPreferredLeaderNotAvailable
 	if code.Retriable() && !unknown && !vain {

@@ -28,9 +28,14 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 	case adminDeleteTopic:
 		q := kmsg.NewPtrDeleteTopicsRequest()
 		t := kmsg.NewDeleteTopicsRequestTopic()
-		name := o.topic
-		t.Topic = &name
-		q.TopicNames, q.Topics, q.TimeoutMillis = append(q.TopicNames, o.topic), append(q.Topics, t), timeout
+		if t.TopicID = o.id; o.id == (kafka.TopicID{}) {
+			name := o.topic
+			t.Topic = &name
+		}
+		if o.id == (kafka.TopicID{}) {
+			q.TopicNames = append(q.TopicNames, o.topic)
+		}
+		q.Topics, q.TimeoutMillis = append(q.Topics, t), timeout
 		return q
 	case adminDeleteRecords:
 		return deleteRecordsBody(o, timeout)

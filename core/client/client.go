@@ -70,6 +70,8 @@ func (c *Client) Step(now kafka.Now, in Input, out *Effects) {
 		c.disconnected(in.Conn, out)
 	case *Response:
 		c.response(in, out)
+	case *Outlived:
+		c.outlived(in)
 	case *Stop:
 		c.stop(out)
 	default:

@@ -114,10 +114,21 @@ type CreateTopic struct {
 	Settings   []TopicSetting
 }
 
-// DeleteTopic deletes a topic by name.
+// DeleteTopic deletes a topic by name, or the one of an ID, so that whoever has its
+// name next is safe from a request that comes late. Brokers before version 6 know
+// names only.
 type DeleteTopic struct {
 	Op    OpID
 	Topic string
+	ID    kafka.TopicID // zero: by name
+}
+
+// Outlived says that the topic of an ID is no more, however many brokers have not
+// heard of it: what they tell of it is not believed, and what was meant for it
+// ends. It has no answer.
+type Outlived struct {
+	Topic string
+	ID    kafka.TopicID
 }
 
 // DeleteRecords moves a partition's log start to Before, or to its high
@@ -186,3 +197,4 @@ func (*Connected) clientInput()        {}
 func (*Disconnected) clientInput()     {}
 func (*Response) clientInput()         {}
 func (*Stop) clientInput()             {}
+func (*Outlived) clientInput()         {}

@@ -15,7 +15,8 @@ type topic struct {
 	name    string
 	id      kafka.TopicID // zero until a metadata version with IDs told
 	err     kafka.ErrorCode
-	leaders []leadership // by partition
+	leaders []leadership    // by partition
+	past    []kafka.TopicID // of topics that had the name and are no more
 }
 
 type leadership struct {
@@ -163,6 +164,10 @@ func (c *Client) learnTopic(version int16, a *kmsg.MetadataResponseTopic) {
 	if version >= metadataTopicIDs {
 		id = kafka.TopicID(a.TopicID)
 	}
+	if slices.Contains(t.past, id) {
+		c.metadata.stale = true // the broker lags behind what we know
+		return
+	}
 	reborn := t.id != (kafka.TopicID{}) && id != (kafka.TopicID{}) && id != t.id
 	if reborn {
 		t.leaders = t.leaders[:0]
@@ -184,6 +189,20 @@ func (c *Client) learnTopic(version int16, a *kmsg.MetadataResponseTopic) {
 			epoch = kafka.LeaderEpoch(p.LeaderEpoch)
 		}
 		c.learnLeader(t, kafka.PartitionIndex(p.Partition), kafka.BrokerID(p.Leader), epoch)
+	}
+}
+
+// outlived takes the word of the workload that a topic is no more.
+func (c *Client) outlived(in *Outlived) {
+	t := c.topicNamed(in.Topic)
+	if slices.Contains(t.past, in.ID) {
+		return
+	}
+	t.past = append(t.past, in.ID)
+	if t.id == in.ID {
+		t.id, t.leaders = kafka.TopicID{}, t.leaders[:0]
+		c.topicReborn(t)
+		c.metadata.stale = true
 	}
 }
 

@@ -38,6 +38,8 @@ type producerPartition struct {
 	retryAt  kafka.Instant
 	failures int
 
+	// life is the topic that the newest batch was numbered for.
+	life kafka.TopicID
 	// Sequences, when idempotent. next is what the next new batch gets; acked
 	// follows the last sequence that is known to be in the log.
 	identified bool

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"slices"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"trialog/core/batch"
@@ -14,6 +16,7 @@ import (
 func (c *Client) number(b *outBatch, out *Effects) {
 	must.True(mayRenumber(b), "client C2")
 	p := b.partition
+	p.enter()
 	b.closed, b.numbered = true, true
 	b.producer = batch.Plain()
 	if c.config.Producer.Idempotent {
@@ -25,6 +28,24 @@ func (c *Client) number(b *outBatch, out *Effects) {
 		p.next = batch.NextSequence(p.next, b.count)
 	}
 	b.records = c.slab.keep(c.build(b, out))
+}
+
+// enter begins the sequences anew in a topic that has the name of one that is no
+// more, since its log knows nothing of them, once no batch of that one is left.
+func (p *producerPartition) enter() {
+	id := p.topic.id
+	if p.life == id || id == (kafka.TopicID{}) || p.underway > 0 || p.broken {
+		return
+	}
+	for _, b := range p.queue {
+		if b.numbered {
+			return
+		}
+	}
+	if slices.Contains(p.topic.past, p.life) {
+		p.next, p.acked, p.confirmed = 0, 0, false
+	}
+	p.life = id
 }
 
 func (c *Client) build(b *outBatch, out *Effects) []byte {

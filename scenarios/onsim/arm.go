@@ -190,6 +190,11 @@ func (t *trial) stuck() string {
 			list = append(list, fmt.Sprintf("nobody of %s read %s/%d to %d", g.name, p.topic, p.index, p.end))
 		}
 	}
+	for _, l := range t.lives {
+		if !l.Idle() {
+			list = append(list, fmt.Sprintf("client %d waited for life %d of %s, in step %d: %v", l.id, l.number, l.topic.name, l.step, l.pending))
+		}
+	}
 	for _, l := range t.ledgers {
 		if !l.Idle() {
 			list = append(list, fmt.Sprintf("client %d waited for %d offsets", l.id, len(l.pending)))

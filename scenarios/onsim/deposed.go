@@ -61,5 +61,8 @@ func (t *trial) groupHeaders() []history.Group {
 	if len(t.ledgers) > 0 {
 		add(t.ledgers[0].name, true)
 	}
+	for _, l := range t.lives {
+		add(l.group, true)
+	}
 	return list
 }

@@ -77,7 +77,7 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder, explore
 	if s.Cluster.Brokers > 1 {
 		d.cluster(s, config)
 	}
-	if s.Workload.Groups.Max > 0 {
+	if s.Workload.Groups.Max+s.Workload.Rebirths.Max > 0 {
 		d.groupSettings(t, s, config)
 	}
 	if s.Topics.Retention {
@@ -238,6 +238,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 		add("consumer"+strconv.Itoa(len(t.consumers)), k, d.consumerConfig(s, k))
 	}
 	d.groups(t, s, next, add, config.Phases.Faults)
+	if s.Workload.Rebirths.Max > 0 {
+		d.lives(t, s, next, add)
+	}
 	t.scanner = &scanner{application: next()}
 	scanning := d.client(5)
 	if s.Topics.Retention {

@@ -95,6 +95,25 @@ func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application,
 	}
 }
 
+// lives puts those who make topics again and again on hosts of their own. They
+// speak of topics by ID, which old versions of the protocol do not.
+func (d drawer) lives(t *trial, s *scenarios.Scenario, next func() application, add func(string, sim.App, client.Config)) {
+	for i := range d.workload(s.Workload.Rebirths) {
+		l := &lives{group: "lives-" + strconv.Itoa(i), writer: t.writers}
+		l.application = next()
+		l.wait = oneOf(d, choice.SwarmWorkload, 200*sim.Millisecond, 30*sim.Millisecond)
+		l.gap = oneOf(d, choice.SwarmWorkload, 40*sim.Millisecond, 10*sim.Millisecond, 100*sim.Millisecond)
+		l.topic = trialTopic{name: "again-" + strconv.Itoa(i), partitions: int32(1 + d.stream.Choose(choice.SwarmWorkload, 3)), settings: d.topicSettings(s)}
+		t.writers++
+		t.lives = append(t.lives, l)
+		c := d.client(5)
+		c.Versions = nil
+		c.Producer = client.ProducerConfig{Acks: -1, Idempotent: true, Retries: 1 << 30, Compression: d.compression()}
+		c.Consumer = client.ConsumerConfig{Reset: client.ResetEarliest}
+		add(l.topic.name, l, c)
+	}
+}
+
 // groupConfig is what the members of one group agree on.
 func (d drawer) groupConfig(g *trialGroup) client.GroupConfig {
 	session := oneOf(d, choice.SwarmWorkload, 2*kafka.Second, 500*kafka.Millisecond, 6*kafka.Second)

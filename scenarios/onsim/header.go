@@ -10,19 +10,12 @@ import (
 // header tells the checker what was run and what was promised.
 func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 	s := t.scenario
-	mode := history.ModeReplicated
-	if s.Topics.Synced() && (s.Workload.ModeChanges.Max == 0 || s.Replicas() == 1) { // of one replica each change is told
-		mode = history.ModeSynced
-	}
 	h := history.Header{
 		Scenario: s.Name, Arm: history.ArmSimulator, Seed: seed, Nodes: s.Cluster.Brokers,
 		Replay: "trialog-lab replay " + s.Name + " --seed " + strconv.FormatUint(seed, 10),
 	}
 	for _, topic := range t.topics {
-		h.Topics = append(h.Topics, history.Topic{
-			Name: topic.name, Partitions: int(topic.partitions), Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
-			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true"),
-		})
+		h.Topics = append(h.Topics, t.promise(topic.name, int(topic.partitions)))
 		if s.Topics.Retention {
 			topic.keeps(&h.Topics[len(h.Topics)-1])
 		}
@@ -47,4 +40,17 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 		}
 	}
 	return h
+}
+
+// promise is what all topics of a run promise.
+func (t *trial) promise(name string, partitions int) history.Topic {
+	s := t.scenario
+	mode := history.ModeReplicated
+	if s.Topics.Synced() && (s.Workload.ModeChanges.Max == 0 || s.Replicas() == 1) { // of one replica each change is told
+		mode = history.ModeSynced
+	}
+	return history.Topic{
+		Name: name, Partitions: partitions, Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
+		UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true"),
+	}
 }

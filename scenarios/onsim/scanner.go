@@ -38,6 +38,9 @@ type scanned struct {
 	next     int64
 	moved    int64 // when the scan got on last
 	over     bool
+	// again: another topic had the name before. Its end is what a fetch tells, which
+	// names the topic's ID: a broker that lags answers by name for the one before.
+	again bool
 }
 
 // patience is how long the scanner waits before it looks whether a partition
@@ -68,6 +71,14 @@ func (s *scanner) Wake(c *sim.ClientHost) {
 		for _, p := range s.trial.places[len(s.parts):] { // they were added meanwhile
 			s.parts = append(s.parts, scanned{place: p, end: history.Unset, open: history.NoOp})
 		}
+		for _, l := range s.trial.lives {
+			for _, id := range l.past {
+				c.Do(&client.Outlived{Topic: l.topic.name, ID: id})
+			}
+			for _, f := range l.mine {
+				s.parts = append(s.parts, scanned{place: f.place, end: history.Unset, open: history.NoOp, process: s.trial.process(), again: true})
+			}
+		}
 		for i := range s.parts {
 			s.parts[i].moved = c.Now()
 		}
@@ -91,7 +102,7 @@ func (s *scanner) prepare(c *sim.ClientHost, i int) bool {
 		return true
 	case p.asked:
 		return false
-	case p.end == history.Unset:
+	case p.end == history.Unset && !p.again:
 		p.asked = true
 		op := history.NewOp(history.ListOffsets, s.id, s.process, p.partition)
 		op.At = -1
@@ -190,13 +201,16 @@ func (s *scanner) fetched(c *sim.ClientHost, d *client.Fetched) {
 			// by somebody, after the end was told.
 			p.end = max(p.end, r.HighWatermark)
 		}
+		if p.again && r.Outcome == history.OK {
+			p.end = max(p.end, int64(d.HighWatermark)) // it was assigned when nobody wrote any more
+		}
 		if d.Reset {
 			s.passed(c, p, int64(d.To))
 			continue
 		}
 		s.trial.record.Complete(c.Now(), p.open, &r)
 		p.open, p.next = history.NoOp, r.To
-		p.over = p.over || r.Outcome == history.OK && p.next >= p.end
+		p.over = p.over || r.Outcome == history.OK && p.end != history.Unset && p.next >= p.end
 	}
 }
 

@@ -21,6 +21,7 @@ type trial struct {
 	consumers []*consumer
 	groups    []*trialGroup
 	ledgers   []*ledger
+	lives     []*lives
 	scanner   *scanner
 
 	processes int32 // client processes so far, a number each
@@ -122,6 +123,11 @@ func (t *trial) drained(c *sim.ClientHost) bool {
 	}
 	for _, p := range t.producers {
 		if !p.Idle() {
+			return false
+		}
+	}
+	for _, l := range t.lives {
+		if !l.Idle() {
 			return false
 		}
 	}
