@@ -73,7 +73,7 @@ func (b *Broker) beginFetch(r *request) {
 			}
 		}
 	}
-	wait := min(kafka.Ms(int64(max(0, body.MaxWaitMs))), b.limits.FetchWait)
+	wait := b.fetchWait(s, kafka.Ms(int64(max(0, body.MaxWaitMs))))
 	s.overdue = wait == 0
 	if b.tryFetch(r) {
 		return

@@ -56,6 +56,8 @@ type Broker struct {
 	view       PartitionView
 	fetchers   []*fetcher // by rising leader
 	noRoom     bool       // fetchers wait until more may be appended
+	hurryDue   bool       // followers' fetches that wait are to be answered
+	hurryUntil kafka.Instant
 	isr        isrRequests
 	replicated replication.Effects
 	in         inputs

@@ -47,7 +47,7 @@
 // coordinators.go and coordinator_find.go (groups), completions.go (the disk's
 // answers to appends), reads.go, storage.go (recovery, jobs, the end), retention.go (when what is too old goes), quorum.go
 // (the image and the controller), session.go (registration, heartbeats,
-// shutdown), roles.go (the image against the disk), view.go (what drivers and
+// shutdown), roles.go (the image against the disk), handover.go (followers of a new leader), view.go (what drivers and
 // checkers may look at), invariants.go; ring.go, window.go, deadlines.go and
 // arena.go are memory that is used again.
 //

@@ -121,6 +121,9 @@ func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
 		b.stepReplica(h, &replication.Follow{Epoch: p.LeaderEpoch, PartitionEpoch: p.PartitionEpoch, Leader: p.Leader, Mode: p.Mode})
 	}
 	if h.replica.Epoch() != was {
+		if p.Leader == b.config.NodeID && len(p.Replicas) > 1 {
+			b.leadsAnew()
+		}
 		b.note(Note{Level: Info, Text: roleText(h.replica), Topic: h.topic, Partition: tp.Partition,
 			Epoch: h.replica.Epoch(), Offset: h.replica.Log.LogEndOffset})
 	}

@@ -92,6 +92,8 @@ func (b *Broker) settle() {
 			b.settleHosts()
 		case len(b.toFetch) > 0:
 			b.settleFetches()
+		case b.hurryDue:
+			b.hurryFollowers()
 		case len(b.toPoll) > 0:
 			b.settleFetchers()
 		case b.isr.ready(b.now.Mono):

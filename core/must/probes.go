@@ -119,6 +119,7 @@ const (
 	ProduceWaitedForHandover  // broker: a produce waited for the roles of a broker that stops to go
 	ProduceTimedOut           // broker: a produce was answered REQUEST_TIMED_OUT
 	FetchWaited               // broker: a long poll was woken by new records
+	FetchHurried              // broker: a follower's long poll ended because a partition was led anew
 	FetchAnsweredUnchanged    // broker: a fetch in a session was answered that nothing had changed
 	FetchSessionEvicted       // broker: a fetch session made room for another
 	FetchSessionRefused       // broker: there was no room for a fetch session
@@ -252,6 +253,7 @@ var probeNames = [ProbeCount]string{
 	ProduceWaitedForHandover:  "produce-waited-for-handover",
 	ProduceTimedOut:           "produce-timed-out",
 	FetchWaited:               "fetch-waited",
+	FetchHurried:              "fetch-hurried",
 	FetchAnsweredUnchanged:    "fetch-answered-unchanged",
 	FetchSessionEvicted:       "fetch-session-evicted",
 	FetchSessionRefused:       "fetch-session-refused",
