@@ -22,11 +22,18 @@ func bothProtocols(w Workload) Workload {
 	return w
 }
 
+// migrating lets groups have members of both protocols, and change from one to the
+// other while they are at work.
+func migrating(w Workload) Workload {
+	w.Migrating, w.MemberLives, w.MassRestarts, w.Static = 100, Range{3, 8}, Range{0, 1}, 20
+	return w
+}
+
 // committed are the needs of a scenario of groups.
 var committed = append([]Need{{Name: "members committed", Of: Commits, AtLeast: 20}}, worked...)
 
 func groups() []Scenario {
-	return []Scenario{singleGroups(), replicatedGroups(), groupsExpiry(), groupsSoak()}
+	return []Scenario{singleGroups(), replicatedGroups(), groupsExpiry(), groupsSoak(), groupsMixed()}
 }
 
 func singleGroups() Scenario {
@@ -47,6 +54,26 @@ func singleGroups() Scenario {
 			sometimes(40, Delay, 1, 4),
 			sometimes(30, DiskStall, 1, 3),
 			always(LostResponse, 30, 48),
+		},
+		Needs: committed,
+	}
+}
+
+func groupsMixed() Scenario {
+	return Scenario{
+		Name:     "replicated-groups-mixed",
+		Why:      "applications roll from the classic protocol to the consumer protocol and back while coordinators die: no member is given what another still has, whichever protocol either speaks",
+		Cluster:  threeBrokers,
+		Topics:   replicatedTopics,
+		Workload: migrating(grouped(clustered)),
+		Faults: []Fault{
+			always(ProcessKill, 1, 4).At(Leader),
+			sometimes(40, Pause, 1, 3).At(Leader).For(200, 4000),
+			sometimes(40, Isolate, 1, 3).At(Leader),
+			sometimes(30, Shutdown, 1, 2),
+			always(ClientPause, 1, 4).For(300, 8000),
+			always(ClientKill, 1, 5),
+			always(LostResponse, 12, 24),
 		},
 		Needs: committed,
 	}

@@ -177,6 +177,9 @@ type Workload struct {
 	// ConsumerProtocol is how many per cent of the groups speak the consumer
 	// protocol, in which the coordinator assigns (KIP-848).
 	ConsumerProtocol int
+	// Migrating is how many per cent of the groups have members of both protocols:
+	// every process draws which it speaks.
+	Migrating int
 	// MemberLives is how often a member leaves and another joins in its place;
 	// MassRestarts how often all members of a group die at once.
 	MemberLives, MassRestarts Range

@@ -60,6 +60,10 @@ func (c *ClientHost) Do(in client.Input) { c.step(in) }
 // it start anew: what an application does whose producer cannot go on.
 func (c *ClientHost) Restart() { c.dying = true }
 
+// Reconfigure changes the configuration that processes begin with which follow on
+// the host: a new release of an application, say. nil: as it was configured.
+func (c *ClientHost) Reconfigure(change func(*client.Config)) { c.change = change }
+
 // ClientIdle tells whether no operation awaits its outcome.
 func (c *ClientHost) ClientIdle() bool { return c.core == nil || c.core.Idle() }
 

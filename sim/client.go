@@ -26,6 +26,7 @@ type ClientHost struct {
 	in      clientInputs
 	wakes   uint64 // the latest WakeAt
 	steps   uint64
+	change  func(*client.Config) // of the configuration that the next process begins with
 
 	// One Effects is filled while the other is carried out, so that an App may
 	// give commands while it is told outcomes.
@@ -60,6 +61,9 @@ func (w *World) startClient(c *ClientHost) {
 	seed := kafka.NewRand(c.host.draw.Choose(choice.EntropySeed, 1<<62))
 	config.Seed = seed.Uint64()
 	config.Fatal = !w.config.Blind
+	if c.change != nil {
+		c.change(&config)
+	}
 	if w.fake.client != nil {
 		c.machine = w.fake.client(config)
 	} else {

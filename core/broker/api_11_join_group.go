@@ -24,7 +24,7 @@ func (b *Broker) beginJoinGroup(r *request) {
 		Client:           group.Client{ID: r.clientID, Host: "/" + r.conn.host},
 		SessionTimeoutMs: body.SessionTimeoutMillis, RebalanceTimeoutMs: body.RebalanceTimeoutMillis,
 		ProtocolType: body.ProtocolType, Reason: text(body.Reason),
-		RequireMemberID: r.version >= 4, MaySkip: r.version >= 9,
+		RequireMemberID: r.version >= 4, MaySkip: r.version >= 9, Known: b.knownTopics(),
 	}
 	if r.version == 0 {
 		in.RebalanceTimeoutMs = in.SessionTimeoutMs

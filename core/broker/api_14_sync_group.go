@@ -22,7 +22,7 @@ func (b *Broker) beginSyncGroup(r *request) {
 	in := &group.Sync{
 		Ticket: group.Ticket(r.token), Generation: body.Generation,
 		Member:       group.Member{Group: s.name(r, body.Group), ID: body.MemberID, InstanceID: text(body.InstanceID)},
-		ProtocolType: text(body.ProtocolType), Protocol: text(body.Protocol),
+		ProtocolType: text(body.ProtocolType), Protocol: text(body.Protocol), Known: b.knownTopics(),
 	}
 	for i := range body.GroupAssignment {
 		a := &body.GroupAssignment[i]

@@ -94,6 +94,15 @@ func (t *groupTopics) Find(name string) (kafka.TopicID, int32, bool) {
 	return topic.ID, int32(topic.Partitions.Len()), true
 }
 
+// Name returns the name of a topic that is there.
+func (t *groupTopics) Name(id kafka.TopicID) (string, bool) {
+	topic := t.image.Topic(id)
+	if topic == nil {
+		return "", false
+	}
+	return topic.Name, true
+}
+
 // Each shows every name, sorted.
 func (t *groupTopics) Each(visit func(string) bool) {
 	t.image.EachTopic(func(topic *metadata.TopicImage) bool { return visit(topic.Name) })

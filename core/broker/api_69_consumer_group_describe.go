@@ -7,9 +7,11 @@ import (
 	"trialog/core/kafka"
 )
 
-// memberOfConsumer is what ConsumerGroupDescribe calls a member that speaks the
-// consumer protocol.
-const memberOfConsumer int8 = 1
+// What ConsumerGroupDescribe calls members by the protocol that they speak.
+const (
+	memberOfClassic  int8 = 0
+	memberOfConsumer int8 = 1
+)
 
 // beginConsumerGroupDescribe shows groups of the consumer protocol, as they count.
 func (b *Broker) beginConsumerGroupDescribe(r *request) {
@@ -45,7 +47,9 @@ func (b *Broker) describeConsumerGroup(r *request, id string) kmsg.ConsumerGroup
 		m.ClientID, m.ClientHost = p.Metadata.Client.ID, p.Metadata.Client.Host
 		m.SubscribedTopics, m.SubscribedTopicRegex = p.Metadata.Topics, optional(p.Metadata.Regex)
 		m.Assignment, m.TargetAssignment = b.describePartitions(p.Assigned), b.describePartitions(p.Target)
-		m.MemberType = memberOfConsumer
+		if m.MemberType = memberOfConsumer; p.Metadata.Classic != nil {
+			m.MemberType = memberOfClassic
+		}
 		out.Members = append(out.Members, m)
 	}
 	if len(d.Causes) > 0 {

@@ -290,6 +290,7 @@ func (b *Broker) groupsDue() {
 			b.groups.next = min(b.groups.next, s.retryAt)
 		case shardActive:
 			for at, _ := s.machine.Deadline(); at <= b.now.Mono && !s.gone; at, _ = s.machine.Deadline() {
+				b.groups.in.tick.Known = b.knownTopics()
 				b.stepShard(s, &b.groups.in.tick)
 			}
 			at, _ := s.machine.Deadline()

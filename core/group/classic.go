@@ -126,6 +126,9 @@ func (m *Machine) loadClassic(id string, v *ClassicValue) {
 		g.state = Stable
 	}
 	g.learnTopics()
+	if len(g.members) > 0 && v.Leader == "" {
+		m.rebalance(g, nil, "the group went back to the classic protocol")
+	}
 }
 
 // insert takes a member in.

@@ -17,7 +17,7 @@ func (m *Machine) joinGroup(in *Join) {
 	}
 	if c := m.consumerOf(in.Group); c != nil {
 		if c.size() > 0 {
-			m.refuseJoin(in, kafka.ErrInconsistentGroupProtocol, in.Member.ID)
+			m.joinMixed(c, in)
 			return
 		}
 		m.convert(in)

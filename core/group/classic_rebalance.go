@@ -17,9 +17,6 @@ func (m *Machine) rebalance(g *classic, who *member, why string) {
 	m.remember(g, who, why)
 	if g.state == CompletingRebalance {
 		m.refuseSyncs(g, kafka.ErrRebalanceInProgress)
-		for _, one := range g.members {
-			one.assignment = nil
-		}
 	}
 	m.timers.stop(&g.sync)
 	m.timers.stop(&g.join)

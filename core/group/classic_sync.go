@@ -10,6 +10,10 @@ import (
 // syncGroup takes a Sync. The leader's assignment counts, and goes to all, once
 // the log has it.
 func (m *Machine) syncGroup(in *Sync) {
+	if c := m.consumerOf(in.Group); c != nil {
+		m.syncMixed(c, in)
+		return
+	}
 	g := m.groups[in.Group]
 	if g == nil {
 		m.answer(Answer{Ticket: in.Ticket, Err: kafka.ErrUnknownMemberID})
@@ -128,6 +132,10 @@ func (g *classic) synced(one *member, t Ticket) Answer {
 
 // heartbeat takes a member's sign of life.
 func (m *Machine) heartbeat(in *Heartbeat) {
+	if c := m.consumerOf(in.Group); c != nil {
+		m.beatMixed(c, in)
+		return
+	}
 	code := kafka.ErrUnknownMemberID
 	if g := m.groups[in.Group]; g != nil {
 		var one *member
@@ -157,6 +165,10 @@ func (m *Machine) beat(g *classic, one *member, generation int32) kafka.ErrorCod
 
 // leaveGroup takes members that go, or are sent away.
 func (m *Machine) leaveGroup(in *Leave) {
+	if c := m.consumerOf(in.Group); c != nil {
+		m.leaveMixed(c, in)
+		return
+	}
 	g := m.groups[in.Group]
 	codes := make([]kafka.ErrorCode, len(in.Members))
 	for i := range in.Members {

@@ -23,7 +23,8 @@ type watch struct {
 	group     *consumer
 	id        string
 	session   timer
-	rebalance timer // runs while it has something to give up
+	rebalance timer // runs while it has something to give up; of a classic member, while it is to join again
+	sync      timer // runs while a classic member is to sync
 	epoch     int32 // that it is to give it up in
 }
 
@@ -32,6 +33,7 @@ const (
 	epochJoin        int32 = 0
 	epochLeave       int32 = -1
 	epochLeaveStatic int32 = -2 // whoever goes comes back
+	epochClassic     int32 = -3 // of a Join of a classic member, which names none
 )
 
 // consumerOf is what has been written of a group of the consumer protocol, nil
@@ -81,8 +83,7 @@ func (m *Machine) follow(r *Record) {
 		return
 	}
 	if w := g.watches[r.Name]; w != nil {
-		m.timers.stop(&w.session)
-		m.timers.stop(&w.rebalance)
+		m.unwatch(w)
 		delete(g.watches, r.Name)
 		g.emptySince = m.now.Wall
 	}
@@ -95,11 +96,16 @@ func (m *Machine) watchOver(g *consumer, p *memberKept) {
 		w = &watch{group: g, id: p.id}
 		w.session.watch, w.session.kind = w, timerConsumerSession
 		w.rebalance.watch, w.rebalance.kind = w, timerConsumerRevoke
+		w.sync.watch, w.sync.kind = w, timerConsumerSync
 		g.watches[p.id] = w
 	}
 	if w.session.place == 0 {
-		m.heard(w)
+		m.heard(w, p)
 	}
+	if p.metadata.Classic != nil {
+		return
+	}
+	m.timers.stop(&w.sync)
 	switch {
 	case p.current == nil || p.current.State != MemberUnrevoked:
 		m.timers.stop(&w.rebalance)
@@ -110,9 +116,20 @@ func (m *Machine) watchOver(g *consumer, p *memberKept) {
 	}
 }
 
-// heard starts a member's session anew.
-func (m *Machine) heard(w *watch) {
-	m.timers.set(&w.session, m.now.Mono.Add(kafka.Ms(int64(m.config.ConsumerSessionTimeoutMs))))
+// heard starts a member's session anew. A classic member has its own.
+func (m *Machine) heard(w *watch, p *memberKept) {
+	session := m.config.ConsumerSessionTimeoutMs
+	if classic := p.metadata.Classic; classic != nil {
+		session = classic.SessionTimeoutMs
+	}
+	m.timers.set(&w.session, m.now.Mono.Add(kafka.Ms(int64(session))))
+}
+
+// unwatch stops the timers of a member.
+func (m *Machine) unwatch(w *watch) {
+	m.timers.stop(&w.session)
+	m.timers.stop(&w.rebalance)
+	m.timers.stop(&w.sync)
 }
 
 // forgetConsumer lets go of a group that the log has no more.
@@ -121,8 +138,7 @@ func (m *Machine) forgetConsumer(g *consumer) {
 		return
 	}
 	for _, w := range g.watches { //order: each is stopped, whichever comes first
-		m.timers.stop(&w.session)
-		m.timers.stop(&w.rebalance)
+		m.unwatch(w)
 	}
 	delete(m.consumers, g.id)
 }
@@ -140,17 +156,26 @@ func (m *Machine) watchAgain(group string) {
 	}
 }
 
-// overslept removes a member that was silent, or has kept what it was to give up.
-func (m *Machine) overslept(t *timer, why string) {
+// overslept removes a member that was silent, or has kept what it was to give up,
+// or has not joined or synced in time.
+func (m *Machine) overslept(t *timer, why string, known Topics) {
 	w := t.watch
 	c := m.consumerOf(w.group.id)
 	if c.member(w.id) == nil {
 		return
 	}
-	if t.kind == timerConsumerSession {
+	switch {
+	case t.kind == timerConsumerSession:
 		m.out.Watch.Reached(must.ConsumerSessionExpired)
-	} else {
+	case c.member(w.id).metadata.Classic == nil:
 		m.out.Watch.Reached(must.RevocationTimedOut)
+	default:
+		m.out.Watch.Reached(must.ClassicMemberLate)
+		why = "a member did not join or sync in time"
+	}
+	if m.downgradable(c, w.id) {
+		m.downgrade(w.group.id, w.id, why, known, outcome{silent: true})
+		return
 	}
 	m.removeMembers(w.group.id, []string{w.id}, why, outcome{silent: true})
 }
@@ -212,14 +237,4 @@ func (m *Machine) explain(g *consumer, who *memberKept, why string) {
 		g.causes = append(g.causes, c)
 		m.out.Causes = append(m.out.Causes, GroupCause{Group: g.id, Cause: c})
 	}
-}
-
-// convert makes place for a group of the classic protocol where one of this is
-// empty. Its offsets stay. Whoever asked has to ask again, once that counts.
-func (m *Machine) convert(in *Join) {
-	m.out.Watch.Reached(must.GroupConverted)
-	p := m.draft()
-	p.records = append(p.records, m.epitaph(in.Group)...)
-	p.outcome = outcome{Answer: Answer{Ticket: in.Ticket, Err: kafka.ErrCoordinatorLoadInProgress, Joined: Joined{Member: in.Member.ID, Generation: noGeneration}}}
-	m.propose(p)
 }

@@ -8,7 +8,9 @@ import (
 // refresh lets the group's epoch rise if the member, or what it is to read, has
 // changed.
 func (b *beat) refresh() {
-	b.epoch, _ = b.kept.epochs()
+	if b.epoch, _ = b.kept.epochs(); b.kept == nil {
+		b.epoch = b.begins
+	}
 	b.seen = b.in.Known.Version()
 	g := b.m.consumers[b.in.Group]
 	if b.changed == "" && g != nil && g.seen == b.seen {

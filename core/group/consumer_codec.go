@@ -11,8 +11,12 @@ import (
 // order of RecordKind.
 var consumerKeys = [...]int16{3, 4, 5, 6, 7, 8, 16}
 
-// tagHash is the tagged field of ConsumerGroupMetadata that has GroupEpoch.Hash.
-const tagHash = 0
+// tagHash is the tagged field of ConsumerGroupMetadata that has GroupEpoch.Hash,
+// tagClassic the one of ConsumerGroupMemberMetadata that has ConsumerMember.Classic.
+const (
+	tagHash    = 0
+	tagClassic = 0
+)
 
 // consumerKind is the kind of record that a key's number stands for.
 func consumerKind(key int16) RecordKind {
@@ -57,7 +61,7 @@ func appendConsumerValue(b []byte, value ConsumerValue) []byte {
 	case *TopicsSeen:
 		b = append(b, 1)
 	case *ConsumerMember:
-		b = appendConsumerMember(b, v)
+		return appendConsumerMember(b, v)
 	case *TargetEpoch:
 		b = binary.BigEndian.AppendUint32(b, uint32(v.Epoch))
 	case *Target:
@@ -84,7 +88,23 @@ func appendConsumerMember(b []byte, v *ConsumerMember) []byte {
 	b = appendCompacts(b, v.Topics)
 	b = appendCompactNullable(b, v.Regex)
 	b = binary.BigEndian.AppendUint32(b, uint32(v.RebalanceTimeoutMs))
-	return appendCompactNullable(b, v.Assignor)
+	b = appendCompactNullable(b, v.Assignor)
+	if v.Classic == nil {
+		return append(b, 0)
+	}
+	c := []byte{1} // it is there
+	c = binary.BigEndian.AppendUint32(c, uint32(v.Classic.SessionTimeoutMs))
+	c = binary.AppendUvarint(c, uint64(len(v.Classic.Protocols))+1)
+	for i := range v.Classic.Protocols {
+		p := &v.Classic.Protocols[i]
+		c = appendCompact(c, p.Name)
+		c = binary.AppendUvarint(c, uint64(len(p.Metadata))+1)
+		c = append(append(c, p.Metadata...), 0)
+	}
+	c = append(c, 0)
+	b = append(b, 1, tagClassic)
+	b = binary.AppendUvarint(b, uint64(len(c)))
+	return append(b, c...)
 }
 
 func appendCompact(b []byte, s string) []byte {
@@ -123,10 +143,7 @@ func (r *reader) consumer(kind RecordKind, version int16) ConsumerValue {
 		r.b = nil
 		return &TopicsSeen{}
 	case ConsumerMemberRecord:
-		value = &ConsumerMember{
-			InstanceID: r.string(), Rack: r.string(), Client: Client{ID: r.string(), Host: r.string()},
-			Topics: r.strings(), Regex: r.string(), RebalanceTimeoutMs: r.int32(), Assignor: r.string(),
-		}
+		return r.consumerMember()
 	case TargetEpochRecord:
 		value = &TargetEpoch{Epoch: r.int32()}
 	case TargetRecord:
@@ -151,6 +168,34 @@ func (r *reader) groupEpoch() *GroupEpoch {
 		}
 	})
 	return v
+}
+
+func (r *reader) consumerMember() *ConsumerMember {
+	v := &ConsumerMember{
+		InstanceID: r.string(), Rack: r.string(), Client: Client{ID: r.string(), Host: r.string()},
+		Topics: r.strings(), Regex: r.string(), RebalanceTimeoutMs: r.int32(), Assignor: r.string(),
+	}
+	bad := false
+	r.tags(func(tag uint64, b []byte) {
+		if tag == tagClassic && len(b) > 0 && b[0] == 1 {
+			c := reader{b: b[1:], flexible: true}
+			v.Classic = c.classicSpeaker()
+			bad = bad || c.bad
+		}
+	})
+	r.bad = r.bad || bad
+	return v
+}
+
+func (r *reader) classicSpeaker() *ClassicSpeaker {
+	s := &ClassicSpeaker{SessionTimeoutMs: r.int32()}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		s.Protocols = append(s.Protocols, Protocol{Name: r.string(), Metadata: r.bytes()})
+		r.tags(nil)
+	}
+	r.tags(nil)
+	r.bad = r.bad || len(s.Protocols) == 0
+	return s
 }
 
 func (r *reader) memberState() MemberState {

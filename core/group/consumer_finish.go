@@ -14,14 +14,14 @@ func (m *Machine) quick(in *ConsumerHeartbeat) bool {
 	}
 	c, g := m.consumerOf(in.Group), m.consumers[in.Group]
 	p := c.member(in.ID)
-	if p == nil || g == nil || g.seen != in.Known.Version() || p.current == nil || p.metadata.Client != in.Client {
+	if p == nil || p.metadata.Classic != nil || g == nil || g.seen != in.Known.Version() || p.current == nil || p.metadata.Client != in.Client {
 		return false
 	}
 	epoch, target := c.epochs()
 	if epoch != target || in.Epoch != target || !p.current.settled(target) || in.InstanceID != p.metadata.InstanceID {
 		return false
 	}
-	m.heard(g.watches[in.ID])
+	m.heard(g.watches[in.ID], p)
 	m.after(Answer{Ticket: in.Ticket, Beaten: Beaten{Member: in.ID, Epoch: target, IntervalMs: m.config.ConsumerHeartbeatIntervalMs}})
 	return true
 }
@@ -30,7 +30,7 @@ func (m *Machine) quick(in *ConsumerHeartbeat) bool {
 // whether that changes what it has.
 func (b *beat) reconcile(epoch int32) bool {
 	r := reconciliation{
-		epoch: epoch, owned: b.in.Owned, hasOwned: b.in.HasOwned, fresh: b.in.Epoch == epochJoin,
+		epoch: epoch, owned: b.in.Owned, hasOwned: b.in.HasOwned, fresh: b.in.Epoch == epochJoin || b.speaks != nil && b.before == nil,
 		held: func(tp kafka.TopicPartition) bool {
 			if b.kept == nil {
 				return false
@@ -66,9 +66,13 @@ func (b *beat) finish(told bool) {
 	if told || b.in.Epoch == epochJoin || b.in.RebalanceTimeoutMs >= 0 && (b.in.HasTopics || b.in.HasRegex) && b.in.HasOwned {
 		a.Beaten.Assigned, a.Beaten.HasAssigned = b.after.current.Assigned, true
 	}
+	joins := ""
+	if b.speaks != nil {
+		a, joins = b.joinedMixed(), b.in.ID
+	}
 	if g := m.consumers[b.in.Group]; g != nil {
 		if w := g.watches[b.in.ID]; w != nil {
-			m.heard(w)
+			m.heard(w, &b.after)
 		}
 		if len(b.records) == 0 {
 			g.seen = b.seen
@@ -76,14 +80,14 @@ func (b *beat) finish(told bool) {
 	}
 	if len(b.records) == 0 {
 		m.after(a)
+		if joins != "" {
+			m.awaitSync(b.in.Group, joins)
+		}
 		return
 	}
 	p := m.draft()
 	p.records = append(p.records, b.records...)
-	p.outcome = outcome{Answer: a, seen: b.seen, sees: true}
-	if b.kept == nil {
-		p.outcome.buried = m.groups[b.in.Group]
-	}
+	p.outcome = outcome{Answer: a, seen: b.seen, sees: true, buried: b.from, joins: joins}
 	m.propose(p)
 	if b.changed != "" {
 		m.explain(m.consumers[b.in.Group], &b.after, b.changed)
@@ -109,6 +113,10 @@ func (b *beat) leave() kafka.ErrorCode {
 		return kafka.ErrUnknownMemberID
 	}
 	a := Answer{Ticket: b.in.Ticket, Beaten: Beaten{Member: b.in.ID, Epoch: b.in.Epoch}}
+	if b.in.Epoch == epochLeave && b.m.downgradable(b.kept, one.id) {
+		b.m.downgrade(b.in.Group, one.id, "a member left", b.in.Known, outcome{Answer: a})
+		return kafka.None
+	}
 	if b.in.Epoch == epochLeave {
 		b.m.removeMembers(b.in.Group, []string{b.in.ID}, "a member left", outcome{Answer: a})
 		return kafka.None
@@ -135,6 +143,11 @@ func (m *Machine) consumerMayCommit(c *consumerKept, in *Commit) kafka.ErrorCode
 	switch {
 	case p == nil:
 		return kafka.ErrUnknownMemberID
+	case p.metadata.Classic != nil:
+		if p.current == nil || in.Generation != p.current.Epoch {
+			return kafka.ErrIllegalGeneration
+		}
+		return kafka.None
 	case in.Version < 9:
 		return kafka.ErrUnsupportedVersion
 	case p.current == nil || in.Generation != p.current.Epoch:
@@ -154,6 +167,8 @@ func (m *Machine) MayFetch(group, member string, epoch int32) kafka.ErrorCode {
 	switch {
 	case p == nil:
 		return kafka.ErrUnknownMemberID
+	case p.metadata.Classic != nil && (p.current == nil || epoch != p.current.Epoch):
+		return kafka.ErrIllegalGeneration
 	case p.current == nil || epoch != p.current.Epoch:
 		return kafka.ErrStaleMemberEpoch
 	}

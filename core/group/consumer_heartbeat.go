@@ -55,6 +55,9 @@ type beat struct {
 	changed  string // why the group's epoch rises
 	epoch    int32
 	seen     uint64
+	from     *classic        // the classic group that this one takes the place of
+	begins   int32           // the generation of that, if it was empty
+	speaks   *ClassicSpeaker // of a Join of a classic member
 }
 
 // consumerHeartbeat takes a member's sign of life, and with it whatever has
@@ -108,6 +111,12 @@ func (b *beat) run() kafka.ErrorCode {
 	if code := b.identify(); code != kafka.None {
 		return code
 	}
+	return b.bring()
+}
+
+// bring takes over what the member says, brings it towards what it shall have,
+// and answers.
+func (b *beat) bring() kafka.ErrorCode {
 	if code := b.describe(); code != kafka.None {
 		return code
 	}
@@ -118,20 +127,46 @@ func (b *beat) run() kafka.ErrorCode {
 	return kafka.None
 }
 
-// enter finds the group, or makes place for it: an empty group of the classic
-// protocol becomes one of this, and keeps its offsets.
+// enter finds the group, or makes place for it: a group of the classic protocol
+// becomes one of this, and keeps its offsets and its members.
 func (b *beat) enter() kafka.ErrorCode {
 	if b.kept != nil {
 		return kafka.None
 	}
 	g := b.m.groups[b.in.Group]
-	if b.in.Epoch != epochJoin || g != nil && (g.state != Empty || len(g.pending) > 0) {
+	if b.in.Epoch != epochJoin {
 		return kafka.ErrGroupIDNotFound
 	}
+	b.from = g
+	if g != nil && g.state != Empty {
+		return b.upgrade(g)
+	}
 	if k := b.m.written.groups[b.in.Group]; k != nil && k.classic != nil {
+		b.begins = k.classic.Generation
 		b.records = append(b.records, Record{Kind: ClassicRecord, Group: b.in.Group})
 		b.m.out.Watch.Reached(must.GroupConverted)
 	}
+	return kafka.None
+}
+
+// upgrade takes over a classic group that has members.
+func (b *beat) upgrade(g *classic) kafka.ErrorCode {
+	if !b.m.upgradable(g) {
+		return kafka.ErrGroupIDNotFound
+	}
+	records, ok := b.m.upgraded(g, b.in.Known)
+	if !ok {
+		return kafka.ErrGroupIDNotFound
+	}
+	b.m.out.Watch.Reached(must.GroupUpgraded)
+	b.records = records
+	var k kept
+	for i := range records {
+		if r := &records[i]; r.Kind.consumers() {
+			k.applyConsumer(r)
+		}
+	}
+	b.kept = k.consumer
 	return kafka.None
 }
 
@@ -166,7 +201,7 @@ func (b *beat) identifyStatic() kafka.ErrorCode {
 		return kafka.None
 	case b.in.Epoch != epochJoin:
 		return kafka.ErrFencedInstanceID
-	case there.current == nil || there.current.Epoch != epochLeaveStatic:
+	case there.metadata.Classic == nil && (there.current == nil || there.current.Epoch != epochLeaveStatic):
 		return kafka.ErrUnreleasedInstanceID
 	}
 	b.replaced = there
@@ -199,7 +234,7 @@ func (b *beat) describe() kafka.ErrorCode {
 		b.after, old = *from, *from.metadata
 	}
 	next := old
-	next.Client = b.in.Client
+	next.Client, next.Classic = b.in.Client, b.speaks
 	if b.in.InstanceID != "" {
 		next.InstanceID = b.in.InstanceID
 	}
@@ -243,11 +278,14 @@ func (b *beat) adopt(from *memberKept, old, next *ConsumerMember) {
 		b.take(CurrentRecord, b.replaced.id, b.replaced.current != nil)
 		b.take(TargetRecord, b.replaced.id, b.replaced.target != nil)
 		b.take(ConsumerMemberRecord, b.replaced.id, true)
-		b.after.current = &Current{Assigned: b.replaced.current.Assigned}
+		b.after.current = &Current{}
+		if c := b.replaced.current; c != nil {
+			b.after.current.Assigned = c.Assigned
+		}
 	}
 	topics := slices.Equal(old.Topics, next.Topics) && old.Regex == next.Regex
 	same := topics && old.InstanceID == next.InstanceID && old.Rack == next.Rack && old.Client == next.Client &&
-		old.RebalanceTimeoutMs == next.RebalanceTimeoutMs && old.Assignor == next.Assignor
+		old.RebalanceTimeoutMs == next.RebalanceTimeoutMs && old.Assignor == next.Assignor && old.Classic.same(next.Classic)
 	switch {
 	case from == nil:
 		b.changed = "a member joined"

@@ -25,7 +25,7 @@ func (m *Machine) checkConsumers() error {
 		}
 		for _, p := range c.members {
 			w := g.watches[p.id]
-			if p.metadata != nil && (w == nil || w.session.place == 0 || (p.current != nil && p.current.State == MemberUnrevoked) != (w.rebalance.place > 0)) {
+			if p.metadata != nil && (w == nil || w.session.place == 0 || p.metadata.Classic == nil && (p.current != nil && p.current.State == MemberUnrevoked) != (w.rebalance.place > 0)) {
 				return fmt.Errorf("G7: nobody watches over member %q of %q", p.id, name)
 			}
 		}

@@ -30,6 +30,8 @@ type ConsumerMember struct {
 	Regex              string   // RE2; empty: none
 	RebalanceTimeoutMs int32
 	Assignor           string // empty: whatever the others want
+	// Classic is of a member that speaks the classic protocol; nil: it speaks this one.
+	Classic *ClassicSpeaker
 }
 
 // TargetEpoch is the group epoch whose assignment the targets are

@@ -14,6 +14,8 @@ import (
 type Topics interface {
 	// Find returns a topic's ID and how many partitions it has.
 	Find(name string) (kafka.TopicID, int32, bool)
+	// Name returns the name of a topic that is there.
+	Name(id kafka.TopicID) (string, bool)
 	// Each shows every name, sorted, until visit returns false.
 	Each(visit func(name string) bool)
 	// Version rises when topics come or go or get partitions.

@@ -36,7 +36,9 @@
 // who speaks), consumer_assign.go and consumer_subscription.go (who shall have
 // what), assignor.go, consumer_reconcile.go (who has what), consumer_finish.go (the
 // answer; leaving; commits), consumer.go (who is silent), consumer_describe.go,
-// consumer_invariants.go, partitions.go.
+// consumer_invariants.go, partitions.go. Between the two: migrate.go (groups that
+// change their protocol), mixed.go (classic members in groups of the other),
+// embedded.go (what classic consumers say and are told).
 //
 // Sources: KIP-134 (initial delay), KIP-211 (expiry), KIP-345 (static members),
 // KIP-394 (member IDs), KIP-429 (cooperative rebalancing, which is the clients'

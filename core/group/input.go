@@ -13,7 +13,7 @@ type Input interface{ groupInput() }
 type Ticket uint64
 
 // Tick says that time has passed. An early one is a no-op.
-type Tick struct{}
+type Tick struct{ Known Topics }
 
 // Appended says that the oldest of Effects.Appends is in the log, which ends at End.
 type Appended struct{ End kafka.Offset }
@@ -63,6 +63,7 @@ type Join struct {
 	// MaySkip: the client understands that a static leader need not assign (KIP-814).
 	MaySkip bool
 	Reason  string
+	Known   Topics
 }
 
 // Abandoned says that nobody will see the answer to a Join that waits. Whoever
@@ -87,6 +88,7 @@ type Sync struct {
 	ProtocolType string
 	Protocol     string
 	Assignments  []Assignment // of the leader
+	Known        Topics
 }
 
 // Assignment is what a leader gives a member.

@@ -64,6 +64,8 @@ type outcome struct {
 	generation int32 // of assigned
 	buried     *classic
 	confirms   bool   // questions wait for it
+	joins      string // a classic member that is to sync
+	again      *Join  // to be taken once the group is a classic one
 	seen       uint64 // the version of the topics that a heartbeat was decided on
 	sees       bool   // seen is set
 }
@@ -114,8 +116,7 @@ func (m *Machine) appended(end kafka.Offset) {
 	}
 	t.Records = append(t.Records, p.records...)
 	if g := p.outcome.buried; g != nil {
-		m.timers.stop(&g.join)
-		delete(m.groups, g.id)
+		m.dismiss(g)
 	}
 	for i := range p.records {
 		if r := &p.records[i]; r.Kind.consumers() {
@@ -125,8 +126,15 @@ func (m *Machine) appended(end kafka.Offset) {
 	if g := m.consumers[p.records[0].Group]; g != nil && p.outcome.sees {
 		g.seen = p.outcome.seen
 	}
+	if o := &p.outcome; o.joins != "" {
+		m.awaitSync(p.records[0].Group, o.joins)
+	}
 	t.Answers = append(t.Answers, p.outcome)
+	again := p.outcome.again
 	m.forget()
+	if again != nil {
+		m.joinGroup(again)
+	}
 }
 
 // refused tells whoever waits for the oldest proposal that it has come to nothing.
@@ -134,6 +142,7 @@ func (m *Machine) refused(code kafka.ErrorCode) {
 	p := m.oldest()
 	o, name := p.outcome, p.records[0].Group
 	m.forget()
+	o.silent = o.silent && o.again == nil
 	m.fail(&o, storageError(code, o.commits))
 	if g := m.groups[name]; g != nil {
 		m.dissolve(g)
@@ -237,7 +246,7 @@ func (m *Machine) after(a Answer) {
 	switch {
 	case p == nil:
 	case p.Expired:
-		a = Answer{Ticket: a.Ticket, Place: a.Place, Err: kafka.ErrCoordinatorNotAvailable}
+		a = Answer{Ticket: a.Ticket, Place: a.Place, Err: kafka.ErrCoordinatorNotAvailable, Joined: Joined{Member: a.Joined.Member, Generation: noGeneration}}
 	default:
 		p.Answers = append(p.Answers, outcome{Answer: a})
 		return

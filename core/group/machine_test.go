@@ -37,6 +37,7 @@ func testConfig() Config {
 		InitialRebalanceDelay: 3 * kafka.Second, MinSessionTimeoutMs: 1000, MaxSessionTimeoutMs: 60_000, MaxSize: 100,
 		CommitTimeout: 5 * kafka.Second, RetentionCheck: 10 * kafka.Second, RetentionMs: 60_000,
 		ConsumerAssignors: []string{"uniform", "range"}, ConsumerHeartbeatIntervalMs: 5000, ConsumerMaxSize: 100, ConsumerSessionTimeoutMs: 45_000,
+		ConsumerUpgrades: true, ConsumerDowngrades: true,
 	}
 }
 

@@ -45,15 +45,15 @@ func (m *Machine) Step(now kafka.Now, in Input, out *Effects) {
 	case *Delete:
 		m.deleteGroup(in)
 	}
-	if _, tick := in.(*Tick); tick {
-		m.due()
+	if t, tick := in.(*Tick); tick {
+		m.due(t.Known)
 	}
 	m.out = nil
 }
 
 // due does what has become due. An append that it asks for is answered before
 // the next Tick, so that each Tick ends one deadline's work at most.
-func (m *Machine) due() {
+func (m *Machine) due(known Topics) {
 	m.giveUp()
 	for len(m.asked) == 0 {
 		t := m.timers.fire(m.now.Mono)
@@ -61,12 +61,12 @@ func (m *Machine) due() {
 			m.sweepOn()
 			return
 		}
-		m.fire(t)
+		m.fire(t, known)
 	}
 }
 
 // fire carries out one deadline.
-func (m *Machine) fire(t *timer) {
+func (m *Machine) fire(t *timer, known Topics) {
 	switch t.kind {
 	case timerSession:
 		m.silent(t)
@@ -81,9 +81,9 @@ func (m *Machine) fire(t *timer) {
 	case timerSync:
 		m.syncTimeout(t.group)
 	case timerConsumerSession:
-		m.overslept(t, "a member's session expired")
-	case timerConsumerRevoke:
-		m.overslept(t, "a member did not give its partitions up in time")
+		m.overslept(t, "a member's session expired", known)
+	case timerConsumerRevoke, timerConsumerSync:
+		m.overslept(t, "a member did not give its partitions up in time", known)
 	}
 }
 

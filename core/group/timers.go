@@ -26,7 +26,8 @@ const (
 	timerSync                     // members have had their time to sync
 
 	timerConsumerSession // a member of the consumer protocol is silent
-	timerConsumerRevoke  // it has had its time to give up what it shall
+	timerConsumerRevoke  // it has had its time to give up what it shall, or to join again
+	timerConsumerSync    // a classic member has had its time to sync
 )
 
 // timers is a binary heap, its order total.

@@ -144,18 +144,3 @@ func (r *reader) tags(visit func(tag uint64, b []byte)) {
 		}
 	}
 }
-
-// subscribedTopics reads the topics of a consumer's metadata, whose first
-// version begins every later one. False: it is something else.
-func subscribedTopics(metadata []byte) ([]string, bool) {
-	r := reader{b: metadata}
-	if r.int16() < 0 {
-		return nil, false
-	}
-	n := r.count()
-	var topics []string
-	for ; n > 0 && !r.bad; n-- {
-		topics = append(topics, r.string())
-	}
-	return topics, !r.bad
-}

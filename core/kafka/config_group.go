@@ -11,6 +11,8 @@ type GroupConfig struct {
 	ConsumerHeartbeatIntervalMs int32    // group.consumer.heartbeat.interval.ms
 	ConsumerMaxSize             int32    // group.consumer.max.size
 	ConsumerSessionTimeoutMs    int32    // group.consumer.session.timeout.ms
+	// group.consumer.migration.policy: whether groups with members may change their protocol.
+	ConsumerUpgrades, ConsumerDowngrades bool
 
 	OffsetMetadataMaxBytes int32    // offset.metadata.max.bytes
 	CommitTimeout          Duration // offsets.commit.timeout.ms
@@ -32,6 +34,8 @@ func LoadGroupConfig(l *ConfigLayers) GroupConfig {
 	}
 	const replication = "offsets.topic.replication.factor"
 	assignors := LookupSetting("group.consumer.assignors", ScopeBroker).ResolveBroker(l)
+	migration := LookupSetting("group.consumer.migration.policy", ScopeBroker).ResolveBroker(l)
+	policy := migration.Parsed().Str
 	r := LookupSetting(replication, ScopeBroker).ResolveBroker(l)
 	return GroupConfig{
 		InitialRebalanceDelay:       Ms(number("group.initial.rebalance.delay.ms")),
@@ -42,6 +46,8 @@ func LoadGroupConfig(l *ConfigLayers) GroupConfig {
 		ConsumerHeartbeatIntervalMs: int32(number("group.consumer.heartbeat.interval.ms")),
 		ConsumerMaxSize:             int32(number("group.consumer.max.size")),
 		ConsumerSessionTimeoutMs:    int32(number("group.consumer.session.timeout.ms")),
+		ConsumerUpgrades:            policy == "bidirectional" || policy == "upgrade",
+		ConsumerDowngrades:          policy == "bidirectional" || policy == "downgrade",
 		OffsetMetadataMaxBytes:      int32(number("offset.metadata.max.bytes")),
 		CommitTimeout:               Ms(number("offsets.commit.timeout.ms")),
 		RetentionCheck:              Ms(number("offsets.retention.check.interval.ms")),

@@ -64,6 +64,8 @@ var settings = []*Setting{
 		Doc: "How often members of the consumer protocol are told to send heartbeats, in milliseconds."},
 	{Name: "group.consumer.max.size", Type: TypeInt, Scope: ScopeBroker, Default: "2147483647", KafkaDefault: "2147483647", Valid: atLeast(1),
 		Doc: "How many members a group of the consumer protocol may have."},
+	{Name: "group.consumer.migration.policy", Type: TypeString, Scope: ScopeBroker, Default: "bidirectional", KafkaDefault: "bidirectional", Valid: oneOf("bidirectional", "upgrade", "downgrade", "disabled"),
+		Doc: "Whether a classic group of consumers becomes one of the consumer protocol when a member of that joins, and goes back when the last one leaves."},
 	{Name: "group.consumer.session.timeout.ms", Type: TypeInt, Scope: ScopeBroker, Default: "45000", KafkaDefault: "45000", Valid: atLeast(1),
 		Doc: "After how long without a heartbeat a member of the consumer protocol is out of its group, in milliseconds."},
 	{Name: "group.initial.rebalance.delay.ms", Type: TypeInt, Scope: ScopeBroker, Default: "3000", KafkaDefault: "3000", Valid: atLeast(0),

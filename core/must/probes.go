@@ -111,6 +111,11 @@ const (
 	ReleaseAwaited         // group: a member waits for what others have not given up
 	HeartbeatAnsweredAgain // group: a member repeated the epoch before, as it had not seen the answer
 	GroupConverted         // group: an empty group went from one protocol to the other
+	GroupUpgraded          // group: a classic group with members went over to the consumer protocol
+	GroupDowngraded        // group: a group went back to the classic protocol with its members
+	ClassicMemberServed    // group: a classic member joined a group of the consumer protocol
+	ClassicMemberLate      // group: a classic member of such a group did not join or sync in time
+	ClassicMemberStranger  // group: a classic member joined with partitions that are not its own any more
 	CoordinatorLoaded      // broker: a coordinator was built from its log
 	CoordinatorLostPending // group: a coordinator lost its partition while answers waited
 	CoordinatorGaveUp      // group: what a coordinator had written did not count in time
@@ -245,6 +250,11 @@ var probeNames = [ProbeCount]string{
 	ReleaseAwaited:         "release-awaited",
 	HeartbeatAnsweredAgain: "heartbeat-answered-again",
 	GroupConverted:         "group-converted",
+	GroupUpgraded:          "group-upgraded",
+	GroupDowngraded:        "group-downgraded",
+	ClassicMemberServed:    "classic-member-served",
+	ClassicMemberLate:      "classic-member-late",
+	ClassicMemberStranger:  "classic-member-stranger",
 	CoordinatorLoaded:      "coordinator-loaded",
 	CoordinatorLostPending: "coordinator-lost-pending",
 	CoordinatorGaveUp:      "coordinator-gave-up",

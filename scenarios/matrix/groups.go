@@ -18,7 +18,7 @@ const (
 // groups are the rows of consumer groups.
 func groups() []Row {
 	kill, pause := scenarios.ProcessKill, scenarios.ClientPause
-	one, three, expiry := of("single-groups"), of("replicated-groups", "replicated-groups-soak"), of("single-groups-expiry")
+	one, three, expiry := of("single-groups"), of("replicated-groups", "replicated-groups-mixed", "replicated-groups-soak"), of("single-groups-expiry")
 	const moving = ghosts + "; coordinators paused, isolated and moved"
 	return []Row{
 		holds("one-group-delivered", OneBroker, history.GroupAtLeastOnce, saysDelivered, classicGroup, ghosts,

@@ -56,7 +56,7 @@ func (t *trial) groupHeaders() []history.Group {
 		list = append(list, history.Group{Name: name, Classic: classic, Coordinator: t.coordinatorOf(name).String()})
 	}
 	for _, g := range t.groups {
-		add(g.name, !g.consumer)
+		add(g.name, !g.consumer && !g.migrates)
 	}
 	if len(t.ledgers) > 0 {
 		add(t.ledgers[0].name, true)

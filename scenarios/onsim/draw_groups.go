@@ -27,7 +27,7 @@ func (d drawer) groupSettings(t *trial, s *scenarios.Scenario, config *sim.Confi
 	// A group that is empty and has no offsets would be forgotten, and its
 	// generations begin anew: the judge takes a smaller one for an older one.
 	set("offsets.retention.check.interval.ms", "86400000")
-	if s.Workload.ConsumerProtocol > 0 {
+	if s.Workload.ConsumerProtocol > 0 || s.Workload.Migrating > 0 {
 		session := oneOf(d, choice.SwarmProtocol, 2000, 600, 6000)
 		set("group.consumer.session.timeout.ms", strconv.Itoa(session))
 		set("group.consumer.heartbeat.interval.ms", strconv.Itoa(session/5))
@@ -56,6 +56,9 @@ func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application,
 		if percent := w.ConsumerProtocol; percent > 0 && int(d.stream.Choose(choice.SwarmProtocol, 100)) < percent {
 			g.consumer, config.Consumer = true, true
 		}
+		if percent := w.Migrating; percent > 0 && int(d.stream.Choose(choice.SwarmProtocol, 100)) < percent {
+			g.migrates, config.Consumer = true, n%2 == 1
+		}
 		if w.Anchored {
 			config.SessionTimeout, config.MaxPollInterval, config.HeartbeatInterval = 30*kafka.Second, 0, 300*kafka.Millisecond
 		}
@@ -76,7 +79,7 @@ func (d drawer) groups(t *trial, s *scenarios.Scenario, next func() application,
 					c.Versions = nil // old ones know no static members
 				}
 			}
-			if g.consumer {
+			if g.consumer || g.migrates {
 				c.Versions = nil // nor this protocol
 			}
 			add(g.name+"-"+strconv.Itoa(i), k, c)

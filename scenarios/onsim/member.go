@@ -21,6 +21,7 @@ type trialGroup struct {
 	name     string
 	group    history.Name
 	consumer bool // its members speak the consumer protocol
+	migrates bool // some of its members speak one protocol, and some the other
 	members  []*member
 	every    int64 // between restarts of all members at once; 0: none
 	at       int64
@@ -85,6 +86,10 @@ func (k *member) Start(c *sim.ClientHost) {
 	k.ends = c.Now() + k.life/2 + int64(c.Choose(choice.AppDetail, uint64(k.life)+1))
 	k.changeAt = c.Now() + k.fickle
 	k.commitAt = c.Now() + k.every
+	if k.group.migrates {
+		consumer := c.Choose(choice.AppProtocol, 2) == 1
+		c.Reconfigure(func(config *client.Config) { config.Consumer.Group.Consumer = consumer })
+	}
 	wakeIn(c, k.gap)
 }
 

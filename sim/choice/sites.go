@@ -55,6 +55,7 @@ const (
 	ExploreDelay // past how many others a delivery is held (stream KindWorld); 0: none
 
 	SwarmProtocol // which protocol the members of groups speak, and their sessions (scenarios)
+	AppProtocol   // which protocol the next process of a member speaks
 
 	lastOwnSite
 )
