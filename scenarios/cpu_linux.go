@@ -5,8 +5,8 @@ import "syscall"
 // thisThread is RUSAGE_THREAD of getrusage(2), which package syscall lacks.
 const thisThread = 1
 
-// threadTime is the processor time of the calling thread, in nanoseconds.
-func threadTime() int64 {
+// ThreadTime is the processor time of the calling thread, in nanoseconds.
+func ThreadTime() int64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(thisThread, &u) != nil {
 		return 0

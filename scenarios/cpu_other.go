@@ -6,6 +6,6 @@ import "time"
 
 var began = time.Now()
 
-// threadTime stands in for the processor time of the calling thread, which only
+// ThreadTime stands in for the processor time of the calling thread, which only
 // Linux tells: the time that has passed, in nanoseconds.
-func threadTime() int64 { return int64(time.Since(began)) }
+func ThreadTime() int64 { return int64(time.Since(began)) }

@@ -61,10 +61,10 @@ func (q *queue) work(ctx context.Context, arm Arm) {
 		if !ok {
 			return
 		}
-		before := threadTime()
+		before := ThreadTime()
 		o := arm.Run(ctx, task.Scenario, task.Seed)
 		if o != nil {
-			o.CPU = threadTime() - before
+			o.CPU = ThreadTime() - before
 		}
 		q.put(i, o)
 	}

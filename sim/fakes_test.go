@@ -25,6 +25,7 @@ type fakeBroker struct {
 	peers   int
 	answers int
 	unknown int
+	broken  error // what its invariants say
 }
 
 type fakeWait struct {
@@ -78,7 +79,7 @@ func (f *fakeBroker) Step(now kafka.Now, in broker.Input, out *broker.Effects) {
 
 func (f *fakeBroker) Deadline() (kafka.Instant, bool) { return f.next, true }
 
-func (f *fakeBroker) Invariants() error { return nil }
+func (f *fakeBroker) Invariants() error { return f.broken }
 
 func fakeRecover(fs disk.FS, _ any) (any, error) {
 	if err := fs.MkdirAll(simdisk.JournalDir); err != nil {

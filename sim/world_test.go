@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"testing"
 
+	"trialog/core/broker"
 	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/sim/choice"
@@ -195,6 +196,19 @@ func TestStallsEndAtTheHeal(t *testing.T) {
 	for i := range w.queue.list {
 		if e := &w.queue.list[i]; e.inc == began && e.node == 1 && e.at > heal+Second && e.kind == evJob {
 			t.Errorf("a job ends at %d", e.at)
+		}
+	}
+}
+
+// TestBlind: what only a look inside would find does not end a blind run.
+func TestBlind(t *testing.T) {
+	for _, blind := range []bool{false, true} {
+		w := fakeRun(Config{Seed: 5, CheckEvery: 10, Blind: blind}, fakeApps(1))
+		w.fake.broker = func(c broker.Config) brokerMachine {
+			return &fakeBroker{config: c, broken: errors.New("X1: a planted one")}
+		}
+		if r := w.Run(); (r.Broken == "") != blind {
+			t.Errorf("blind: %t, and the run was ended for %q", blind, r.Broken)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -23,9 +24,8 @@ type Options struct {
 	HistoryDir string
 	// Blind: nobody looks inside, so that what is found is found by what clients saw.
 	Blind bool
-	// Patience bounds the real time of one seed; a run that takes longer counts
-	// as standing still. 0: a minute. What a stretch of events takes counts for no
-	// more than two seconds: this process may have been stopped meanwhile.
+	// Patience bounds the processor time of one seed; a run that takes longer counts
+	// as standing still. 0: a minute. Real time would say that a machine is busy.
 	Patience time.Duration
 }
 
@@ -109,11 +109,11 @@ func (a *Arm) live(config *sim.Config, w *watch) (result *sim.Result, broken str
 		}
 	}()
 	w.world = sim.New(*config)
-	spent, last := time.Duration(0), time.Now()
+	runtime.LockOSThread() // whose time is told
+	defer runtime.UnlockOSThread()
+	began := scenarios.ThreadTime()
 	for w.advance() {
-		now := time.Now()
-		spent, last = spent+min(now.Sub(last), 2*time.Second), now
-		if spent > a.options.Patience {
+		if time.Duration(scenarios.ThreadTime()-began) > a.options.Patience {
 			return w.world.Finish(), "the run did not end within " + a.options.Patience.String()
 		}
 	}
