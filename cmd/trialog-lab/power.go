@@ -31,6 +31,7 @@ type powerCommand struct {
 	Clean     time.Duration `help:"Also run the mix without any bug for so much processor time, and count false alarms." default:"0s"`
 	Ablations int           `help:"Also hunt so many drawn mutants without swarm, without disk faults, without clocks, without aim." placeholder:"N"`
 	Generated int           `help:"Also draw so many mechanical mutants of core/partition and core/replication, and run 200 seeds of each." placeholder:"N"`
+	Checkers  bool          `help:"Also plant the faults of scenarios/mutants/checkers in the judge, and see whether its own tests notice."`
 	Draw      uint64        `help:"What they are drawn by." default:"1"`
 	Keep      string        `help:"Where results are kept, by the hash of the tree; what is there is not done again. Default: results/power of the source tree." placeholder:"DIR" type:"path"`
 	Page      string        `help:"Write all that is kept of this tree into this file, as Markdown." placeholder:"FILE" type:"path"`
@@ -118,6 +119,11 @@ func (c *powerCommand) more(ctx context.Context, h *hunter, list []mutants.Mutan
 	}
 	if c.Generated > 0 {
 		if err := h.huntGenerated(ctx, c.Generated, c.Draw); err != nil {
+			return err
+		}
+	}
+	if c.Checkers {
+		if err := h.tryCheckers(ctx); err != nil {
 			return err
 		}
 	}

@@ -126,6 +126,24 @@ func (h *hunter) ablate(ctx context.Context, list []mutants.Mutant, findings []f
 	})
 }
 
+// tryCheckers plants each fault in the judge and runs the judge's tests. (The copies of
+// trees that are hunted in have no tests; this is done in the tree itself, by an overlay.)
+func (h *hunter) tryCheckers(ctx context.Context) error {
+	list, err := mutants.Load(filepath.Join(h.root, "scenarios", "mutants", "checkers"))
+	if err != nil {
+		return err
+	}
+	return h.each(len(list), func(i int) error {
+		m := &list[i]
+		h.say("checker: %s", m.Name)
+		tried := m.Try(ctx, h.root, filepath.Join(h.work, "checker-"+m.Name))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return h.book.write("checker-"+m.Name, &tried)
+	})
+}
+
 // each carries out n pieces of work, as many at a time as there are jobs.
 func (h *hunter) each(n int, work func(i int) error) error {
 	var workers sync.WaitGroup

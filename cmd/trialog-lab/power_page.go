@@ -32,6 +32,7 @@ func (h *hunter) writePage(file string, list []mutants.Mutant, findings []findin
 		pageClean(w, h.book)
 		pageAblations(w, h.book, findings)
 		pageGenerated(w, h.book)
+		pageCheckers(w, h.book)
 		return nil
 	})
 }
@@ -193,5 +194,16 @@ func pageGenerated(w io.Writer, b book) {
 		if f := &list[i]; !f.Killed {
 			fmt.Fprintf(w, "| %s:%d | %s | `%s` | %s |\n", f.File, f.Line, f.Kind, f.short(), f.why())
 		}
+	}
+}
+
+func pageCheckers(w io.Writer, b book) {
+	list := kept[mutants.Tried](b, "checker-")
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\n## Faults of the judge\n\nPlanted in `checker` (scenarios/mutants/checkers), and the first of its tests that notices.\n\n| fault | caught | by |\n|---|---|---|\n")
+	for _, t := range list {
+		fmt.Fprintf(w, "| %s | %s | %s |\n", t.Name, yesNo(t.Caught), t.By)
 	}
 }

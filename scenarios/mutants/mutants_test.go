@@ -10,22 +10,6 @@ import (
 
 const root = "../.."
 
-// touched lists the files that a diff changes.
-func touched(t *testing.T, m *Mutant) []string {
-	t.Helper()
-	text, err := os.ReadFile(m.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []string
-	for line := range strings.Lines(string(text)) {
-		if name, ok := strings.CutPrefix(line, "+++ b/"); ok {
-			files = append(files, strings.TrimSpace(name))
-		}
-	}
-	return files
-}
-
 // TestEveryMutantAppliesAndCompiles applies each diff to copies of the files it
 // changes, and compiles their packages with the copies laid over the tree.
 func TestEveryMutantAppliesAndCompiles(t *testing.T) {
@@ -39,48 +23,35 @@ func TestEveryMutantAppliesAndCompiles(t *testing.T) {
 	for _, m := range list {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			files := touched(t, &m)
-			var overlay, packages []string
-			for _, name := range files {
-				text, err := os.ReadFile(filepath.Join(root, name))
-				if err != nil {
-					t.Fatal(err)
-				}
-				target := filepath.Join(dir, name)
-				if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(target, text, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				original, err := filepath.Abs(filepath.Join(root, name))
-				if err != nil {
-					t.Fatal(err)
-				}
-				overlay = append(overlay, `"`+original+`":"`+target+`"`)
-				packages = append(packages, "./"+filepath.Dir(name))
-			}
-			if err := m.Apply(t.Context(), dir); err != nil {
-				t.Fatal(err)
-			}
-			changed := false
-			for _, name := range files {
-				before, err1 := os.ReadFile(filepath.Join(root, name))
-				after, err2 := os.ReadFile(filepath.Join(dir, name))
-				changed = changed || err1 == nil && err2 == nil && string(before) != string(after)
-			}
-			if !changed {
-				t.Fatal("the diff changes nothing")
-			}
-			laid := filepath.Join(dir, "overlay.json")
-			if err := os.WriteFile(laid, []byte(`{"Replace":{`+strings.Join(overlay, ",")+`}}`), 0o644); err != nil {
+			laid, packages, err := m.Overlay(t.Context(), root, t.TempDir())
+			if err != nil {
 				t.Fatal(err)
 			}
 			cmd := exec.CommandContext(t.Context(), "go", append([]string{"build", "-overlay", laid}, packages...)...)
 			cmd.Dir = root
 			if said, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, said)
+			}
+		})
+	}
+}
+
+// TestPlantedCheckerFaultsAreCaught: the judge's own tests notice each fault that is
+// planted in it.
+func TestPlantedCheckerFaultsAreCaught(t *testing.T) {
+	list, err := Load("checkers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) < 10 {
+		t.Errorf("only %d faults", len(list))
+	}
+	for _, m := range list {
+		t.Run(m.Name, func(t *testing.T) {
+			if tried := m.Try(t.Context(), root, t.TempDir()); !tried.Caught {
+				t.Error(tried.By)
+			} else {
+				t.Log("by " + tried.By)
 			}
 		})
 	}
