@@ -70,6 +70,7 @@ func Merge(parts []*Results) (*Results, error) {
 	}
 	merged.Summary = gather.Summary()
 	merged.Interrupted = interrupted
+	merged.RequireProbes()
 	if of := len(parts); !wholeRun(shards, of) {
 		merged.Interrupted = true
 		merged.Complaints = append(merged.Complaints, fmt.Sprintf("%d shards are here, and they are not all of one run: %v", of, shards))

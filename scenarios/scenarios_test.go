@@ -166,3 +166,28 @@ func TestRequire(t *testing.T) {
 		}
 	}
 }
+
+// TestProbesHaveABudget: in a long run over everything a probe that was never reached
+// is a complaint; a short run, or one of a part, says nothing of probes.
+func TestProbesHaveABudget(t *testing.T) {
+	list, err := Named()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(list []Scenario, seeds int) []string {
+		g := NewGather(list)
+		for i := range seeds {
+			g.Add(&Outcome{Scenario: list[i%len(list)].Name, AckedValues: 1000, Read: 1000, Probes: []Tally{{"torn-tail-cut", int64(i % 2)}, {"sequence-wrapped", 0}}})
+		}
+		sum := g.Summary()
+		sum.Complaints = nil
+		sum.RequireProbes()
+		return sum.Complaints
+	}
+	if got := run(list, ProbeBudget); len(got) != 1 || !strings.Contains(got[0], "sequence-wrapped was reached in none of 20000 seeds") {
+		t.Errorf("%q", got)
+	}
+	if got := append(run(list, ProbeBudget-1), run(list[:1], ProbeBudget)...); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}

@@ -215,6 +215,23 @@ func (s *Summary) Require(moves, each int64) {
 	}
 }
 
+// ProbeBudget is after how many seeds, over all scenarios, every probe must have been
+// reached: one that never is says that what it marks is tried by nothing.
+const ProbeBudget = 20_000
+
+// RequireProbes adds a complaint for every probe that was never reached, if the run was
+// long enough for that and left no scenario out.
+func (s *Summary) RequireProbes() {
+	if all, err := Named(); err != nil || s.Seeds < ProbeBudget || len(s.Scenarios) < len(all) {
+		return
+	}
+	for _, p := range s.Probes {
+		if p.N == 0 {
+			s.Complaints = append(s.Complaints, fmt.Sprintf("the probe %s was reached in none of %d seeds", p.Name, s.Seeds))
+		}
+	}
+}
+
 // complaints are the ways in which a scenario fails as a whole: at most one
 // seed in a hundred may be vacuous per property or lack a need, and a control
 // must be caught.

@@ -86,6 +86,7 @@ func (c *runCommand) Run(ctx context.Context, to output) error {
 	sum.Interrupted = ctx.Err() != nil
 	if c.Shard.of == 0 {
 		sum.Require(c.Moves, c.Each)
+		sum.RequireProbes()
 	}
 	kinds.again()
 	return c.report(to.out, &scenarios.Results{
