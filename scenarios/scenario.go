@@ -49,6 +49,9 @@ type Cluster struct {
 	// Throttled brokers bound, in some seeds, what throttled replicas are sent that
 	// are not in sync.
 	Throttled bool
+	// Scrubbed brokers read their logs over all the time, at a rate that seeds draw;
+	// others do not.
+	Scrubbed bool
 	// Racks is how many racks the brokers are spread over; each consumer is in one of
 	// them and names it. 0: nobody says where it is.
 	Racks int

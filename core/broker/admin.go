@@ -55,6 +55,8 @@ func (b *Broker) adminDone(r *request, result *controller.Result) {
 		reply = heartbeatReply(result)
 	case keyAllocateProducerIDs:
 		reply = producerIDsReply(result)
+	case keyAssignReplicasToDirs:
+		reply = b.assignDirectoriesReply(r, result)
 	}
 	b.finish(r, reply)
 }

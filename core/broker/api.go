@@ -47,6 +47,7 @@ const (
 	keyBrokerHeartbeat             = protocol.KeyBrokerHeartbeat
 	keyUnregisterBroker            = protocol.KeyUnregisterBroker
 	keyAllocateProducerIDs         = protocol.KeyAllocateProducerIDs
+	keyAssignReplicasToDirs        = protocol.KeyAssignReplicasToDirs
 	keyListConfigResources         = protocol.KeyListConfigResources
 	keyDescribeTopicPartitions     = protocol.KeyDescribeTopicPartitions
 	keyAddRaftVoter                = protocol.KeyAddRaftVoter
@@ -165,6 +166,8 @@ func (b *Broker) beginOfBrokers(r *request) {
 		b.beginBrokerHeartbeat(r)
 	case keyAllocateProducerIDs:
 		b.beginAllocateProducerIDs(r)
+	case keyAssignReplicasToDirs:
+		b.beginAssignReplicasToDirs(r)
 	default:
 		b.refuse(r)
 	}

@@ -65,7 +65,9 @@ func (b *Broker) fetchRead(r *request, place int, in *ReadDone) {
 		b.out.Watch.Reached(must.ReadPassedByLogStart)
 		p.err, p.view.LogStartOffset = kafka.ErrOffsetOutOfRange, p.host.replica.Beginning(r.fetch.follower)
 	case partition.Damaged, partition.Broken:
-		p.err = b.readFailed(p.host, progress, in.Err)
+		if p.err = b.readFailed(p.host, &p.lookup, progress, in.Err); r.fetch.follower {
+			p.err = kafka.ErrKafkaStorageError
+		}
 	}
 	b.partRead(r)
 }

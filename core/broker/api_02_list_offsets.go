@@ -131,7 +131,7 @@ func (b *Broker) offsetProgress(r *request, place int, progress partition.Progre
 	case partition.Stale, partition.Passed: // a search by time begins anew instead of being passed
 		p.found.Err = kafka.ErrNotLeaderOrFollower
 	case partition.Damaged, partition.Broken:
-		p.found.Err = b.readFailed(p.host, progress, err)
+		p.found.Err = b.readFailed(p.host, &p.lookup, progress, err)
 	}
 	b.offsetListed(r)
 }

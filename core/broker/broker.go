@@ -59,6 +59,7 @@ type Broker struct {
 	hurryDue   bool       // followers' fetches that wait are to be answered
 	hurryUntil kafka.Instant
 	isr        isrRequests
+	healing    healing
 	replicated replication.Effects
 	in         inputs
 	nextScan   kafka.Instant
@@ -67,6 +68,7 @@ type Broker struct {
 	policy     partition.PolicyClock
 	nextRetain kafka.Instant
 	cleaning   cleaning
+	scrub      scrubbing
 	noting     bool    // the policy clock's time is being kept
 	deleting   []token // DeleteRecords that wait for replicas
 	deletesDue bool

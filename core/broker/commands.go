@@ -16,6 +16,7 @@ const (
 	commandRequest                  // a client's or another broker's request
 	commandOffsetsTopic             // the topic for groups and their offsets
 	commandJoin                     // a node that joins the metadata quorum
+	commandDirectories              // where replicas of this broker lie
 )
 
 // pendingCommand is a command to the controller that has not been answered.
@@ -75,6 +76,9 @@ func (b *Broker) commandDone(r controller.Result) {
 	case commandISR:
 		body, _ := r.Body.(*controller.AlterPartitionResult)
 		b.isrAnswered(r.Error, body)
+	case commandDirectories:
+		body, _ := r.Body.(*controller.AssignDirectoriesResult)
+		b.healAnswered(body)
 	case commandRequest:
 		if q := b.requests.get(p.token); q != nil && q.state == requestRunning {
 			b.adminDone(q, &r)

@@ -156,7 +156,7 @@ func (b *Broker) shardRead(s *shard, in *ReadDone) {
 		b.load(s)
 	case partition.Unpack: // only a search by time asks for it
 	case partition.Damaged, partition.Broken:
-		b.readFailed(s.host, progress, in.Err)
+		b.readFailed(s.host, &s.lookup, progress, in.Err)
 		s.retryAt = b.now.Mono.Add(b.limits.Retry)
 		b.groups.next = min(b.groups.next, s.retryAt)
 	}

@@ -39,36 +39,56 @@ func (w *world) rot(topic string, pos int64) {
 	}
 }
 
-func TestDamagedLogIsFencedAndTheNodeGoesOn(t *testing.T) {
+func TestDamagedBatchIsNotServedAndTheRestIs(t *testing.T) {
 	w := served(t)
 	w.mustCreate("whole", 1)
 	w.mustProduce("orders", 0, "a", "b")
+	w.mustProduce("orders", 0, strings.Repeat("-", 5000))
+	w.mustProduce("orders", 0, "c") // an entry of the index leads here
 	w.mustProduce("whole", 0, "c")
 	w.rot("orders", batch.HeaderSize+3)
-	a := w.ask(fetchV, fetch("orders", 0, 0)).(*protocol.FetchResponse).Partitions[0]
-	if a.Err != kafka.ErrKafkaStorageError || len(a.Records) != 0 {
+	read := func(from kafka.Offset) protocol.FetchPartitionResponse {
+		return w.ask(fetchV, fetch("orders", 0, from)).(*protocol.FetchResponse).Partitions[0]
+	}
+	if a := read(0); a.Err != kafka.ErrKafkaStorageError || len(a.Records) != 0 {
 		t.Fatalf("a damaged batch is answered with %v and %d bytes", a.Err, len(a.Records))
 	}
-	fenced := slices.ContainsFunc(w.notes, func(n broker.Note) bool {
-		return n.Level == broker.Error && strings.Contains(n.Text, "damaged") && n.Topic == "orders"
+	told := slices.ContainsFunc(w.notes, func(n broker.Note) bool {
+		return n.Level == broker.Error && strings.Contains(n.Text, "damaged") && n.Topic == "orders" && n.Offset == 0
 	})
-	if !fenced || w.b.Counters().FencedLogs != 1 {
+	if !told || w.b.Counters().DamagedLogs != 1 {
 		t.Fatalf("nobody is told: %+v", w.notes)
 	}
-	for _, acks := range []int16{-1, 1} {
-		p := w.ask(produceV, produce("orders", 0, acks, w.batch("d"))).(*protocol.ProduceResponse).Partitions[0]
-		if p.Err != kafka.ErrKafkaStorageError {
-			t.Errorf("produce to a fenced log: %v", p.Err)
-		}
+	w.pass(kafka.Second)
+	if a := read(0); a.Err != kafka.ErrCorruptMessage || len(a.Records) != 0 {
+		t.Fatalf("a damaged batch that nobody else has is answered with %v and %d bytes", a.Err, len(a.Records))
 	}
-	if o := w.ask(7, listOffsets("orders", 0, -1)).(*kmsg.ListOffsetsResponse).Topics[0].Partitions[0]; kafka.ErrorCode(o.ErrorCode) != kafka.ErrKafkaStorageError {
-		t.Errorf("list offsets of a fenced log: %d", o.ErrorCode)
+	w.mustProduce("orders", 0, "d")
+	if got := w.values("orders", 0, 3); !slices.Equal(got, []string{"c", "d"}) {
+		t.Fatalf("read %v behind the damage", got)
 	}
 	w.mustProduce("whole", 0, "e")
 	w.kill()
 	w.start()
 	if got := w.values("whole", 0, 0); !slices.Equal(got, []string{"c", "e"}) {
 		t.Fatalf("read %v", got)
+	}
+}
+
+func TestScrubbingFindsDamage(t *testing.T) {
+	w := served(t)
+	w.mustProduce("orders", 0, "a", "b")
+	w.mustProduce("orders", 0, "c")
+	w.pass(w.limits.ScrubPause)
+	w.pass(w.limits.ScrubPause)
+	if c := w.b.Counters(); c.ScrubRounds == 0 || c.ScrubbedBytes == 0 || c.ScrubFindings != 0 || c.DamagedLogs != 0 {
+		t.Fatalf("a sound log was gone over: %+v", c)
+	}
+	w.rot("orders", batch.HeaderSize+3)
+	w.pass(w.limits.ScrubPause)
+	w.pass(w.limits.ScrubPause)
+	if c := w.b.Counters(); c.ScrubFindings != 1 || c.DamagedLogs != 1 {
+		t.Fatalf("a damaged one: %+v", c)
 	}
 }
 

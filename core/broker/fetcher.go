@@ -333,7 +333,7 @@ func (b *Broker) restDue(f *fetcher) {
 
 // replicationDeadline is when fetchers, or ISR changes, want to be looked at.
 func (b *Broker) replicationDeadline() kafka.Instant {
-	at := b.isrDeadline()
+	at := min(b.isrDeadline(), b.healDeadline())
 	for _, f := range b.fetchers {
 		if f.retryAt != 0 {
 			at = min(at, f.retryAt)

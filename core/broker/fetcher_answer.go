@@ -122,6 +122,7 @@ func (b *Broker) startAnew(h *host, start kafka.Offset) {
 	b.note(Note{Level: Warn, Text: "a log is too far behind its leader's and starts anew", Topic: h.topic, Partition: h.tp.Partition,
 		Epoch: h.replica.Epoch(), Offset: start})
 	b.retire(h, kafka.ErrNotLeaderOrFollower)
-	b.createLog(h.tp, p, start, "")
+	n := b.createLog(h.tp, p, start, "")
+	n.anew, n.heals, n.replaces = h.anew, h.heals, h.replaces
 	b.applyRole(topic, p)
 }

@@ -64,6 +64,8 @@ func (b *Broker) remoteRequest(p pendingCommand, body controller.Body) (protocol
 		}
 	case *controller.AlterPartition:
 		return alterPartitionRequest(c), 3
+	case *controller.AssignDirectories:
+		return assignDirectoriesRequest(c), 0
 	default:
 		// The others are a client's request, which goes as the client wrote it.
 	}
@@ -134,6 +136,12 @@ func (b *Broker) peerReply(in *PeerReply) {
 			code, result = alterPartitionAnswer(a)
 		}
 		b.isrAnswered(code, result)
+	case commandDirectories:
+		var result *controller.AssignDirectoriesResult
+		if a, ok := in.Body.(*kmsg.AssignReplicasToDirsResponse); ok {
+			result = assignDirectoriesAnswer(a)
+		}
+		b.healAnswered(result)
 	case commandRequest:
 		if r := b.requests.get(p.token); r != nil && r.state == requestRunning {
 			b.forwarded(r, in.Body)

@@ -25,6 +25,10 @@ type host struct {
 	follow    following
 	throttled throttled
 	proposing bool // stands in Broker.isr.waiting
+	damage    damage
+	anew      bool // begun in the place of a damaged log, which the image may not know yet
+	heals     bool // likewise, and has not been in sync since
+	replaces  bool // begun in the place of a damaged log
 
 	readers []sessionSeat     // the fetch sessions that read it
 	shown   replication.Sight // what they have been told of, or are about to look at

@@ -120,6 +120,9 @@ func (b *Broker) checkHosts() error {
 		}
 	}
 	open := 0
+	if b.scrub.busy {
+		open++
+	}
 	for ref := b.reads.first; ref < b.reads.next; ref++ {
 		if p := b.reads.get(ref); p != nil && !p.host.gone {
 			open++

@@ -58,6 +58,9 @@ type Limits struct {
 	SearchJobs int
 	// ProducerScan is the period on which idle producer IDs are expired.
 	ProducerScan kafka.Duration
+	// ScrubPause is the shortest time from the beginning of one round of scrubbing to
+	// the next, and before the first.
+	ScrubPause kafka.Duration
 	// CheckEvery is the number of Steps between two walks over all invariants;
 	// 0: only those of what a Step touched.
 	CheckEvery int
@@ -86,6 +89,7 @@ func DefaultLimits() Limits {
 		ISRBackoff:             50 * kafka.Millisecond,
 		SearchJobs:             2,
 		ProducerScan:           10 * kafka.Minute,
+		ScrubPause:             kafka.Minute,
 		CheckEvery:             1 << 16,
 	}
 }

@@ -68,29 +68,24 @@ func (b *Broker) readDone(in *ReadDone) {
 	b.release(p.host, p.lease)
 }
 
-// readFailed acts on bytes that are not what must be there. A log whose bytes
-// are damaged is not served any more; one read that fails is only answered so.
-func (b *Broker) readFailed(h *host, progress partition.Progress, err error) kafka.ErrorCode {
-	n := Note{Level: Error, Text: "a read failed", Topic: h.topic, Partition: h.tp.Partition,
-		Epoch: h.replica.Epoch(), Offset: h.replica.Log.LogStartOffset}
+// readFailed acts on bytes that are not what must be there. What cannot be read
+// is not served: its replica is to heal (heal.go). One read that fails is only
+// answered so.
+func (b *Broker) readFailed(h *host, lookup *partition.Lookup, progress partition.Progress, err error) kafka.ErrorCode {
+	if progress == partition.Damaged {
+		b.out.Watch.Reached(must.DamageFoundByRead)
+		b.damaged(h, lookup.Sought(), "a batch below the high watermark is not intact")
+		if h.damage.last {
+			return kafka.ErrCorruptMessage // nobody can do better, so that to try again is no use
+		}
+		return kafka.ErrKafkaStorageError
+	}
+	n := Note{Level: Error, Text: "a read failed", Topic: nameOf(h), Partition: h.tp.Partition,
+		Epoch: h.replica.Epoch(), Offset: lookup.Sought()}
 	if err != nil {
 		n.Detail = err.Error()
-		_ = b.out.Watch.Believe(progress != partition.Broken || !errors.Is(err, disk.ErrNotExist), must.ReadFindsItsFile)
-	}
-	if progress == partition.Damaged && h.replica.Log.Fenced == "" {
-		b.out.Watch.Reached(must.DamageFoundByRead)
-		n.Text = "log is damaged and will not be served any more"
-		n.Detail = "a batch below the high watermark is not intact"
-		b.fence(h, n.Detail)
+		_ = b.out.Watch.Believe(!errors.Is(err, disk.ErrNotExist), must.ReadFindsItsFile)
 	}
 	b.note(n)
 	return kafka.ErrKafkaStorageError
-}
-
-// fence stops a log from being served. What waits on it is answered.
-func (b *Broker) fence(h *host, reason string) {
-	b.journal.Fence(h.replica.Log, reason)
-	b.upkeepDue = true
-	b.in.retire.Err = kafka.ErrKafkaStorageError
-	b.stepReplica(h, &b.in.retire)
 }

@@ -71,7 +71,7 @@ func (b *Broker) fenceNameless(topic kafka.TopicID, p *metadata.Partition) {
 		return
 	}
 	const reason = "a log on this disk has lost its name and may be this one"
-	b.createLog(tp, p, 0, reason)
+	b.fenced(b.createLog(tp, p, 0, reason))
 	b.out.Watch.Reached(must.NamelessFenced)
 	b.upkeepDue = true
 	b.note(Note{Level: Error, Text: "log is missing and will not be made anew", Topic: topic.String(), Partition: p.Index, Detail: reason,
@@ -101,12 +101,20 @@ func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
 		}
 		return
 	}
+	lost := p.Lost(b.config.NodeID)
+	if lost && h != nil && !h.anew {
+		b.name(h, t)
+		if h = b.beginAnew(h, p); h == nil {
+			return
+		}
+	}
 	if h == nil {
 		h = b.createLog(tp, p, 0, "")
+		h.anew = lost
 	}
-	if h.topic != t.Name {
-		h.topic, h.coordinates = t.Name, t.Name == offsetsTopic
-		b.configure(h)
+	b.name(h, t)
+	if h.anew = lost; lost || h.damage.found {
+		b.tellDirectory(h)
 	}
 	if h.roleDue = h.replica.Log.Truncating(); h.roleDue {
 		return // touchBehind comes back to it
@@ -126,6 +134,15 @@ func (b *Broker) applyRole(t *metadata.TopicImage, p *metadata.Partition) {
 		}
 		b.note(Note{Level: Info, Text: roleText(h.replica), Topic: h.topic, Partition: tp.Partition,
 			Epoch: h.replica.Epoch(), Offset: h.replica.Log.LogEndOffset})
+	}
+	b.healed(h, p)
+}
+
+// name tells a replica what its topic is called.
+func (b *Broker) name(h *host, t *metadata.TopicImage) {
+	if h.topic != t.Name {
+		h.topic, h.coordinates = t.Name, t.Name == offsetsTopic
+		b.configure(h)
 	}
 }
 

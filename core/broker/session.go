@@ -80,6 +80,7 @@ func (b *Broker) serve() {
 	b.phase = PhaseServing
 	b.beginRetention()
 	b.beginCleaning()
+	b.beginScrubbing()
 	b.nextScan = b.now.Mono.Add(b.limits.ProducerScan)
 	b.note(Note{Level: Info, Text: "serving", Epoch: kafka.NoLeaderEpoch, Offset: kafka.NoOffset})
 	b.unstall()

@@ -63,9 +63,11 @@ func (b *Broker) due() {
 	b.scanProducers()
 	b.scanRetention()
 	b.scanCleaning()
+	b.scrubDue()
 	b.fetchersDue()
 	b.groupsDue()
 	b.isrDue()
+	b.healDue()
 }
 
 // expire ends the wait of a request.
@@ -151,7 +153,7 @@ func (b *Broker) room() bool {
 // which may be here before anything else is.
 func servedEarly(key int16) bool {
 	switch key {
-	case keyApiVersions, keyAlterPartition, keyBrokerRegistration, keyBrokerHeartbeat, keyAllocateProducerIDs, keyEnvelope:
+	case keyApiVersions, keyAlterPartition, keyBrokerRegistration, keyBrokerHeartbeat, keyAllocateProducerIDs, keyAssignReplicasToDirs, keyEnvelope:
 		return true
 	}
 	return false
@@ -192,6 +194,9 @@ func (b *Broker) Deadline() (kafka.Instant, bool) {
 	}
 	if b.phase == PhaseServing && b.cleaning.at < at {
 		at = b.cleaning.at
+	}
+	if b.phase == PhaseServing && !b.scrub.busy && b.scrub.at < at {
+		at = b.scrub.at
 	}
 	if d := b.replicationDeadline(); d != never && (!any || d < at) {
 		at, any = d, true

@@ -55,6 +55,8 @@ func (b *Broker) jobDone(in *JobDone) {
 		b.searched(search, result)
 	case *partition.NoteTimeArgs:
 		b.noting = false
+	case *partition.ScrubResult:
+		b.scrubbed(result)
 	default:
 		if r, ok := in.Result.(*partition.RemoveResult); ok {
 			b.out.Watch.Reached(must.SegmentsRemoved)
@@ -73,6 +75,10 @@ func (b *Broker) touchBehind(l *partition.Log) {
 	h := b.hostOf(l)
 	if h == nil || b.session.drained {
 		return
+	}
+	if l.Fenced != "" && !h.damage.found {
+		b.journal.Fence(l, l.Fenced)
+		b.fenced(h)
 	}
 	if h.roleDue && !l.Truncating() {
 		if t := b.state.Image().Topic(h.tp.Topic); t != nil && t.Partition(h.tp.Partition) != nil {
@@ -104,10 +110,7 @@ func (b *Broker) recovered(r *partition.RecoverResult) {
 			b.retire(older, kafka.ErrUnknownTopicOrPartition)
 		}
 		h := b.addHost(log)
-		if log.Fenced != "" {
-			b.note(Note{Level: Error, Text: "log is damaged and will not be served", Partition: log.Partition.Partition,
-				Topic: log.Partition.Topic.String(), Detail: log.Fenced, Epoch: log.LatestEpoch(), Offset: log.LogEndOffset})
-		}
+		b.fenced(h)
 		b.touch(h)
 	}
 	b.session.retryAt = b.now.Mono

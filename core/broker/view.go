@@ -73,6 +73,8 @@ type PartitionView struct {
 	Compacted        bool         // records may go that are followed by a newer one of their key
 	Created          bool         // that there is such a log is durable
 	Fenced           bool
+	Damaged          bool // some of it cannot be read, and is not served
+	Replaced         bool // begun in the place of a damaged one
 	Retired          bool // taken away: it ends once nobody reads it
 	Bytes            int64
 	Segments         int
@@ -115,7 +117,7 @@ func (b *Broker) viewOf(h *host) *PartitionView {
 		Leader: h.replica.Leads(), LeaderEpoch: h.replica.Epoch(),
 		LogStartOffset: l.LogStartOffset, HighWatermark: l.HighWatermark, LogEndOffset: l.LogEndOffset, LargestEndOffset: max(l.LargestEndOffset, l.LogEndOffset),
 		WrittenOffset: l.WrittenEndOffset, SyncedOffset: l.DurableEndOffset,
-		Created: l.FirstLSN <= b.journal.Durable(), Synced: l.Mode == partition.Synced, Compacted: h.replica.Storage().Compacted, Fenced: l.Fenced != "", Retired: h.retired,
+		Created: l.FirstLSN <= b.journal.Durable(), Synced: l.Mode == partition.Synced, Compacted: h.replica.Storage().Compacted, Fenced: l.Fenced != "", Damaged: h.damage.found, Replaced: h.replaces, Retired: h.retired,
 		Bytes: l.Size(), Segments: l.Segments(), FollowerLag: h.replica.FollowerLag(), log: l, replica: h.replica,
 	}
 	return &b.view
@@ -182,6 +184,11 @@ type Counters struct {
 	ISRShrinks             uint64 // of partitions led here
 	ISRExpands             uint64 // likewise
 	SegmentsRemoved        uint64 // of which nothing was to be kept
+	ScrubbedBytes          uint64
+	ScrubRounds            uint64 // over all logs
+	ScrubFindings          uint64 // batches and checkpoints that were not what they must be
+	ReplicasBegunAnew      uint64 // as their logs were damaged
+	ReplicasHealed         uint64 // of those: in sync again
 	CleanerPasses          uint64 // over compacted logs, to their end
 	CleanerReadBytes       uint64
 	CleanerWrittenBytes    uint64
@@ -193,7 +200,7 @@ type Counters struct {
 	FetchSessionPartitions int64  // of all sessions, now
 	Connections            int64  // now
 	Logs                   int64  // now
-	FencedLogs             int64  // now
+	DamagedLogs            int64  // of which something cannot be read, now
 	UncleanableLogs        int64  // that the cleaner leaves alone until the next start, now
 	JournalBytes           int64  // in all generations, now
 	JournalPending         int64  // emitted and not yet durable, now
@@ -208,8 +215,8 @@ func (b *Broker) Counters() Counters {
 	c.Logs, c.DiskFree = int64(len(b.hosts)), b.diskFree
 	c.FetchSessions, c.FetchSessionPartitions = int64(len(b.fetchSessions.all)), int64(b.fetchSessions.partitions)
 	for _, h := range b.hosts {
-		if h.replica.Log.Fenced != "" {
-			c.FencedLogs++
+		if h.damage.found {
+			c.DamagedLogs++
 		}
 		if h.replica.Log.Uncleanable() != "" {
 			c.UncleanableLogs++

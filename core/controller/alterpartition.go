@@ -82,7 +82,7 @@ func checkISR(im *metadata.Image, p *metadata.Partition, leader kafka.BrokerID, 
 			return kafka.ErrInvalidRequest
 		}
 		b := im.Broker(member.Broker)
-		if !b.Eligible() || member.Epoch != kafka.NoBrokerEpoch && member.Epoch != b.Epoch {
+		if !b.Eligible() || p.Lost(member.Broker) || member.Epoch != kafka.NoBrokerEpoch && member.Epoch != b.Epoch {
 			return kafka.ErrIneligibleReplica
 		}
 		hasLeader = hasLeader || member.Broker == leader

@@ -32,7 +32,7 @@
 // switch), claim.go (leadership and commit), draft.go (a decision in the
 // making), registration.go and heartbeat.go (brokers), reshape.go (leader, ISR
 // and ELR of a partition), topics.go, topics_change.go, names.go, placement.go,
-// configs.go, configs_replace.go, producerids.go, features.go, reassign.go, alterpartition.go, elect.go, balance.go, membership.go,
+// configs.go, configs_replace.go, producerids.go, features.go, reassign.go, alterpartition.go, directories.go, elect.go, balance.go, membership.go,
 // invariants.go.
 //
 // Read next: core/metadata (records and image), core/quorum (what a commit

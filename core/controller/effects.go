@@ -119,6 +119,10 @@ type AlteredPartition struct {
 	Recovery       metadata.RecoveryState
 }
 
+// AssignDirectoriesResult answers AssignDirectories, one code a replica, in the
+// order asked.
+type AssignDirectoriesResult struct{ Codes []kafka.ErrorCode }
+
 // ElectLeadersResult answers ElectLeaders; with All, only what was tried.
 type ElectLeadersResult struct{ Partitions []ElectedPartition }
 
@@ -139,3 +143,4 @@ func (*AlterConfigsResult) controllerResult()        {}
 func (*AllocateProducerIDsResult) controllerResult() {}
 func (*AlterPartitionResult) controllerResult()      {}
 func (*ElectLeadersResult) controllerResult()        {}
+func (*AssignDirectoriesResult) controllerResult()   {}

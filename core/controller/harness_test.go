@@ -99,7 +99,7 @@ func (b *bench) must(body Body) ResultBody {
 
 func (b *bench) image() *metadata.Image { return b.state.Image() }
 
-func dir(n int) (d kafka.DirectoryID)          { d[15] = byte(n); return d }
+func dir(n int) (d kafka.DirectoryID)          { d[0] = byte(n); return d }
 func life(n int) (i kafka.IncarnationID)       { i[15] = byte(n); return i }
 func ids(n ...kafka.BrokerID) []kafka.BrokerID { return n }
 func text(s string) *string                    { return &s }

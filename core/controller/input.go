@@ -207,6 +207,23 @@ type ElectLeaders struct {
 	Partitions []kafka.TopicPartition
 }
 
+// AssignDirectories tells where a broker's replicas lie (API 73): in its directory,
+// or nowhere (kafka.LostDirectory), as their bytes are damaged.
+type AssignDirectories struct {
+	Broker   kafka.BrokerID
+	Epoch    kafka.BrokerEpoch
+	Replicas []AssignedReplica
+}
+
+// AssignedReplica is one replica of AssignDirectories.
+type AssignedReplica struct {
+	Partition kafka.TopicPartition
+	// LeaderEpoch is the partition's, as the broker knows it: what was said in an
+	// older one is of a replica that may have been made anew since.
+	LeaderEpoch kafka.LeaderEpoch
+	Directory   kafka.DirectoryID
+}
+
 func (*RegisterBroker) controllerBody()      {}
 func (*Heartbeat) controllerBody()           {}
 func (*CreateTopics) controllerBody()        {}
@@ -217,3 +234,4 @@ func (*ReplaceConfigs) controllerBody()      {}
 func (*AllocateProducerIDs) controllerBody() {}
 func (*AlterPartition) controllerBody()      {}
 func (*ElectLeaders) controllerBody()        {}
+func (*AssignDirectories) controllerBody()   {}

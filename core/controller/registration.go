@@ -39,7 +39,7 @@ func (m *Machine) registerBroker(d *draft, r *RegisterBroker) (ResultBody, *refu
 		Broker: r.Broker, Epoch: epoch, Incarnation: r.Incarnation, Directory: r.Directory,
 		Previous: r.Previous, KeptSince: r.KeptSince, Rack: r.Rack, Listeners: slices.Clone(r.Listeners),
 	})
-	m.reshapeAfterRegistration(d, r, whole(old, r))
+	m.reshapeAfterRegistration(d, r, old != nil && old.Directory == r.Directory, whole(old, r))
 	s := m.session(r.Broker)
 	s.lastContact, s.applied = m.now.Mono, 0
 	return &RegisterBrokerResult{Epoch: epoch}, nil
@@ -56,18 +56,16 @@ func whole(old *metadata.Broker, r *RegisterBroker) bool {
 }
 
 // reshapeAfterRegistration takes the broker's roles, and what its disk no
-// longer vouches for.
-func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, whole bool) {
+// longer vouches for. What is lost on a directory stays so.
+func (m *Machine) reshapeAfterRegistration(d *draft, r *RegisterBroker, same, whole bool) {
 	m.reshapeEach(d, r.Broker, func(s *reshape) {
 		at := slices.Index(s.p.Replicas, r.Broker)
 		switch {
+		case same && s.p.Lost(r.Broker):
 		case s.p.Directories[at] != r.Directory:
 			m.out.Watch.Reached(must.ReplicaDirectoryReplaced)
 			s.lost, s.lostDisk = r.Broker, true
-			q := *s.p
-			q.Directories = slices.Clone(q.Directories)
-			q.Directories[at] = r.Directory
-			s.p = &q
+			s.move(at, r.Directory)
 		case !whole && !s.p.Mode.Durable():
 			m.out.Watch.Reached(must.ReplicaUncleanlyRestarted)
 			s.lost = r.Broker

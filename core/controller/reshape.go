@@ -50,6 +50,9 @@ type reshape struct {
 	isr []kafka.BrokerID
 	// unclean lets any replica lead when no other can.
 	unclean bool
+	// newEpoch begins a leader epoch whoever leads: what a replica has said in the
+	// old one holds no longer.
+	newEpoch bool
 	// preferred makes the first replica lead when it may.
 	preferred bool
 	mode      kafka.DurabilityMode
@@ -128,7 +131,9 @@ func (s *reshape) run() *metadata.PartitionChange {
 	return s.difference(leader, isr)
 }
 
-func (s *reshape) eligible(b kafka.BrokerID) bool { return s.image.Broker(b).Eligible() }
+func (s *reshape) eligible(b kafka.BrokerID) bool {
+	return s.image.Broker(b).Eligible() && !s.p.Lost(b)
+}
 
 // elect returns the leader and its ISR: the current leader if it may stay, else
 // the first replica in the ISR, else of the ELR, else the last known leader,
@@ -211,7 +216,7 @@ func (s *reshape) difference(leader kafka.BrokerID, isr []kafka.BrokerID) *metad
 		set(!slices.Equal(is.Removing, old.Removing), metadata.FieldRemoving)
 		c.State.Replicas, c.State.Adding, c.State.Removing = is.Replicas, is.Adding, is.Removing
 	}
-	newLeader := leader != old.Leader || actsAnew(s.mode, old.Mode) || old.Leader == s.lost && s.lost != kafka.NoBroker
+	newLeader := s.newEpoch || leader != old.Leader || actsAnew(s.mode, old.Mode) || old.Leader == s.lost && s.lost != kafka.NoBroker
 	set(newLeader, metadata.FieldLeader)
 	set(!slices.Equal(isr, old.ISR), metadata.FieldISR)
 	set(!slices.Equal(s.elr, old.ELR), metadata.FieldELR)

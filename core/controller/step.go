@@ -104,6 +104,8 @@ func (m *Machine) decide(d *draft, body Body) (ResultBody, *refusal) {
 		return m.allocateProducerIDs(d, b)
 	case *AlterPartition:
 		return m.alterPartition(d, b)
+	case *AssignDirectories:
+		return m.assignDirectories(d, b)
 	case *ElectLeaders:
 		return m.electLeaders(d, b)
 	case *AlterReassignments:

@@ -229,6 +229,8 @@ var settings = []*Setting{
 		Doc: "Up to which size the records of one batch are decompressed for being checked; a larger batch is refused with MESSAGE_TOO_LARGE."},
 	{Name: "trialog.queued.max.response.bytes", Type: TypeLong, Scope: ScopeBroker, Default: "268435456", KafkaDefault: "268435456", Valid: atLeast(1 << 20),
 		Doc: "How many bytes of responses may be read from logs and not be sent yet, of all connections together. Beyond it reads wait, and connections that take nothing are closed."},
+	{Name: "trialog.scrub.bytes.per.second", Type: TypeLong, Scope: ScopeBroker, Update: UpdateClusterWide, Default: "8388608", KafkaDefault: "8388608", Valid: atLeast(0),
+		Doc: "How many bytes of its logs a broker reads and checks a second in the background, one log after the other, round after round; 0: none."},
 	{Name: "trialog.tail.cache.bytes", Type: TypeLong, Scope: ScopeBroker, Default: "67108864", KafkaDefault: "67108864", Valid: atLeast(0),
 		Doc: "How many bytes of the newest records are kept in memory for readers at the end of a log; 0: none."},
 	{Name: "unclean.leader.election.enable", Type: TypeBoolean, Scope: ScopeBoth, Update: UpdateClusterWide, Default: "false", KafkaDefault: "false",

@@ -165,6 +165,7 @@ type BrokerConfig struct {
 	QueuedMaxResponseBytes    int64
 	RackAwareReads            bool // replica.selector.class sends readers to replicas in their rack
 	ReplicaLagTimeMaxMs       int64
+	ScrubBytesPerSecond       int64 // 0: logs are not scrubbed
 	SocketRequestMaxBytes     int32
 	TailCacheBytes            int64
 }
@@ -200,6 +201,7 @@ func LoadBrokerConfig(l *ConfigLayers) BrokerConfig {
 		QueuedMaxResponseBytes:    number("trialog.queued.max.response.bytes"),
 		QueuedMaxRequests:         int32(number("queued.max.requests")),
 		ReplicaLagTimeMaxMs:       number("replica.lag.time.max.ms"),
+		ScrubBytesPerSecond:       number("trialog.scrub.bytes.per.second"),
 		SocketRequestMaxBytes:     int32(number("socket.request.max.bytes")),
 		TailCacheBytes:            number("trialog.tail.cache.bytes"),
 	}

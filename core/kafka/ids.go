@@ -46,6 +46,10 @@ type TopicID UUID
 // DirectoryID names a data directory, and with it a disk's contents.
 type DirectoryID UUID
 
+// LostDirectory stands for the directory of a replica whose bytes are damaged or
+// missing (KIP-858's LOST).
+var LostDirectory = DirectoryID{15: 1}
+
 // IncarnationID names one run of a broker process.
 type IncarnationID UUID
 

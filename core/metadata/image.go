@@ -74,6 +74,13 @@ type Partition struct {
 	PartitionState
 }
 
+// Lost tells whether the bytes of a broker's replica are damaged or missing, as far
+// as it has told: such a one has nothing that counts.
+func (p *Partition) Lost(b kafka.BrokerID) bool {
+	at := slices.Index(p.Replicas, b)
+	return at >= 0 && p.Directories[at] == kafka.LostDirectory
+}
+
 // Reassigning tells whether a reassignment of the partition is under way.
 func (p *Partition) Reassigning() bool { return len(p.Adding)+len(p.Removing) > 0 }
 

@@ -133,6 +133,13 @@ const (
 	BatchSearchedByJob        // broker: a search by time had a job look through a batch
 	DiskReserveReached        // broker: free disk space fell below the reserve
 	DamageFoundByRead         // broker: a fetch met a damaged batch
+	DamageFoundByScrub        // broker: scrubbing met a damaged batch
+	CheckpointScrubbed        // broker: scrubbing met a damaged checkpoint, and it was written anew
+	ScrubRoundDone            // broker: scrubbing has been over all logs
+	ReplicaLost               // controller: a damaged replica was given up, as others have what it had
+	LastCopyDamaged           // controller: a damaged replica had to stay, as nobody else surely has what it has
+	ReplicaBegunAnew          // broker: a damaged log was given up, and a new one begun in its place
+	ReplicaHealed             // broker: a replica whose log was damaged is in sync again
 	BrokerSuperseded          // broker: another incarnation has registered
 	DeleteWaitedForRead       // broker: a log's end waited for a read that held its files
 	ReadOfClosedConnection    // broker: a read came back for a request that was gone
@@ -272,6 +279,13 @@ var probeNames = [ProbeCount]string{
 	BatchSearchedByJob:        "batch-searched-by-job",
 	DiskReserveReached:        "disk-reserve-reached",
 	DamageFoundByRead:         "damage-found-by-read",
+	DamageFoundByScrub:        "damage-found-by-scrub",
+	CheckpointScrubbed:        "checkpoint-scrubbed",
+	ScrubRoundDone:            "scrub-round-done",
+	ReplicaLost:               "replica-lost",
+	LastCopyDamaged:           "last-copy-damaged",
+	ReplicaBegunAnew:          "replica-begun-anew",
+	ReplicaHealed:             "replica-healed",
 	BrokerSuperseded:          "broker-superseded",
 	DeleteWaitedForRead:       "delete-waited-for-read",
 	ReadOfClosedConnection:    "read-of-closed-connection",

@@ -75,12 +75,14 @@ func (l *Log) EndOffsetForEpoch(epoch kafka.LeaderEpoch) (kafka.LeaderEpoch, kaf
 
 // EpochAt is the leader epoch of the record at offset, NoLeaderEpoch when the
 // log does not know.
-func (l *Log) EpochAt(offset kafka.Offset) kafka.LeaderEpoch {
-	n := search(len(l.epochs), func(i int) bool { return l.epochs[i].Start <= offset })
+func (l *Log) EpochAt(offset kafka.Offset) kafka.LeaderEpoch { return epochIn(l.epochs, offset) }
+
+func epochIn(epochs []EpochEntry, offset kafka.Offset) kafka.LeaderEpoch {
+	n := search(len(epochs), func(i int) bool { return epochs[i].Start <= offset })
 	if n == 0 {
 		return kafka.NoLeaderEpoch
 	}
-	return l.epochs[n-1].Epoch
+	return epochs[n-1].Epoch
 }
 
 // truncateEpochs forgets epochs that start at or above offset. A truncation

@@ -33,6 +33,10 @@ type Lookup struct {
 	cursor cursor
 }
 
+// Sought is the first offset that the lookup has not found records of: of a
+// damaged log, where the damage is or little before it.
+func (c *Lookup) Sought() kafka.Offset { return c.cursor.target }
+
 // cursor is where a lookup stands.
 type cursor struct {
 	byTime      bool

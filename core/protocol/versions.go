@@ -48,6 +48,7 @@ const (
 	KeyAllocateProducerIDs         int16 = 67
 	KeyConsumerGroupHeartbeat      int16 = 68
 	KeyConsumerGroupDescribe       int16 = 69
+	KeyAssignReplicasToDirs        int16 = 73
 	KeyListConfigResources         int16 = 74
 	KeyDescribeTopicPartitions     int16 = 75
 	KeyAddRaftVoter                int16 = 80
@@ -120,6 +121,7 @@ var apis = [...]API{
 	{Key: KeyAllocateProducerIDs, Name: "AllocateProducerIds", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "4 8"},
 	{Key: KeyConsumerGroupHeartbeat, Name: "ConsumerGroupHeartbeat", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "s s 4 s s 4 { s } @1+s s [ 16 { 4 } ]"},
 	{Key: KeyConsumerGroupDescribe, Name: "ConsumerGroupDescribe", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "{ s } 1"},
+	{Key: KeyAssignReplicasToDirs, Name: "AssignReplicasToDirs", Min: 0, Max: 0, FlexibleFrom: 0, Internal: true, Shape: "4 8 [ 16 [ 16 [ 4 ] ] ]"},
 	{Key: KeyListConfigResources, Name: "ListConfigResources", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "@1+{ 1 }"},
 	{Key: KeyDescribeTopicPartitions, Name: "DescribeTopicPartitions", Min: 0, Max: 0, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "[ s ] 4 < s 4 >"},
 	{Key: KeyAddRaftVoter, Name: "AddRaftVoter", Min: 0, Max: 1, AdvertisedMin: 0, FlexibleFrom: 0, Listed: true, Shape: "s 4 4 16 [ s s 2 ] @1+1"},

@@ -122,6 +122,10 @@ func (d drawer) settings(s *scenarios.Scenario) map[string]string {
 		m["leader.replication.throttled.rate"] = oneOf(d, choice.SwarmSetting, scenarios.NoLimit, "100000", "30000")
 		m["follower.replication.throttled.rate"] = oneOf(d, choice.SwarmSetting, scenarios.NoLimit, "100000", "30000")
 	}
+	m["trialog.scrub.bytes.per.second"] = "0"
+	if s.Cluster.Scrubbed {
+		m["trialog.scrub.bytes.per.second"] = oneOf(d, choice.SwarmSetting, "1048576", "65536", "16777216")
+	}
 	for _, c := range s.Cluster.Settings {
 		m[c.Name] = c.Value
 	}

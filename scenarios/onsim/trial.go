@@ -106,11 +106,12 @@ func (t *trial) lasting(topic string) bool {
 	return false
 }
 
-// fenced tells whether a broker holds the partition and refuses to serve it.
+// fenced tells whether a broker holds the partition and refuses to serve it, or
+// some of it.
 func (t *trial) fenced(topic string, index int32) bool {
 	found := false
 	t.watch.replicas(func(_ int, v *broker.PartitionView) {
-		found = found || v.Fenced && v.Name == topic && int32(v.Partition) == index
+		found = found || (v.Fenced || v.Damaged) && v.Name == topic && int32(v.Partition) == index
 	})
 	return found
 }

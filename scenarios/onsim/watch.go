@@ -96,7 +96,7 @@ func (w *watch) Fault(f *sim.Fault) {
 	w.fired++
 	if row.history == history.FaultDiskWiped {
 		w.forget(f.Node)
-	} else if row.history.LosesDisk() {
+	} else if row.history.LosesDisk() && w.trial.scenario.Replicas() == 1 {
 		w.trial.rotten = true
 	}
 	e := history.NewEvent(history.Fault, int32(f.Node))
@@ -234,7 +234,7 @@ func (w *watch) resolve(node int, at int64, end bool) {
 		there, fenced := false, false
 		w.world.Replicas(node, func(v *broker.PartitionView) bool {
 			if v.Name == b.topic && w.trial.record.Partition(v.Name, int32(v.Partition)) == b.partition {
-				there, fenced = true, v.Fenced
+				there, fenced = true, v.Fenced || v.Replaced
 			}
 			return !there
 		})
@@ -303,7 +303,7 @@ func (w *watch) fence(at int64) {
 		w.resolve(node, at, true)
 	}
 	w.replicas(func(node int, v *broker.PartitionView) {
-		if b := w.log(node, v); v.Fenced && !b.fenced && b.topic != "" {
+		if b := w.log(node, v); (v.Fenced || v.Damaged) && !b.fenced && b.topic != "" {
 			e := history.NewEvent(history.Recovered, int32(node))
 			e.Partition, e.FoundEndOffset, e.Fenced, e.Note = b.partition, int64(v.LogEndOffset), true, "fenced while it was served"
 			w.trial.record.Event(at, &e)
