@@ -3,8 +3,8 @@ package scenarios
 // reborn is a workload whose topics live in the background of others that are
 // deleted and made again under their names.
 func reborn(w Workload) Workload {
-	w.Plain, w.Idempotent, w.Consumers = Fixed(0), Fixed(1), Fixed(1)
-	w.Sends, w.ListOffsets, w.Rebirths = Range{150, 300}, Fixed(0), Range{2, 3}
+	w.Plain, w.Idempotent, w.Consumers = Fixed(0), Range{3, 4}, Fixed(1)
+	w.Sends, w.ListOffsets, w.Rebirths = Range{400, 600}, Fixed(0), Range{2, 3}
 	w.OldTimestamps, w.FutureTimestamps, w.Lives = 0, 0, Fixed(0)
 	return w
 }
