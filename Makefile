@@ -45,7 +45,7 @@ bench: build ## benchmarks into results/bench.txt; docs/BENCHMARKS.md explains t
 	.ci/bench
 
 power: build ## re-introduce the known bugs one by one and count what finds them; into docs/POWER.md
-	$(LAB) power --budget $(BUDGET) --clean 10m --ablations 10 --generated 500 --checkers --page docs/POWER.md
+	$(LAB) power --budget $(BUDGET) --clean 10m --ablations 10 --generated 500 --checkers --tapes results/tapes --page docs/POWER.md
 
 rewrite:  ## rewrite golden files; read the diff before committing it
 	go test $$(grep -rlF 'flag.Bool("rewrite"' --include='*_test.go' . | xargs -n1 dirname | sort -u) -run Golden -rewrite

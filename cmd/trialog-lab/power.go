@@ -31,6 +31,8 @@ type powerCommand struct {
 	Clean     time.Duration `help:"Also run the mix without any bug for so much processor time, and count false alarms." default:"0s"`
 	Ablations int           `help:"Also hunt so many drawn mutants without swarm, without disk faults, without clocks, without aim." placeholder:"N"`
 	Generated int           `help:"Also draw so many mechanical mutants of core/partition and core/replication, and run 200 seeds of each." placeholder:"N"`
+	Tapes     string        `help:"Shrink a detection of each mutant that is found, unless that was done, and store the tape in this directory." placeholder:"DIR" type:"path"`
+	ShrinkFor time.Duration `help:"Stop shrinking one after this long." default:"5m"`
 	Checkers  bool          `help:"Also plant the faults of scenarios/mutants/checkers in the judge, and see whether its own tests notice."`
 	Draw      uint64        `help:"What they are drawn by." default:"1"`
 	Keep      string        `help:"Where results are kept, by the hash of the tree; what is there is not done again. Default: results/power of the source tree." placeholder:"DIR" type:"path"`
@@ -61,8 +63,10 @@ type finding struct {
 	BlindSeeds int               `json:"blind_seeds,omitempty"`
 	Blind      *sighting         `json:"blind,omitempty"` // a detection without a look inside
 	Clean      bool              `json:"clean"`           // the same seeds are green without the bug
-	Note       string            `json:"note,omitempty"`
-	Missed     string            `json:"missed,omitempty"` // why, by the header of the mutant
+	// Tapes are the stored ones of this mutant, and what they show with it now.
+	Tapes  []storedTape `json:"tapes,omitempty"`
+	Note   string       `json:"note,omitempty"`
+	Missed string       `json:"missed,omitempty"` // why, by the header of the mutant
 	// Diff is a hash of the mutant, FirstSeed and Next where a hunt goes on.
 	Diff      string `json:"diff,omitempty"`
 	FirstSeed uint64 `json:"first_seed"`
@@ -89,6 +93,7 @@ func (c *powerCommand) Run(ctx context.Context, to output) error {
 	if err != nil {
 		return err
 	}
+	h.tapes, h.shrinkFor = c.Tapes, c.ShrinkFor
 	findings := h.huntAll(ctx, list, c.Budget)
 	h.bar.clear()
 	if ctx.Err() != nil {

@@ -39,6 +39,9 @@ type hunter struct {
 	// explore is the scenario whose schedules are enumerated; empty: random seeds.
 	explore     string
 	exploreArgs []string
+	// tapes is where shrunk detections go; empty: nowhere.
+	tapes     string
+	shrinkFor time.Duration
 }
 
 func (c *powerCommand) newHunter(ctx context.Context, root, work string, to output) (*hunter, error) {
@@ -84,7 +87,7 @@ func (h *hunter) hunt(ctx context.Context, m *mutants.Mutant, budget time.Durati
 		h.book.recall(m.Name, f.Diff, &f)
 	}
 	f.Classes, f.Missed = m.Classes, m.Missed
-	if f.Over {
+	if f.Over && !h.wantsTape(m.Name) {
 		return f, 0
 	}
 	h.say("%s: building", m.Name)
@@ -98,12 +101,20 @@ func (h *hunter) hunt(ctx context.Context, m *mutants.Mutant, budget time.Durati
 		h.exploreFor(ctx, program, m, budget, &f)
 		return f, budget
 	}
-	spent = h.watch(ctx, program, m, budget, &f)
-	h.judge(ctx, &f)
-	if f.Found && !f.ByHistory {
-		spent += h.blind(ctx, program, m, &f)
+	if !f.Over {
+		spent = h.watch(ctx, program, m, budget, &f)
+		h.judge(ctx, &f)
+		if f.Found && !f.ByHistory {
+			spent += h.blind(ctx, program, m, &f)
+		}
 	}
 	f.Over = f.Found
+	if f.Found && h.wantsTape(m.Name) {
+		if err := h.shrink(ctx, program, m, &f); err != nil {
+			f.Note = err.Error()
+		}
+	}
+	h.replayTapes(ctx, program, &f)
 	if ctx.Err() == nil {
 		h.book.keep(m.Name, &f)
 	}

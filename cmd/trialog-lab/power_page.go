@@ -29,6 +29,7 @@ func (h *hunter) writePage(file string, list []mutants.Mutant, findings []findin
 			}
 			pageMutants(w, findings, len(all))
 		}
+		pageShrunk(w, h.book, findings)
 		pageClean(w, h.book)
 		pageAblations(w, h.book, findings)
 		pageGenerated(w, h.book)

@@ -19,7 +19,9 @@ type Tape struct {
 	Seed     uint64 `json:"seed"`
 	// Commit is the source tree that it was stored from. Signature and TraceHash
 	// tell what the run did then; a control's signature begins with Control.
-	Commit    string     `json:"commit,omitempty"`
+	Commit string `json:"commit,omitempty"`
+	// Mutant is the known bug that the run fails with, empty if it fails without.
+	Mutant    string     `json:"mutant,omitempty"`
 	Signature string     `json:"signature,omitempty"`
 	TraceHash string     `json:"trace_hash,omitempty"`
 	Overrides []override `json:"overrides,omitempty"`
