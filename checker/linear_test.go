@@ -3,6 +3,7 @@ package checker
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 
@@ -103,6 +104,28 @@ func witness(t *testing.T, p *problem, inv inversion) {
 	few := p.restrict(func(op int32, _ int64) bool { return op == inv.early || op == inv.late || op == inv.between })
 	if n := len(few.appends) + len(few.reads); n > 3 || judgeByPorcupine(&few, &Options{WindowSteps: math.MaxInt, WindowTime: time.Second}) != porcupineIllegal {
 		t.Fatalf("the %d operations named do not show it: %+v of %+v", n, inv, *p)
+	}
+}
+
+// TestPorcupineIsBounded: a window that Porcupine could not decide in any time and any
+// memory ends after the steps it has, in memory that is in proportion to them, and is
+// undecided. (No process of its own is needed to hold it.)
+func TestPorcupineIsBounded(t *testing.T) {
+	p := problem{appends: []appendOp{{op: 0, call: 900, ret: 1000}}}
+	for i := range int32(299) {
+		p.reads = append(p.reads, readOp{op: i + 1, call: int64(i), ret: 2000, lo: 0, hi: 1})
+	}
+	p.reads = append(p.reads, readOp{op: 300, call: 1500, ret: 1501, lo: 0, hi: 0}) // after the append, and without it
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := judgeByPorcupine(&p, &Options{WindowSteps: defaultWindowSteps, WindowTime: time.Hour})
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; got != porcupineUnknown || used > 256<<20 {
+		t.Errorf("Porcupine says %s, and has taken %d MiB", got, used>>20)
+	}
+	var x linearizer
+	if inv := x.solve(&p); !inv.found {
+		t.Error("the linear check finds nothing")
 	}
 }
 

@@ -108,8 +108,8 @@ func design(runs []*scenarios.Results) []string {
 
 func notTested(runs []*scenarios.Results) []string {
 	list := []string{
-		"Other cluster shapes than one broker, and three brokers that are also the voters of the metadata quorum.",
-		"Groups of real processes and by KIP-848, transactions, compaction, quotas, ACLs.",
+		"Clusters of other sizes than one, two, three and five brokers.",
+		"Transactions, quotas and ACLs; on real processes groups of the consumer protocol (KIP-848) and compaction.",
 		"Corruption in transit that a CRC does not see, misdirected reads and writes, and firmware that lies about fsync.",
 		"More than about a minute of virtual time, 2,000 acknowledged sends and ten clients in one run.",
 		"Bit rot in clusters, and a disk that dies for good while others fail.",

@@ -42,7 +42,7 @@ func settings(s string) string {
 		if strings.Contains(p, "=") {
 			words := strings.Fields(p)
 			for j, w := range words {
-				if strings.Contains(w, "=") {
+				if strings.Contains(w, "=") && !strings.HasPrefix(w, "`") {
 					words[j] = "`" + w + "`"
 				}
 			}

@@ -51,7 +51,8 @@ type override struct {
 	Value   uint64 `json:"value"`
 }
 
-// dull says which draws of a stream at a site give zero: "3,7-19,40".
+// dull says which draws of a stream at a site give zero: "3,7-19,40", or "every" one
+// that is not among the overrides.
 type dull struct {
 	Kind     string `json:"kind"`
 	Index    int    `json:"index"`
@@ -110,8 +111,15 @@ func (t *Tape) overrides() ([]choice.Override, error) {
 // maxStretch bounds what one stretch of ordinals may stand for.
 const maxStretch = 1 << 22
 
-// eachOrdinal reads "3,7-19,40".
+// every stands for all draws of a stream at a site that no other override names.
+const every = "every"
+
+// eachOrdinal reads "3,7-19,40", or "every".
 func eachOrdinal(text string, visit func(uint32)) error {
+	if text == every {
+		visit(choice.Every)
+		return nil
+	}
 	for part := range strings.SplitSeq(text, ",") {
 		low, high, stretch := strings.Cut(part, "-")
 		if !stretch {
@@ -143,7 +151,8 @@ func (t *Tape) setOverrides(list []choice.Override) {
 			continue
 		}
 		n := 1
-		for i+n < len(sorted) && sorted[i+n].Stream == o.Stream && sorted[i+n].Site == o.Site && sorted[i+n].Value == 0 {
+		for i+n < len(sorted) && o.Ordinal != choice.Every && sorted[i+n].Stream == o.Stream && sorted[i+n].Site == o.Site &&
+			sorted[i+n].Value == 0 && sorted[i+n].Ordinal != choice.Every {
 			n++
 		}
 		t.Dull = append(t.Dull, dull{o.Stream.Kind().String(), o.Stream.Index(), int(o.Site), stretches(sorted[i : i+n])})
@@ -153,6 +162,9 @@ func (t *Tape) setOverrides(list []choice.Override) {
 
 // stretches writes rising ordinals as eachOrdinal reads them.
 func stretches(list []choice.Override) string {
+	if list[0].Ordinal == choice.Every {
+		return every
+	}
 	var b strings.Builder
 	for i := 0; i < len(list); {
 		n := 1

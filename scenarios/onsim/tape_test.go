@@ -1,6 +1,7 @@
 package onsim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,8 @@ func TestTapeKeepsOverrides(t *testing.T) {
 			list = append(list, choice.Override{Stream: choice.ID(choice.KindApp, 2), Site: choice.AppOp, Ordinal: n})
 		}
 	}
-	list = append(list, choice.Override{Stream: choice.ID(choice.KindApp, 2), Site: choice.AppOp, Ordinal: 9000, Value: 3})
+	list = append(list, choice.Override{Stream: choice.ID(choice.KindApp, 2), Site: choice.AppOp, Ordinal: 9000, Value: 3},
+		choice.Override{Stream: choice.ID(choice.KindApp, 2), Site: choice.AppOp, Ordinal: choice.Every})
 	tape := &Tape{Scenario: "single-power", Seed: 1}
 	tape.setOverrides(list)
 	text, err := tape.Encode()
@@ -28,7 +30,7 @@ func TestTapeKeepsOverrides(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := back.overrides()
-	slices.SortStableFunc(got, func(a, b choice.Override) int { return int(a.Ordinal) - int(b.Ordinal) })
+	slices.SortStableFunc(got, func(a, b choice.Override) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
 	if err != nil || !slices.Equal(got, list) {
 		t.Errorf("%d of %d overrides: %v", len(got), len(list), err)
 	}

@@ -6,9 +6,14 @@ import "trialog/core/kafka"
 type Override struct {
 	Stream  StreamID
 	Site    Site
-	Ordinal uint32 // counted from 0 per stream and site
+	Ordinal uint32 // counted from 0 per stream and site; Every: all that no other override names
 	Value   uint64 // taken modulo the draw's n
 }
+
+// Every stands for all draws of a stream at a site, however many there will be. An
+// override of every draw still says the same when the code beneath a tape has changed
+// and draws more often, or less.
+const Every = ^uint32(0)
 
 // Source hands out the streams of one run.
 type Source struct {
@@ -103,7 +108,10 @@ func (t *Stream) override(site Site, ordinal uint32) *override {
 	if !t.altered {
 		return nil
 	}
-	return t.source.overrides[overrideKey{t.id, site, ordinal}]
+	if o := t.source.overrides[overrideKey{t.id, site, ordinal}]; o != nil {
+		return o
+	}
+	return t.source.overrides[overrideKey{t.id, site, Every}]
 }
 
 // Chance is true in ppm of a million draws; the dull value is false.
@@ -140,11 +148,12 @@ func (s *Source) Streams() []*Stream { return s.streams }
 // what shrinking starts from; ordinary runs leave it off.
 func (s *Source) Record(list *[]Override) { s.watch = list }
 
-// Unused lists the overrides of given that no draw consumed.
+// Unused lists the overrides of given that no draw consumed. That there was nothing to
+// make dull is not worth telling.
 func (s *Source) Unused(given []Override) []Override {
 	var unused []Override
 	for _, o := range given {
-		if e := s.overrides[overrideKey{o.Stream, o.Site, o.Ordinal}]; e != nil && !e.used {
+		if e := s.overrides[overrideKey{o.Stream, o.Site, o.Ordinal}]; e != nil && !e.used && (o.Ordinal != Every || o.Value != 0) {
 			unused = append(unused, o)
 		}
 	}

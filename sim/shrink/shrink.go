@@ -87,10 +87,13 @@ func Minimise(run Run, tape []choice.Override, budget int) (Result, bool) {
 	r := Result{Signature: first.Signature, Before: Count(first.Choices)}
 	last := s.clients(first)
 	for stage := range StageCount {
+		if stage == Details {
+			last = s.dull(last)
+		}
 		last = s.stage(stage, last)
 	}
 	last, r.Minimal = s.oneByOne(last)
-	r.Tape, r.After = without(s.tape, last.Unused), Count(last.Choices)
+	r.Tape, r.After = lasting(without(s.tape, last.Unused), first.Choices, last.Choices), Count(last.Choices)
 	r.Runs = s.runs
 	return r, true
 }
