@@ -43,7 +43,7 @@ func (w *Writer) syncAll() error {
 	if len(w.large) == 0 {
 		return w.sink.Sync(nil)
 	}
-	files := make([]disk.File, 0, len(w.large))
+	files := w.opened[:0]
 	var err error
 	for _, l := range w.large {
 		var f disk.File
@@ -58,6 +58,8 @@ func (w *Writer) syncAll() error {
 	for _, f := range files {
 		err = errors.Join(err, f.Close())
 	}
+	clear(files)
+	w.opened = files[:0]
 	for i := 0; err == nil && i < len(w.large); i++ {
 		err = w.name(w.large[i])
 	}
@@ -84,14 +86,26 @@ func (w *Writer) name(l large) error {
 	return nil
 }
 
-// pointed returns the batch that a pointer names if it stands in its segment
-// as it was written, nil if it does not.
-func pointed(fs disk.FS, a *disk.Append) (v batch.View, err error) {
+// pointers finds the batches that pointers name. What it returns stands until the
+// next one is looked for.
+type pointers struct {
+	batch   []byte
+	path    string // of the segment that the last one named
+	log     kafka.LogID
+	segment kafka.Offset
+}
+
+// find returns the batch that a pointer names if it stands in its segment as it
+// was written, nil if it does not.
+func (p *pointers) find(fs disk.FS, a *disk.Append) (v batch.View, err error) {
 	h := batch.View(a.Bytes)
 	if len(h) != batch.HeaderSize || h.Size() < batch.HeaderSize || a.Pos < 0 {
 		return nil, nil
 	}
-	f, err := fs.Open(SegmentPath(a.Log, a.Segment, disk.FileLog))
+	if p.path == "" || p.log != a.Log || p.segment != a.Segment {
+		p.log, p.segment, p.path = a.Log, a.Segment, SegmentPath(a.Log, a.Segment, disk.FileLog)
+	}
+	f, err := fs.Open(p.path)
 	if errors.Is(err, disk.ErrNotExist) {
 		return nil, nil
 	}
@@ -103,7 +117,8 @@ func pointed(fs disk.FS, a *disk.Append) (v batch.View, err error) {
 	if err != nil || size-a.Pos < int64(h.Size()) {
 		return nil, err
 	}
-	v = make(batch.View, h.Size())
+	p.batch = slices.Grow(p.batch[:0], h.Size())
+	v = p.batch[:h.Size()]
 	n, err := readAt(f, v, a.Pos)
 	if err != nil || n < len(v) || !v.Whole() || !bytes.Equal(v[:batch.HeaderSize], h) || !v.Intact() {
 		return nil, err
@@ -145,7 +160,7 @@ func (r *recovery) firstTorn(s *survey) (kafka.LSN, error) {
 		if !r.counts(s, a) {
 			continue
 		}
-		v, err := pointed(r.fs, a)
+		v, err := r.pointers.find(r.fs, a)
 		if err != nil {
 			return 0, err
 		}

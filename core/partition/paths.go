@@ -55,7 +55,14 @@ func parse20(s string) (uint64, bool) {
 func GenerationDir(first kafka.LSN) string { return journalDir + "/" + digits20(uint64(first)) }
 
 // LogDir is the directory of a log.
-func LogDir(id kafka.LogID) string { return logsDir + "/" + digits20(uint64(id)) }
+func LogDir(id kafka.LogID) string {
+	var b [len(logsDir) + len("/") + len(zeros20)]byte
+	return string(appendLogDir(b[:0], id))
+}
+
+func appendLogDir(dst []byte, id kafka.LogID) []byte {
+	return appendDigits20(append(append(dst, logsDir...), '/'), uint64(id))
+}
 
 // SegmentPath is a file of a segment as it was first written.
 func SegmentPath(id kafka.LogID, segment kafka.Offset, kind disk.FileKind) string {
@@ -65,8 +72,16 @@ func SegmentPath(id kafka.LogID, segment kafka.Offset, kind disk.FileKind) strin
 // VersionPath is a file of a version of a segment. What the cleaner rewrites
 // stands in files of another version, until the segment's old ones may go.
 func VersionPath(id kafka.LogID, segment kafka.Offset, version uint32, kind disk.FileKind) string {
-	name := appendVersion(appendDigits20(nil, uint64(segment)), version)
-	return LogDir(id) + "/" + string(name) + suffixes[kind]
+	var b [pathBytes]byte
+	return string(appendVersionPath(b[:0], id, segment, version, kind))
+}
+
+// pathBytes is room for any of these names.
+const pathBytes = 80
+
+func appendVersionPath(dst []byte, id kafka.LogID, segment kafka.Offset, version uint32, kind disk.FileKind) []byte {
+	dst = append(appendLogDir(dst, id), '/')
+	return append(appendVersion(appendDigits20(dst, uint64(segment)), version), suffixes[kind]...)
 }
 
 // appendVersion appends what tells a version's files from those of version 0.
@@ -82,9 +97,7 @@ func ReadPath(r *disk.Read) string { return VersionPath(r.Log, r.Segment, r.Vers
 
 // AppendReadPath appends the name of the file that an op reads.
 func AppendReadPath(dst []byte, r *disk.Read) []byte {
-	dst = append(append(dst, logsDir...), '/')
-	dst = append(appendDigits20(dst, uint64(r.Log)), '/')
-	return append(appendVersion(appendDigits20(dst, uint64(r.Segment)), r.Version), suffixes[r.File]...)
+	return appendVersionPath(dst, r.Log, r.Segment, r.Version, r.File)
 }
 
 // HoldsRecords tells whether a path is that of a segment's records.

@@ -104,6 +104,8 @@ type recovery struct {
 	survey  *survey       // nil after a clean shutdown
 	keep    bool          // the journal goes on behind what it holds
 	result  *RecoverResult
+
+	pointers pointers
 }
 
 // recovered is one log in the making.

@@ -99,7 +99,7 @@ func (r *recovery) redoAppend(x *recovered, e *entry, g *gather) (err error) {
 		return nil
 	}
 	if e.Pointer {
-		if v, err = pointed(r.fs, &e.Append); err != nil {
+		if v, err = r.pointers.find(r.fs, &e.Append); err != nil {
 			return err
 		}
 		if v == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"trialog/core/batch"
 	"trialog/core/disk"
@@ -64,16 +65,19 @@ func listJournal(fs disk.FS) ([]generationFiles, error) {
 // again. It returns whether the newest generation has bytes that are not part of
 // a frame.
 func scanJournal(fs disk.FS, generations []generationFiles, salt Salt, visit func(*entry) error) (rubbish bool, err error) {
-	for i := range generations {
+	s := scan{salt: salt}
+	i, k := 0, 0
+	each := func(e *entry) error {
+		if i < len(generations)-1 && e.LSN >= generations[i+1].first {
+			return nil
+		}
+		e.generation, e.file = i, k
+		return visit(e)
+	}
+	for i = range generations {
 		newest := i == len(generations)-1
-		for k, path := range generations[i].files {
-			bad, err := scanFile(fs, path, salt, func(e *entry) error {
-				if !newest && e.LSN >= generations[i+1].first {
-					return nil
-				}
-				e.generation, e.file = i, k
-				return visit(e)
-			})
+		for k = range generations[i].files {
+			bad, err := s.file(fs, generations[i].files[k], each)
 			if err != nil {
 				return rubbish, err
 			}
@@ -85,7 +89,14 @@ func scanJournal(fs disk.FS, generations []generationFiles, salt Salt, visit fun
 
 const scanBuffer = 1 << 20
 
+// scanFile visits the frames of one file.
 func scanFile(fs disk.FS, path string, salt Salt, visit func(*entry) error) (rubbish bool, err error) {
+	s := scan{salt: salt}
+	return s.file(fs, path, visit)
+}
+
+// file scans a file, in the memory that the last one has left.
+func (s *scan) file(fs disk.FS, path string, visit func(*entry) error) (rubbish bool, err error) {
 	f, err := fs.Open(path)
 	if err != nil {
 		return false, err
@@ -95,7 +106,8 @@ func scanFile(fs disk.FS, path string, salt Salt, visit func(*entry) error) (rub
 	if err != nil {
 		return false, err
 	}
-	s := scan{f: f, size: size, salt: salt, buf: make([]byte, min(scanBuffer, size))}
+	n := int(min(scanBuffer, size))
+	*s = scan{f: f, size: size, salt: s.salt, buf: slices.Grow(s.buf[:0], n)[:n]}
 	for s.pos < size {
 		ok, err := s.next(visit)
 		if err != nil {

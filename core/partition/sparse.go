@@ -34,6 +34,9 @@ type sparse[E indexed] struct {
 func (x *sparse[E]) count() int { return x.stored + len(x.tail) }
 
 func (x *sparse[E]) add(e E) {
+	if x.tail == nil {
+		x.tail = make([]E, 0, 8)
+	}
 	x.tail = append(x.tail, e)
 	x.newest = e
 }

@@ -35,6 +35,7 @@ type Writer struct {
 	unsynced   bool                         // frames since the last sync
 	rare       bool                         // and one of them is no batch
 	large      []large                      // what their pointers point at
+	opened     []disk.File                  // the files of those, while they are synced; its memory is kept
 	named      map[kafka.LogID]kafka.Offset // of each log, the newest segment whose name a sync has made durable
 	err        error                        // the first error is final
 }

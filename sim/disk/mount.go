@@ -14,6 +14,7 @@ type Mount struct {
 
 	disk  *Disk
 	files []*file // open ones
+	slab  []file  // for those to come
 	// crashIn counts down to the call in which the process dies; 0: it does not.
 	crashIn int64
 	dead    bool
@@ -127,7 +128,12 @@ func (m *Mount) Open(path string) (disk.File, error) {
 
 func (m *Mount) open(node *inode) *file {
 	node.refs++
-	f := &file{mount: m, node: node, slot: len(m.files)}
+	if len(m.slab) == 0 {
+		m.slab = make([]file, 32)
+	}
+	f := &m.slab[0] // never given out twice: who has closed it may still hold it
+	m.slab = m.slab[1:]
+	*f = file{mount: m, node: node, slot: len(m.files)}
 	m.files = append(m.files, f)
 	return f
 }
