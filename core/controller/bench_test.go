@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 
@@ -127,5 +128,42 @@ func TestWorkIsInProportionToTheChange(t *testing.T) {
 	many, more := death(large)
 	if perFew, perMany := few/records, many/more; perMany > 1.3*perFew {
 		t.Errorf("a broker's death costs %.1f allocations a record of %v, %.1f of %v", perFew, records, perMany, more)
+	}
+}
+
+// TestLooksAtWhatMayChange: whoever dies, comes back or is given other settings, the
+// controller looks at the partitions that this is about and at no others.
+func TestLooksAtWhatMayChange(t *testing.T) {
+	b := newLarge(t, 10, 20)
+	looks := func(do func(d *draft)) uint64 {
+		before := b.m.looked
+		do(b.m.draft())
+		return b.m.looked - before
+	}
+	var held, all uint64
+	b.image().EachTopic(func(topic *metadata.TopicImage) bool {
+		for _, p := range topic.Partitions.All {
+			all++
+			if slices.Contains(p.Replicas, 2) {
+				held++
+			}
+		}
+		return true
+	})
+	if held == 0 || held*3 > all {
+		t.Fatalf("broker 2 holds %d of %d partitions", held, all)
+	}
+	fenced := looks(func(d *draft) { b.m.fence(d, d.image.Broker(2)) })
+	back := looks(func(d *draft) {
+		old := d.image.Broker(2)
+		r := &RegisterBroker{Broker: 2, Incarnation: kafka.IncarnationID{77}, Directory: old.Directory, Listeners: old.Listeners}
+		if _, err := b.m.registerBroker(d, r); err != nil {
+			t.Fatalf("%+v", err)
+		}
+	})
+	one := looks(func(d *draft) { b.m.reshapeAfterConfigs(d, metadata.TopicResource("t3")) })
+	if fenced != held || back != held || one != 100 {
+		t.Errorf("of %d partitions, %d of them the broker's: %d looked at for its fencing, %d for its registration, %d for a setting of a topic of 100",
+			all, held, fenced, back, one)
 	}
 }

@@ -208,7 +208,11 @@ func (m *Machine) reshapeAfterConfigs(d *draft, r kafka.ConfigResource) {
 	if r.Type == kafka.ResourceBroker && r.Name != "" {
 		return
 	}
-	which := func(p *metadata.Partition) bool { return r.Type == kafka.ResourceBroker || p.TopicName == r.Name }
-	m.reshapeAll(d, which, func(s *reshape) { s.setMode(s.view.mode) })
+	follow := func(s *reshape) { s.setMode(s.view.mode) }
+	if r.Type == kafka.ResourceBroker {
+		m.reshapeAll(d, func(*metadata.Partition) bool { return true }, follow)
+	} else {
+		m.reshapeTopic(d, r.Name, follow)
+	}
 	m.syncing, m.syncedAt = true, 0
 }

@@ -72,33 +72,62 @@ func (m *Machine) newReshape(im *metadata.Image, v *topicView, p *metadata.Parti
 // reshapeEach reshapes, in one go, every partition of which a broker is a
 // replica; prepare may say what is special about one.
 func (m *Machine) reshapeEach(d *draft, broker kafka.BrokerID, prepare func(*reshape)) {
-	is := func(p *metadata.Partition) bool { return slices.Contains(p.Replicas, broker) }
-	m.reshapeAll(d, is, prepare)
+	e := reshapeMany{m: m, d: d, prepare: prepare}
+	d.image.EachOf(broker, func(t *metadata.TopicImage, p *metadata.Partition) bool {
+		e.look(t, p)
+		return true
+	})
+	d.add(e.changes...)
+}
+
+// reshapeTopic reshapes the partitions of one topic.
+func (m *Machine) reshapeTopic(d *draft, name string, prepare func(*reshape)) {
+	t := d.image.TopicByName(name)
+	if t == nil {
+		return
+	}
+	e := reshapeMany{m: m, d: d, prepare: prepare}
+	for _, p := range t.Partitions.All {
+		e.look(t, p)
+	}
+	d.add(e.changes...)
 }
 
 // reshapeAll reshapes the partitions that which selects, by topic name.
 func (m *Machine) reshapeAll(d *draft, which func(*metadata.Partition) bool, prepare func(*reshape)) {
-	var changes []metadata.Record
+	e := reshapeMany{m: m, d: d, prepare: prepare}
 	d.image.EachTopic(func(t *metadata.TopicImage) bool {
-		var v *topicView
 		for _, p := range t.Partitions.All {
-			if !which(p) {
-				continue
-			}
-			if v == nil {
-				v = m.topicView(d.image, t)
-			}
-			s := m.newReshape(d.image, v, p)
-			if prepare != nil {
-				prepare(&s)
-			}
-			if c := s.run(); c != nil {
-				changes = append(changes, c)
+			if which(p) {
+				e.look(t, p)
 			}
 		}
 		return true
 	})
-	d.add(changes...)
+	d.add(e.changes...)
+}
+
+// reshapeMany reshapes partitions in one go, topic by topic.
+type reshapeMany struct {
+	m       *Machine
+	d       *draft
+	prepare func(*reshape)
+	view    *topicView
+	changes []metadata.Record
+}
+
+func (e *reshapeMany) look(t *metadata.TopicImage, p *metadata.Partition) {
+	e.m.looked++
+	if e.view == nil || e.view.image != t {
+		e.view = e.m.topicView(e.d.image, t)
+	}
+	s := e.m.newReshape(e.d.image, e.view, p)
+	if e.prepare != nil {
+		e.prepare(&s)
+	}
+	if c := s.run(); c != nil {
+		e.changes = append(e.changes, c)
+	}
 }
 
 // run decides, and returns the change, nil when there is none.

@@ -103,7 +103,8 @@ type Machine struct {
 	syncing  bool
 	syncedAt uint64
 	lastRef  kafka.Ref
-	dirty    bool // the written view changed since Invariants looked
+	dirty    bool   // the written view changed since Invariants looked
+	looked   uint64 // at partitions, to decide anew what they are
 
 	// of the Step that runs
 	now kafka.Now

@@ -18,7 +18,7 @@
 //
 // Files: record.go (what the log may say), codec.go, write.go and read.go
 // (bytes), tree.go and keys.go (the persistent map), list.go
-// (the persistent list of partitions), image.go (what is read),
+// (the persistent list of partitions), held.go (who holds what), image.go (what is read),
 // edit.go, edit_broker.go, edit_topic.go and edit_replica.go (records to image), delta.go,
 // state.go (entries to images), snapshot.go.
 //

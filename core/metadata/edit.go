@@ -78,6 +78,7 @@ type edit struct {
 	from, to *Image
 	delta    Delta
 	touched  map[kafka.TopicID]*touchedTopic
+	held     map[heldKey]*held // of to.held, made by this edit
 	order    []*touchedTopic
 }
 

@@ -51,6 +51,7 @@ func (e *edit) topicRemoved(r *TopicRemoved) error {
 		return refuse("there is no topic %s", r.ID)
 	}
 	t.change = TopicDeleted
+	e.releaseAll(t.image)
 	e.to.partitions -= t.image.Partitions.Len()
 	e.to.byID = e.to.byID.remove(idKey(r.ID))
 	e.to.byName = e.to.byName.remove(nameKey(t.image.Name))
@@ -72,6 +73,7 @@ func (e *edit) partition(r *PartitionRecord) error {
 		return refuse("partition %s-%d: %s", p.TopicName, p.Index, why)
 	}
 	t.list.add(p)
+	e.hold(p, nil)
 	t.partitions = append(t.partitions, r.Partition)
 	e.to.partitions++
 	return nil
@@ -83,11 +85,15 @@ func (e *edit) partitionChange(r *PartitionChange) error {
 		return refuse("there is no partition %d of topic %s", r.Partition, r.Topic)
 	}
 	p := *t.image.Partition(r.Partition)
+	before := p.Replicas
 	p.change(r)
 	if why := p.flaw(); why != "" {
 		return refuse("partition %s-%d: %s", p.TopicName, p.Index, why)
 	}
 	t.list.set(int(r.Partition), &p)
+	if r.Fields&FieldReplicas != 0 {
+		e.hold(&p, before)
+	}
 	t.partitions = append(t.partitions, r.Partition)
 	return nil
 }

@@ -24,6 +24,7 @@ type Image struct {
 	byName         tree[nameKey, *TopicImage]
 	byID           tree[idKey, *TopicImage]
 	configs        tree[resourceKey, kafka.ConfigMap]
+	held           tree[heldKey, *held]
 	partitions     int
 }
 

@@ -179,6 +179,9 @@ func TestSnapshotAndTailIsReplay(t *testing.T) {
 			if !bytes.Equal(s.Snapshot(nil), snapshot) {
 				t.Fatal("a snapshot does not encode to itself")
 			}
+			for id := kafka.BrokerID(0); id < 6; id++ {
+				checkHeld(t, s.Image(), id)
+			}
 			for _, e := range l.log[max(0, at-2):] { // some of it again: ignored
 				s.Apply(e.index, &e.entry)
 			}
@@ -223,9 +226,34 @@ func checkDelta(t *rapid.T, d *metadata.Delta) {
 		return true
 	})
 	for id := kafka.BrokerID(0); id < 6; id++ {
+		checkHeld(t, d.From, id)
+		checkHeld(t, d.To, id)
 		if (d.From.Broker(id) != d.To.Broker(id)) != slices.Contains(d.Brokers, id) {
 			t.Fatalf("broker %d: the delta says %v", id, d.Brokers)
 		}
+	}
+}
+
+// checkHeld compares what a broker holds with a walk over all there is.
+func checkHeld(t *rapid.T, im *metadata.Image, id kafka.BrokerID) {
+	var want, got []*metadata.Partition
+	im.EachTopic(func(topic *metadata.TopicImage) bool {
+		for _, p := range topic.Partitions.All {
+			if slices.Contains(p.Replicas, id) {
+				want = append(want, p)
+			}
+		}
+		return true
+	})
+	im.EachOf(id, func(topic *metadata.TopicImage, p *metadata.Partition) bool {
+		if topic.Partition(p.Index) != p {
+			t.Fatalf("broker %d holds %s-%d, which is not the topic's", id, p.TopicName, p.Index)
+		}
+		got = append(got, p)
+		return true
+	})
+	if !slices.Equal(got, want) {
+		t.Fatalf("broker %d holds %d partitions, the image says %d of it", id, len(want), len(got))
 	}
 }
 

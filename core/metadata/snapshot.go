@@ -83,7 +83,9 @@ func LoadSnapshot(b []byte) (*Image, error) {
 		return nil, ErrUnreadable
 	}
 	r := reader{b: b[1:end]}
+	var holders edit
 	im := &Image{index: r.uvarint()}
+	holders.to = im
 	im.applier.Epoch = readInt[kafka.ControllerEpoch](&r)
 	im.applier.LastSeq = r.uvarint()
 	im.applier.Holder = readInt[kafka.BrokerID](&r)
@@ -103,7 +105,7 @@ func LoadSnapshot(b []byte) (*Image, error) {
 		im.brokers = append(im.brokers, k)
 	}
 	for range r.count(18) {
-		r.topic(im)
+		r.topic(im, &holders)
 	}
 	for range r.count(3) {
 		r.configs(im)
@@ -130,7 +132,7 @@ func (r *reader) broker() *Broker {
 	}
 }
 
-func (r *reader) topic(im *Image) {
+func (r *reader) topic(im *Image, holders *edit) {
 	t := &TopicImage{ID: kafka.TopicID(r.uuid()), Name: r.string()}
 	n := r.count(12)
 	list := editList(&t.Partitions)
@@ -140,6 +142,7 @@ func (r *reader) topic(im *Image) {
 			r.fail()
 		}
 		list.add(p)
+		holders.hold(p, nil)
 	}
 	im.partitions += n
 	im.byID = im.byID.set(idKey(t.ID), t)
