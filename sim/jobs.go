@@ -81,7 +81,8 @@ type cachedFile struct {
 	log, segment uint64
 	version      uint32
 	kind         disk.FileKind
-	file         disk.File
+	path         string    // empty: the entry is
+	file         disk.File // nil: closed
 }
 
 func (c *fileCache) reset() { *c = fileCache{} }
@@ -92,22 +93,26 @@ func (c *fileCache) open(b *brokerHost, r *disk.Read) (disk.File, error) {
 			if f := c.entries[i].file; f != nil && f.Close() != nil {
 				return nil, disk.ErrIO
 			}
+			c.entries[i].file = nil
 		}
-		*c = fileCache{tree: tree}
+		c.tree = tree
 	}
 	log, segment := uint64(r.Log), uint64(r.Segment)
 	e := &c.entries[kafka.Mix64(log<<32^segment<<2^uint64(r.File)^uint64(r.Version)<<33)%uint64(len(c.entries))]
-	if e.file != nil && e.log == log && e.segment == segment && e.version == r.Version && e.kind == r.File {
+	path := e.path
+	if path == "" || e.log != log || e.segment != segment || e.version != r.Version || e.kind != r.File {
+		path = partition.ReadPath(r)
+	} else if e.file != nil {
 		return e.file, nil
 	}
-	file, err := b.mount.Open(partition.ReadPath(r))
+	file, err := b.mount.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	if e.file != nil && e.file.Close() != nil {
 		return nil, disk.ErrIO
 	}
-	*e = cachedFile{log, segment, r.Version, r.File, file}
+	*e = cachedFile{log, segment, r.Version, r.File, path, file}
 	return file, nil
 }
 

@@ -47,7 +47,7 @@ func (w *Writer) syncAll() error {
 	var err error
 	for _, l := range w.large {
 		var f disk.File
-		if f, err = w.files.fs.Open(SegmentPath(l.log, l.segment, disk.FileLog)); err != nil {
+		if f, err = w.files.fs.Open(w.paths.of(l.log, l.segment)); err != nil {
 			break
 		}
 		files = append(files, f)
@@ -89,10 +89,8 @@ func (w *Writer) name(l large) error {
 // pointers finds the batches that pointers name. What it returns stands until the
 // next one is looked for.
 type pointers struct {
-	batch   []byte
-	path    string // of the segment that the last one named
-	log     kafka.LogID
-	segment kafka.Offset
+	batch []byte
+	paths recordsPaths
 }
 
 // find returns the batch that a pointer names if it stands in its segment as it
@@ -102,10 +100,7 @@ func (p *pointers) find(fs disk.FS, a *disk.Append) (v batch.View, err error) {
 	if len(h) != batch.HeaderSize || h.Size() < batch.HeaderSize || a.Pos < 0 {
 		return nil, nil
 	}
-	if p.path == "" || p.log != a.Log || p.segment != a.Segment {
-		p.log, p.segment, p.path = a.Log, a.Segment, SegmentPath(a.Log, a.Segment, disk.FileLog)
-	}
-	f, err := fs.Open(p.path)
+	f, err := fs.Open(p.paths.of(a.Log, a.Segment))
 	if errors.Is(err, disk.ErrNotExist) {
 		return nil, nil
 	}

@@ -100,6 +100,27 @@ func AppendReadPath(dst []byte, r *disk.Read) []byte {
 	return appendVersionPath(dst, r.Log, r.Segment, r.Version, r.File)
 }
 
+// recordsPaths keeps, of each log, the name of the segment's records that was asked
+// for last, for whoever asks again and again. The zero value is empty.
+type recordsPaths map[kafka.LogID]recordsPath
+
+type recordsPath struct {
+	segment kafka.Offset
+	path    string
+}
+
+func (p *recordsPaths) of(id kafka.LogID, segment kafka.Offset) string {
+	last, there := (*p)[id]
+	if !there || last.segment != segment {
+		last = recordsPath{segment, SegmentPath(id, segment, disk.FileLog)}
+		if *p == nil {
+			*p = make(recordsPaths)
+		}
+		(*p)[id] = last
+	}
+	return last.path
+}
+
 // HoldsRecords tells whether a path is that of a segment's records.
 func HoldsRecords(path string) bool {
 	return strings.HasPrefix(path, logsDir+"/") && strings.HasSuffix(path, suffixes[disk.FileLog])

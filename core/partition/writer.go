@@ -36,6 +36,7 @@ type Writer struct {
 	rare       bool                         // and one of them is no batch
 	large      []large                      // what their pointers point at
 	opened     []disk.File                  // the files of those, while they are synced; its memory is kept
+	paths      recordsPaths                 // of those
 	named      map[kafka.LogID]kafka.Offset // of each log, the newest segment whose name a sync has made durable
 	err        error                        // the first error is final
 }
@@ -80,6 +81,7 @@ func (w *Writer) write(a *disk.Append) error {
 		return w.files.fs.MkdirAll(LogDir(a.Log))
 	case disk.EntryTruncateTo, disk.EntryDelete:
 		delete(w.named, a.Log)
+		delete(w.paths, a.Log)
 		return w.files.forget(a.Log) // a job removes files behind our back
 	default:
 		return nil
