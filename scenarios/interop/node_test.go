@@ -20,10 +20,11 @@ type server struct {
 	addr string
 	dir  string
 	cmd  *exec.Cmd
+	env  []string // settings, as TRIALOG_…
 }
 
 // startServer starts a node with an empty data directory and stops it with the test.
-func startServer(t *testing.T) *server {
+func startServer(t *testing.T, env ...string) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -31,7 +32,7 @@ func startServer(t *testing.T) *server {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	s := &server{t: t, addr: addr, dir: t.TempDir()}
+	s := &server{t: t, addr: addr, dir: t.TempDir(), env: env}
 	s.start()
 	t.Cleanup(s.kill)
 	return s
@@ -49,7 +50,7 @@ func (s *server) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.cmd.Stdout, s.cmd.Stderr = out, out
+	s.cmd.Stdout, s.cmd.Stderr, s.cmd.Env = out, out, append(os.Environ(), s.env...)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
