@@ -22,6 +22,7 @@ type topicCommands struct {
 	List     topicList     `cmd:"" help:"List topics."`
 	Describe topicDescribe `cmd:"" help:"Describe topics: partitions, offsets, settings."`
 	Delete   topicDelete   `cmd:"" help:"Delete topics and everything in them."`
+	Erase    topicErase    `cmd:"" help:"Erase all records of a key from every replica of a compacted topic, and prove it."`
 }
 
 type topicCreate struct {
