@@ -51,6 +51,13 @@ func (b *Broker) describedConfigs(kind kafka.ConfigResourceType, name string) ([
 			return kafka.AllBrokerConfigs(&layers), kafka.None, ""
 		}
 		return nil, kafka.ErrInvalidRequest, "Unexpected broker id, expected " + strconv.Itoa(int(b.config.NodeID)) + " or empty string, but received " + name
+	case kafka.ResourceGroup:
+		if name == "" {
+			return nil, kafka.ErrInvalidRequest, "Group name must not be empty"
+		}
+		layers := b.layers("")
+		layers.Group = b.state.Image().Configs(kafka.ConfigResource{Type: kafka.ResourceGroup, Name: name})
+		return kafka.AllGroupConfigs(&layers), kafka.None, ""
 	case kafka.ResourceUnknown:
 	}
 	return nil, kafka.ErrInvalidRequest, "Settings of this kind of resource are not kept."

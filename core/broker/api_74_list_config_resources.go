@@ -15,7 +15,6 @@ import (
 const (
 	resourceBrokerLogger  kafka.ConfigResourceType = 8
 	resourceClientMetrics kafka.ConfigResourceType = 16
-	resourceGroup         kafka.ConfigResourceType = 32
 )
 
 // beginListConfigResources names what may have settings. Version 0 asked for
@@ -33,7 +32,7 @@ func (b *Broker) beginListConfigResources(r *request) {
 	}
 	for _, kind := range body.ResourceTypes {
 		switch kafka.ConfigResourceType(kind) {
-		case kafka.ResourceTopic, kafka.ResourceBroker, resourceBrokerLogger, resourceClientMetrics, resourceGroup:
+		case kafka.ResourceTopic, kafka.ResourceBroker, kafka.ResourceGroup, resourceBrokerLogger, resourceClientMetrics:
 		case kafka.ResourceUnknown:
 			fallthrough
 		default:
@@ -59,6 +58,14 @@ func (b *Broker) beginListConfigResources(r *request) {
 		if kind == kafka.ResourceBroker {
 			add(kind, "")
 		}
+	}
+	if wants(kafka.ResourceGroup) {
+		b.state.Image().EachConfig(func(res kafka.ConfigResource, _ kafka.ConfigMap) bool {
+			if res.Type == kafka.ResourceGroup {
+				add(kafka.ResourceGroup, res.Name)
+			}
+			return true
+		})
 	}
 	b.finish(r, a)
 }

@@ -16,6 +16,45 @@ func joining(member string) *kmsg.ConsumerGroupHeartbeatRequest {
 	return q
 }
 
+// Settings of one group are kept, listed and described, and its members are told.
+func TestSettingsOfAGroup(t *testing.T) {
+	w := served(t)
+	alter := kmsg.NewPtrIncrementalAlterConfigsRequest()
+	res, c, value := kmsg.NewIncrementalAlterConfigsRequestResource(), kmsg.NewIncrementalAlterConfigsRequestResourceConfig(), "7000"
+	c.Name, c.Value = "consumer.heartbeat.interval.ms", &value
+	res.ResourceType, res.ResourceName, res.Configs = kmsg.ConfigResourceType(kafka.ResourceGroup), "readers", append(res.Configs, c)
+	alter.Resources = append(alter.Resources, res)
+	if a := w.ask(1, alter).(*kmsg.IncrementalAlterConfigsResponse); a.Resources[0].ErrorCode != 0 {
+		t.Fatalf("%+v", a)
+	}
+	list := kmsg.NewPtrListConfigResourcesRequest()
+	list.ResourceTypes = []int8{int8(kafka.ResourceGroup)}
+	if a := w.ask(1, list).(*kmsg.ListConfigResourcesResponse); len(a.ConfigResources) != 1 || a.ConfigResources[0].Name != "readers" {
+		t.Errorf("%+v", a)
+	}
+	describe := kmsg.NewPtrDescribeConfigsRequest()
+	d := kmsg.NewDescribeConfigsRequestResource()
+	d.ResourceType, d.ResourceName = kmsg.ConfigResourceType(kafka.ResourceGroup), "readers"
+	describe.Resources = append(describe.Resources, d)
+	a := w.ask(4, describe).(*kmsg.DescribeConfigsResponse).Resources[0]
+	if len(a.Configs) != 2 || *a.Configs[0].Value != "7000" || a.Configs[0].Source != kmsg.ConfigSource(kafka.SourceGroup) || *a.Configs[1].Value != "45000" {
+		t.Errorf("%+v", a)
+	}
+	found := kmsg.NewPtrFindCoordinatorRequest()
+	found.CoordinatorKeys = []string{"readers"}
+	for range 20 {
+		w.ask(4, found)
+		w.pass(kafka.Second)
+		if a := w.ask(1, joining("m")).(*kmsg.ConsumerGroupHeartbeatResponse); a.ErrorCode == 0 {
+			if a.HeartbeatIntervalMillis != 7000 {
+				t.Errorf("%+v", a)
+			}
+			return
+		}
+	}
+	t.Error("nobody may join")
+}
+
 // A member of the consumer protocol joins, is given every partition, commits in
 // its epoch and is described; in another epoch it may do none of it.
 func TestConsumerGroups(t *testing.T) {

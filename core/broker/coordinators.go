@@ -303,6 +303,16 @@ func (b *Broker) groupsDue() {
 func (b *Broker) configureGroups() {
 	layers := b.layers("")
 	b.groups.config = kafka.LoadGroupConfig(&layers)
+	b.state.Image().EachConfig(func(r kafka.ConfigResource, set kafka.ConfigMap) bool {
+		if r.Type == kafka.ResourceGroup {
+			if b.groups.config.Groups == nil {
+				b.groups.config.Groups = make(map[string]kafka.GroupSettings)
+			}
+			layers.Group = set
+			b.groups.config.Groups[r.Name] = kafka.LoadGroupSettings(&layers)
+		}
+		return true
+	})
 	for _, s := range b.groups.shards {
 		s.machine.Configure(&b.groups.config)
 	}

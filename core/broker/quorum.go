@@ -74,7 +74,7 @@ func (b *Broker) settingsChanged(d *metadata.Delta) bool {
 		return true
 	}
 	for _, r := range d.Configs {
-		if r.Type == kafka.ResourceBroker {
+		if r.Type == kafka.ResourceBroker || r.Type == kafka.ResourceGroup {
 			return true
 		}
 	}

@@ -97,6 +97,13 @@ func (m *Machine) takeChange(d *draft, scope kafka.ConfigScope, c *configChange)
 			return refuse(kafka.ErrInvalidConfig, why)
 		}
 	}
+	if scope == kafka.ScopeGroup {
+		layers := d.image.Layers("", m.cfg.Broker, m.cfg.Static)
+		layers.Group = c.set
+		if why := kafka.GroupFlaw(&layers); why != "" {
+			return refuse(kafka.ErrInvalidConfig, why)
+		}
+	}
 	if len(c.records) > 0 {
 		d.add(c.records...)
 		m.reshapeAfterConfigs(d, c.resource)
@@ -124,6 +131,11 @@ func checkResource(im *metadata.Image, r kafka.ConfigResource) (kafka.ConfigScop
 			return 0, refuse(kafka.ErrBrokerIDNotRegistered, "Broker "+r.Name+" is not registered.")
 		}
 		return kafka.ScopeBroker, nil
+	case kafka.ResourceGroup:
+		if r.Name == "" {
+			return 0, refuse(kafka.ErrInvalidRequest, "Default group resources are not allowed.")
+		}
+		return kafka.ScopeGroup, nil
 	case kafka.ResourceUnknown:
 	}
 	return 0, refuse(kafka.ErrInvalidRequest, "Settings of this kind of resource are not kept.")
@@ -205,7 +217,7 @@ func unknownSetting(name string) *refusal {
 // them: the durability mode (which begins a leader epoch), min ISR (which may
 // end the ELR), and unclean elections.
 func (m *Machine) reshapeAfterConfigs(d *draft, r kafka.ConfigResource) {
-	if r.Type == kafka.ResourceBroker && r.Name != "" {
+	if r.Type == kafka.ResourceBroker && r.Name != "" || r.Type == kafka.ResourceGroup {
 		return
 	}
 	follow := func(s *reshape) { s.setMode(s.view.mode) }

@@ -21,6 +21,9 @@ func TestAlterConfigsRefusals(t *testing.T) {
 	broker := func(name string, ops ...AlterOp) AlterResource {
 		return AlterResource{Resource: kafka.ConfigResource{Type: kafka.ResourceBroker, Name: name}, Ops: ops}
 	}
+	group := func(name string, ops ...AlterOp) AlterResource {
+		return AlterResource{Resource: kafka.ConfigResource{Type: kafka.ResourceGroup, Name: name}, Ops: ops}
+	}
 	cases := []struct {
 		what string
 		r    AlterResource
@@ -41,6 +44,10 @@ func TestAlterConfigsRefusals(t *testing.T) {
 		{"subtract the last", topicOps("t", AlterOp{"cleanup.policy", kafka.OpSubtract, text("delete")}), kafka.ErrInvalidConfig},
 		{"unknown operation", topicOps("t", AlterOp{"retention.ms", 7, text("1")}), kafka.ErrInvalidRequest},
 		{"contradiction", topicOps("t", set("min.compaction.lag.ms", "9"), set("max.compaction.lag.ms", "8")), kafka.ErrInvalidConfig},
+		{"no group", group("", set("consumer.session.timeout.ms", "50000")), kafka.ErrInvalidRequest},
+		{"not of a group", group("g", set("retention.ms", "1")), kafka.ErrInvalidConfig},
+		{"below the brokers' bound", group("g", set("consumer.session.timeout.ms", "44999")), kafka.ErrInvalidConfig},
+		{"above the brokers' bound", group("g", set("consumer.heartbeat.interval.ms", "15001")), kafka.ErrInvalidConfig},
 		{"one good, one bad", topicOps("t", set("retention.ms", "1"), set("segment.ms", "0")), kafka.ErrInvalidConfig},
 	}
 	for _, c := range cases {

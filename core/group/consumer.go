@@ -116,9 +116,19 @@ func (m *Machine) watchOver(g *consumer, p *memberKept) {
 	}
 }
 
+// settings are those of a group, which may have its own.
+func (m *Machine) settings(group string) kafka.GroupSettings {
+	if own, has := m.config.Groups[group]; has {
+		return own
+	}
+	return kafka.GroupSettings{
+		ConsumerHeartbeatIntervalMs: m.config.ConsumerHeartbeatIntervalMs, ConsumerSessionTimeoutMs: m.config.ConsumerSessionTimeoutMs,
+	}
+}
+
 // heard starts a member's session anew. A classic member has its own.
 func (m *Machine) heard(w *watch, p *memberKept) {
-	session := m.config.ConsumerSessionTimeoutMs
+	session := m.settings(w.group.id).ConsumerSessionTimeoutMs
 	if classic := p.metadata.Classic; classic != nil {
 		session = classic.SessionTimeoutMs
 	}

@@ -22,7 +22,7 @@ func (m *Machine) quick(in *ConsumerHeartbeat) bool {
 		return false
 	}
 	m.heard(g.watches[in.ID], p)
-	m.after(Answer{Ticket: in.Ticket, Beaten: Beaten{Member: in.ID, Epoch: target, IntervalMs: m.config.ConsumerHeartbeatIntervalMs}})
+	m.after(Answer{Ticket: in.Ticket, Beaten: Beaten{Member: in.ID, Epoch: target, IntervalMs: m.settings(in.Group).ConsumerHeartbeatIntervalMs}})
 	return true
 }
 
@@ -62,7 +62,7 @@ func (b *beat) reconcile(epoch int32) bool {
 // finish answers once everything counts that the answer says.
 func (b *beat) finish(told bool) {
 	m := b.m
-	a := Answer{Ticket: b.in.Ticket, Beaten: Beaten{Member: b.in.ID, Epoch: b.after.current.Epoch, IntervalMs: m.config.ConsumerHeartbeatIntervalMs}}
+	a := Answer{Ticket: b.in.Ticket, Beaten: Beaten{Member: b.in.ID, Epoch: b.after.current.Epoch, IntervalMs: m.settings(b.in.Group).ConsumerHeartbeatIntervalMs}}
 	if told || b.in.Epoch == epochJoin || b.in.RebalanceTimeoutMs >= 0 && (b.in.HasTopics || b.in.HasRegex) && b.in.HasOwned {
 		a.Beaten.Assigned, a.Beaten.HasAssigned = b.after.current.Assigned, true
 	}

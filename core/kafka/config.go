@@ -30,6 +30,7 @@ const (
 	SourceClusterDefault ConfigSource = 3 // set dynamically for all brokers
 	SourceStatic         ConfigSource = 4 // flags, file or environment of this broker
 	SourceDefault        ConfigSource = 5 // the registry's default
+	SourceGroup          ConfigSource = 8 // set on the group
 )
 
 // ConfigResourceType says what a setting is set on, as the wire numbers it.
@@ -40,10 +41,11 @@ const (
 	ResourceUnknown ConfigResourceType = 0
 	ResourceTopic   ConfigResourceType = 2
 	ResourceBroker  ConfigResourceType = 4
+	ResourceGroup   ConfigResourceType = 32
 )
 
-// ConfigResource names what a setting is set on: a topic by name, a broker by
-// its ID in decimal, or, as a broker with the empty name, every broker.
+// ConfigResource names what a setting is set on: a topic or a group by name, a
+// broker by its ID in decimal, or, as a broker with the empty name, every broker.
 type ConfigResource struct {
 	Type ConfigResourceType
 	Name string
@@ -68,6 +70,7 @@ type ConfigScope uint8
 const (
 	ScopeBroker ConfigScope = 1 << iota
 	ScopeTopic
+	ScopeGroup
 	ScopeBoth = ScopeBroker | ScopeTopic
 )
 
@@ -128,10 +131,11 @@ type ConfigEntry struct {
 // duplicates. It is immutable once shared: With and Without copy.
 type ConfigMap []ConfigEntry
 
-// ConfigLayers is everything explicitly set that bears on one topic or broker.
+// ConfigLayers is everything explicitly set that bears on one topic, group or broker.
 // A nil layer is empty.
 type ConfigLayers struct {
 	Topic          ConfigMap
+	Group          ConfigMap
 	Broker         ConfigMap
 	ClusterDefault ConfigMap
 	Static         ConfigMap

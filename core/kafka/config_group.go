@@ -13,6 +13,9 @@ type GroupConfig struct {
 	ConsumerSessionTimeoutMs    int32    // group.consumer.session.timeout.ms
 	// group.consumer.migration.policy: whether groups with members may change their protocol.
 	ConsumerUpgrades, ConsumerDowngrades bool
+	// Groups are the settings of groups that have any of their own, by name. It is
+	// replaced as a whole.
+	Groups map[string]GroupSettings
 
 	OffsetMetadataMaxBytes int32    // offset.metadata.max.bytes
 	CommitTimeout          Duration // offsets.commit.timeout.ms
@@ -57,4 +60,60 @@ func LoadGroupConfig(l *ConfigLayers) GroupConfig {
 		TopicReplicationSet:         r.Source != SourceDefault,
 		TopicSegmentBytes:           int32(number("offsets.topic.segment.bytes")),
 	}
+}
+
+// GroupSettings is what the settings of one group resolve to.
+type GroupSettings struct {
+	ConsumerHeartbeatIntervalMs int32 // consumer.heartbeat.interval.ms
+	ConsumerSessionTimeoutMs    int32 // consumer.session.timeout.ms
+}
+
+const (
+	groupHeartbeat = "consumer.heartbeat.interval.ms"
+	groupSession   = "consumer.session.timeout.ms"
+)
+
+// LoadGroupSettings resolves the settings of one group. What lies outside the
+// brokers' bounds of now counts as the nearest that does not.
+func LoadGroupSettings(l *ConfigLayers) GroupSettings {
+	bounded := func(name, low, high string) int32 {
+		r := LookupSetting(name, ScopeGroup).ResolveGroup(l)
+		v := r.Parsed().Int
+		if r.Source == SourceGroup {
+			v = min(max(v, brokerNumber(l, low)), brokerNumber(l, high))
+		}
+		return int32(v)
+	}
+	return GroupSettings{
+		ConsumerHeartbeatIntervalMs: bounded(groupHeartbeat, "group.consumer.min.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"),
+		ConsumerSessionTimeoutMs:    bounded(groupSession, "group.consumer.min.session.timeout.ms", "group.consumer.max.session.timeout.ms"),
+	}
+}
+
+func brokerNumber(l *ConfigLayers, name string) int64 {
+	r := LookupSetting(name, ScopeBroker).ResolveBroker(l)
+	return r.Parsed().Int
+}
+
+// GroupFlaw tells what is wrong with the settings of a group together with those
+// of the brokers, "" for nothing.
+func GroupFlaw(l *ConfigLayers) string {
+	for _, b := range [...][3]string{
+		{groupHeartbeat, "group.consumer.min.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"},
+		{groupSession, "group.consumer.min.session.timeout.ms", "group.consumer.max.session.timeout.ms"},
+	} {
+		r := LookupSetting(b[0], ScopeGroup).ResolveGroup(l)
+		switch v := r.Parsed().Int; {
+		case r.Source != SourceGroup:
+		case v < brokerNumber(l, b[1]):
+			return b[0] + " must be greater than or equal to " + b[1]
+		case v > brokerNumber(l, b[2]):
+			return b[0] + " must be less than or equal to " + b[2]
+		}
+	}
+	session, beat := LookupSetting(groupSession, ScopeGroup).ResolveGroup(l), LookupSetting(groupHeartbeat, ScopeGroup).ResolveGroup(l)
+	if (session.Source == SourceGroup || beat.Source == SourceGroup) && session.Parsed().Int <= beat.Parsed().Int {
+		return groupSession + " must be greater than " + groupHeartbeat
+	}
+	return ""
 }

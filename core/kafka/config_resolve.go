@@ -12,6 +12,15 @@ func (s *Setting) ResolveTopic(l *ConfigLayers) ResolvedConfig {
 	return r
 }
 
+// ResolveGroup resolves a group-level setting: the group's own value, then its
+// broker-level synonym.
+func (s *Setting) ResolveGroup(l *ConfigLayers) ResolvedConfig {
+	r := ResolvedConfig{Setting: s}
+	r.consider(s, s, 1, l.Group, SourceGroup)
+	r.brokerLevel(s, s.Synonyms, l)
+	return r
+}
+
 // ResolveBroker resolves a broker-level setting, weaker spellings included.
 func (s *Setting) ResolveBroker(l *ConfigLayers) ResolvedConfig {
 	r := ResolvedConfig{Setting: s}
@@ -94,6 +103,17 @@ func AllTopicConfigs(l *ConfigLayers) []ResolvedConfig {
 	for _, s := range settings {
 		if s.Scope&ScopeTopic != 0 {
 			all = append(all, s.ResolveTopic(l))
+		}
+	}
+	return all
+}
+
+// AllGroupConfigs resolves every group-level setting, by name.
+func AllGroupConfigs(l *ConfigLayers) []ResolvedConfig {
+	var all []ResolvedConfig
+	for _, s := range settings {
+		if s.Scope&ScopeGroup != 0 {
+			all = append(all, s.ResolveGroup(l))
 		}
 	}
 	return all
