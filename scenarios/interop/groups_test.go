@@ -195,6 +195,13 @@ func TestConsumerGroupTools(t *testing.T) {
 	if out := tool("--describe", "--group", "readers", "--members", "--verbose"); !strings.Contains(out, "orders") {
 		t.Errorf("--describe --members: %s", out)
 	}
+	configs := func(args ...string) string {
+		return javaTool(t, kafkaConfigs, "", append([]string{"--bootstrap-server", s.addr, "--group", "readers"}, args...)...)
+	}
+	configs("--alter", "--add-config", "consumer.session.timeout.ms=50000")
+	if out := configs("--describe"); !strings.Contains(out, "consumer.session.timeout.ms=50000") {
+		t.Errorf("kafka-configs --describe: %s", out)
+	}
 }
 
 func groupReads(t *testing.T, m groupMember) {
