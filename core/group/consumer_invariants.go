@@ -56,6 +56,9 @@ func (c *consumerKept) check(name string) error {
 		if p.current.Epoch > target {
 			return fmt.Errorf("G10: member %q of %q is in epoch %d, the targets are of %d", p.id, name, p.current.Epoch, target)
 		}
+		if p.current.State == MemberUnrevoked && p.current.Epoch == target {
+			return fmt.Errorf("G10: member %q of %q is to give something up and is in the targets' epoch %d already", p.id, name, target)
+		}
 		for _, set := range [...]Partitions{p.current.Assigned, p.current.Revoking} {
 			for _, tp := range set {
 				if other := owners[tp]; other != "" {

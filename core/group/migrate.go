@@ -19,10 +19,13 @@ func (m *Machine) upgradable(g *classic) bool {
 }
 
 // upgraded is a classic group as one of the consumer protocol. Its generation
-// goes on as the epochs of group, targets and members. False: a member's
+// goes on as the epochs of group, targets and members. Of one who has joined for
+// the next generation this one is over: what it has given up before must not be
+// committed by it any more. And where somebody is to give something up, the
+// targets are of an epoch that it comes into when it has. False: a member's
 // metadata cannot be read.
 func (m *Machine) upgraded(g *classic, known Topics) ([]Record, bool) {
-	epoch := g.generation
+	epoch, next := g.generation, g.generation
 	records := []Record{{Kind: ClassicRecord, Group: g.id}}
 	put := func(kind RecordKind, name string, value ConsumerValue) {
 		records = append(records, Record{Kind: kind, Group: g.id, Name: name, Consumer: value})
@@ -46,16 +49,20 @@ func (m *Machine) upgraded(g *classic, known Topics) ([]Record, bool) {
 			Classic:            &ClassicSpeaker{SessionTimeoutMs: one.sessionTimeoutMs, Protocols: one.protocols},
 		})
 		put(TargetRecord, one.id, &Target{Partitions: holds[i].assigned})
-		state := MemberStable
+		state, at := MemberStable, epoch
+		if one.awaitsJoin && !one.isNew {
+			at++
+		}
+		next = max(next, at)
 		if len(holds[i].revoking) > 0 {
-			state = MemberUnrevoked
+			state, next = MemberUnrevoked, max(next, at+1)
 		}
 		put(CurrentRecord, one.id, &Current{
-			Epoch: epoch, Previous: epoch, State: state, Assigned: holds[i].assigned, Revoking: holds[i].revoking,
+			Epoch: at, Previous: epoch, State: state, Assigned: holds[i].assigned, Revoking: holds[i].revoking,
 		})
 	}
-	put(GroupEpochRecord, "", &GroupEpoch{Epoch: epoch})
-	put(TargetEpochRecord, "", &TargetEpoch{Epoch: epoch})
+	put(GroupEpochRecord, "", &GroupEpoch{Epoch: next})
+	put(TargetEpochRecord, "", &TargetEpoch{Epoch: next})
 	return records, true
 }
 
