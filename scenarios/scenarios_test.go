@@ -191,3 +191,12 @@ func TestProbesHaveABudget(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestOneInAHundred has its figures from a table of Poisson's distribution.
+func TestOneInAHundred(t *testing.T) {
+	for seeds, most := range map[int]int64{0: 0, 1: 1, 22: 3, 100: 5, 1000: 21, 10_000: 132, 1_000_000: 10_309} {
+		if got := oneInAHundred(seeds); got != most {
+			t.Errorf("%d of %d seeds, want %d", got, seeds, most)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -245,11 +246,11 @@ func (s *Summary) RequireProbes() {
 }
 
 // complaints are the ways in which a scenario fails as a whole: at most one
-// seed in a hundred may be vacuous per property or lack a need, and a control
-// must be caught.
+// seed in a hundred may be vacuous per property or lack a need, as far as so few
+// seeds can tell, and a control must be caught.
 func complaints(s *Scenario, part *ScenarioSummary) []string {
 	var list []string
-	bound := int64(part.Seeds+99) / 100
+	bound := oneInAHundred(part.Seeds)
 	for _, p := range part.Properties {
 		if s.Expect.Control() || part.Foreign {
 			break // a control is there to be caught, whatever else it shows; a process that is not ours is not killed
@@ -267,6 +268,23 @@ func complaints(s *Scenario, part *ScenarioSummary) []string {
 		list = append(list, fmt.Sprintf("%s: the control was not caught in %d seeds: no %s found", s.Name, part.Seeds, s.Expect.Anomaly))
 	}
 	return list
+}
+
+// oneInAHundred is how many of some seeds may have what one in a hundred has: more
+// come about by chance less than once in a thousand times (Poisson's distribution).
+func oneInAHundred(seeds int) int64 {
+	mean := float64(seeds) / 100
+	if mean > 500 { // exp(-mean) would vanish, and the distribution is nearly normal
+		return int64(mean + 3.09*math.Sqrt(mean))
+	}
+	at := math.Exp(-mean) // the probability of exactly n
+	n, upTo := int64(0), at
+	for upTo < 0.999 && int(n) < seeds {
+		n++
+		at *= mean / float64(n)
+		upTo += at
+	}
+	return n
 }
 
 func addJudgements(list []PropertySummary, judgements []Judgement) []PropertySummary {
