@@ -36,8 +36,12 @@ func replay(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range run.Stale {
-		t.Log("STALE", text)
+	if tape.Mutant == "" {
+		for _, text := range run.Stale {
+			t.Log("STALE", text)
+		}
+	} else if _, err := os.Stat(filepath.Join("..", "mutants", tape.Mutant+".diff")); err != nil {
+		t.Errorf("the tape is of a mutant that is not there: %v", err)
 	}
 	switch control := strings.HasPrefix(tape.Signature, onsim.Control); {
 	case control && run.Signature == tape.Signature, !control && run.Signature == "":
