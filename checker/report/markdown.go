@@ -141,10 +141,10 @@ func (m markdown) power(p *Power) {
 		return
 	}
 	fmt.Fprintf(m.b, "%d of %d known bugs found, %d by the clients' history alone. %s\n\n", p.Found, p.Of, p.ByHistory, p.Source)
-	fmt.Fprint(m.b, "| known bug | found | processor seconds | seeds | first violated | by history | note |\n|---|---|---|---|---|---|---|\n")
+	fmt.Fprint(m.b, "| known bug | found | by history | by invariant | reached | seeds | processor seconds | a detection | first violated | note |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for i := range p.Mutants {
 		x := &p.Mutants[i]
-		m.row(x.Name, yes(x.Found), fmt.Sprintf("%.1f", x.CPUSeconds), fmt.Sprint(x.Seeds), x.Property, yes(x.ByHistory), x.Note)
+		m.row(x.Name, yes(x.Found), yes(x.ByHistory), yes(x.ByInside), fmt.Sprint(x.Reached), fmt.Sprint(x.Seeds), fmt.Sprintf("%.1f", x.CPUSeconds), x.Seconds(), x.Property, x.Note)
 	}
 }
 

@@ -132,8 +132,30 @@ type Bug struct {
 	Seeds      int     `json:"seeds"`
 	Property   string  `json:"property"`
 	ByHistory  bool    `json:"by_history"`
-	Clean      bool    `json:"clean"`
-	Note       string  `json:"note,omitempty"`
+	ByInside   bool    `json:"by_invariant"`
+	// Reached is the number of seeds in which a statement that the bug changes was
+	// carried out; Per the processor seconds per detection, with an interval of 95 %
+	// (0: nothing bounds it).
+	Reached int `json:"reached"`
+	Per     struct {
+		Mean float64 `json:"mean"`
+		Low  float64 `json:"low"`
+		High float64 `json:"high"`
+	} `json:"seconds_per_detection"`
+	Clean bool   `json:"clean"`
+	Note  string `json:"note,omitempty"`
+}
+
+// Seconds is the processor time per detection, in words.
+func (b *Bug) Seconds() string {
+	switch p := b.Per; {
+	case p.Mean == 0 && p.Low == 0:
+		return ""
+	case p.Mean == 0:
+		return fmt.Sprintf("over %.3g", p.Low)
+	default:
+		return fmt.Sprintf("%.3g (%.3g to %.3g)", p.Mean, p.Low, p.High)
+	}
 }
 
 // Fact is a line of the provenance.

@@ -75,7 +75,7 @@ func sample() *Report {
 			{ID: "r3", Claimed: true, Guarantee: "idle", Simulated: &Result{Verdict: Vacuous, Seeds: 4}},
 			{ID: "r4", Claimed: true, Guarantee: "not run"},
 		}}},
-		Violations: []Violation{v}, Power: &Power{Found: 1, Of: 1, Mutants: []Bug{{Name: "m1", Found: true}}},
+		Violations: []Violation{v}, Power: &Power{Found: 1, Of: 1, Mutants: []Bug{bug("m1")}},
 		NotTested: []string{"much"}, Discussion: []string{"Hm."}, Provenance: []Fact{{"commit", "abc"}},
 	}
 }
@@ -156,4 +156,31 @@ func TestReportInBrowser(t *testing.T) {
 	}
 	b.Screenshot(t, file, "report-1400.png", 1400, 1600)
 	b.Screenshot(t, file, "report-390.png", 390, 1600)
+}
+
+func bug(name string) Bug {
+	b := Bug{Name: name, Found: true, ByInside: true, Reached: 41, Seeds: 57}
+	b.Per.Mean, b.Per.Low, b.Per.High = 2, 0.7, 9.5
+	return b
+}
+
+// TestPowerTable: both forms of the report say how a bug was found, how often it could
+// have been, and how long that takes.
+func TestPowerTable(t *testing.T) {
+	r := Report{Power: &Power{Found: 1, Of: 1, Mutants: []Bug{bug("m1")}}}
+	var page, text strings.Builder
+	if err := r.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.WriteMarkdown(&text); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "| m1 | yes | no | yes | 41 | 57 | 0.0 | 2 (0.7 to 9.5) |") {
+		t.Error(text.String())
+	}
+	for _, want := range []string{">41<", ">2 (0.7 to 9.5)<", `data-name="by invariant">yes`} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
 }

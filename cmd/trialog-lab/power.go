@@ -200,6 +200,10 @@ func (c *powerCommand) report(w io.Writer, findings []finding, tree string, firs
 		}
 	}
 	if c.JSON {
+		findings = slices.Clone(findings)
+		for i := range findings {
+			findings[i].Note = findings[i].why()
+		}
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		err := encoder.Encode(struct {
