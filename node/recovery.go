@@ -22,7 +22,11 @@ func (n *Node) runJob(j *disk.Job) (result any, err error) {
 			err = fmt.Errorf("the job panicked: %v\n%s", r, debug.Stack())
 		}
 	}()
-	result, err = j.Run(turns{n.tail.FS(n.fs, false, partition.HoldsRecords), &n.segments}, j.Args)
+	var fs disk.FS = n.tail.FS(n.fs, false, partition.HoldsRecords)
+	if !j.Closing {
+		fs = turns{fs, &n.segments}
+	}
+	result, err = j.Run(fs, j.Args)
 	if recovered, ok := result.(*partition.RecoverResult); ok && err == nil {
 		err = n.recovered(recovered)
 	}

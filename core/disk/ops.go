@@ -72,4 +72,7 @@ type Job struct {
 	Name string // for logs and traces: "recover", "checkpoint", …
 	Run  func(fs FS, args any) (result any, err error)
 	Args any
+	// Closing: nothing is appended any more, so that nobody waits for a sync that
+	// this job's would delay.
+	Closing bool
 }

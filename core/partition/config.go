@@ -61,7 +61,7 @@ type Limits struct {
 	MaxFetchBytes     int32          // an answer is never larger, save for a single larger batch
 	OpenFiles         int            // descriptors that a Writer keeps
 	MaxJobs           int            // upkeep jobs at a time
-	MaxCuts           int            // jobs at a time beyond which no truncation or deletion begins
+	MaxCuts           int            // jobs at a time beyond which no truncation or deletion begins, nor, once all logs are saved, a checkpoint
 	CleanerMapBytes   int64          // log.cleaner.dedupe.buffer.size: what the map of one pass of the cleaner takes
 	CleanBytes        int64          // how much one job of the cleaner reads
 	ProducerExpiry    kafka.Duration // producer.id.expiration.ms, of receipt

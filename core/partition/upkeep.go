@@ -122,7 +122,11 @@ func (j *Journal) Due(now kafka.Now, out []disk.Job) []disk.Job {
 	if len(u.shedding) > 0 {
 		out = j.shedAll(out)
 	}
-	for u.running+len(u.taken) < j.limits.MaxJobs {
+	most := j.limits.MaxJobs
+	if u.draining { // file systems join the syncs of many files that come at once
+		most = max(most, j.limits.MaxCuts)
+	}
+	for u.running+len(u.taken) < most {
 		l := j.pick()
 		if l == nil {
 			break
@@ -137,7 +141,7 @@ func (j *Journal) Due(now kafka.Now, out []disk.Job) []disk.Job {
 		}
 		u.taken = slices.Delete(u.taken, i, i+1)
 		u.running++
-		out = append(out, disk.Job{Name: "checkpoint", Run: Checkpoint, Args: a})
+		out = append(out, disk.Job{Name: "checkpoint", Run: Checkpoint, Args: a, Closing: u.draining})
 	}
 	if u.cleaning != nil {
 		out = j.sweepOn(out)
