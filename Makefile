@@ -8,7 +8,7 @@ LAB   := bin/trialog-lab
 NODE  := bin/trialog
 TOOL  := go tool -modfile=.ci/tools.mod
 
-.PHONY: list run test check sim soak race fuzz local interop bench power rewrite cover build release
+.PHONY: list run test check sim soak race fuzz local interop differential bench power rewrite cover build release
 
 list:     ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -40,6 +40,10 @@ local: build ## the scenarios on real processes of this machine: kill -9, pauses
 interop: build ## unmodified foreign clients against a real node; installs them
 	scenarios/interop/install bin/interop
 	cd scenarios/interop && TRIALOG_BIN=$(CURDIR)/$(NODE) TRIALOG_CLIENTS=$(CURDIR)/bin/interop go test -count=1 -timeout 30m ./...
+
+differential: build ## the same random traces of group requests to Apache Kafka, ours and kfake (TRIALOG_TRACES=, TRIALOG_STEPS=, TRIALOG_SEED=)
+	scenarios/interop/install bin/interop
+	cd scenarios/bench && TRIALOG_BIN=$(CURDIR)/$(NODE) TRIALOG_CLIENTS=$(CURDIR)/bin/interop go test -count=1 -v -timeout 60m ./differential
 
 bench: build ## benchmarks into results/bench.txt; docs/BENCHMARKS.md explains them
 	.ci/bench

@@ -16,7 +16,7 @@ func (b *Broker) beginLeaveGroup(r *request) {
 		b.answerLeave(r, &group.Answer{Err: code})
 		return
 	}
-	in := &group.Leave{Ticket: group.Ticket(r.token), Group: s.name(r, body.Group)}
+	in := &group.Leave{Ticket: group.Ticket(r.token), Group: s.name(r, body.Group), Known: b.knownTopics()}
 	if r.version < 3 {
 		in.Members = append(in.Members, group.Leaver{ID: body.MemberID})
 	}

@@ -69,7 +69,7 @@ func TestConsumerGroups(t *testing.T) {
 			break
 		}
 	}
-	if a.ErrorCode != 0 || a.MemberID == nil || *a.MemberID != "m" || a.MemberEpoch != 1 || a.HeartbeatIntervalMillis != 5000 || a.Assignment == nil || len(a.Assignment.Topics) != 1 {
+	if a.ErrorCode != 0 || a.MemberID == nil || *a.MemberID != "m" || a.MemberEpoch != 2 || a.HeartbeatIntervalMillis != 5000 || a.Assignment == nil || len(a.Assignment.Topics) != 1 {
 		t.Fatalf("%+v", a)
 	}
 	again := kmsg.NewPtrConsumerGroupHeartbeatRequest()
@@ -78,11 +78,11 @@ func TestConsumerGroups(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	commit := kmsg.NewPtrOffsetCommitRequest()
-	commit.Group, commit.MemberID, commit.Generation = "readers", "m", 1
+	commit.Group, commit.MemberID, commit.Generation = "readers", "m", 2
 	topic, p := kmsg.NewOffsetCommitRequestTopic(), kmsg.NewOffsetCommitRequestTopicPartition()
 	topic.Topic, topic.Partitions = "orders", append(topic.Partitions, p)
 	commit.Topics = append(commit.Topics, topic)
-	for epoch, want := range map[int32]kafka.ErrorCode{0: kafka.ErrStaleMemberEpoch, 1: kafka.None} {
+	for epoch, want := range map[int32]kafka.ErrorCode{0: kafka.ErrStaleMemberEpoch, 2: kafka.None} {
 		commit.Generation = epoch
 		if a := w.ask(9, commit).(*kmsg.OffsetCommitResponse); kafka.ErrorCode(a.Topics[0].Partitions[0].ErrorCode) != want {
 			t.Errorf("a commit in epoch %d: %+v", epoch, a)
@@ -98,7 +98,7 @@ func TestConsumerGroups(t *testing.T) {
 	describe := kmsg.NewPtrConsumerGroupDescribeRequest()
 	describe.Groups = []string{"readers", "others"}
 	d := w.ask(1, describe).(*kmsg.ConsumerGroupDescribeResponse).Groups
-	if d[0].State != "Stable" || d[0].Epoch != 1 || d[0].AssignorName != "uniform" || len(d[0].Members) != 1 || d[0].Members[0].Assignment.TopicPartitions[0].Topic != "orders" {
+	if d[0].State != "Stable" || d[0].Epoch != 2 || d[0].AssignorName != "uniform" || len(d[0].Members) != 1 || d[0].Members[0].Assignment.TopicPartitions[0].Topic != "orders" {
 		t.Errorf("%+v", d[0])
 	}
 	if kafka.ErrorCode(d[1].ErrorCode) != kafka.ErrGroupIDNotFound {

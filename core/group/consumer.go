@@ -30,6 +30,7 @@ type watch struct {
 
 // The epochs that are none.
 const (
+	epochBefore      int32 = 1 // of a group that has no members yet, as Kafka 4.3 counts
 	epochJoin        int32 = 0
 	epochLeave       int32 = -1
 	epochLeaveStatic int32 = -2 // whoever goes comes back

@@ -9,7 +9,7 @@ import (
 // changed.
 func (b *beat) refresh() {
 	if b.epoch, _ = b.kept.epochs(); b.kept == nil {
-		b.epoch = b.begins
+		b.epoch = max(b.begins, epochBefore)
 	}
 	b.seen = b.in.Known.Version()
 	g := b.m.consumers[b.in.Group]

@@ -86,7 +86,8 @@ func (m *Machine) DescribeConsumer(group string) (ConsumerDescription, bool) {
 		r.members = append(r.members, p)
 		one := ConsumerMemberDescription{ID: p.id, Metadata: p.metadata}
 		if p.current != nil {
-			one.Epoch, one.Assigned = p.current.Epoch, p.current.Assigned
+			// As in Kafka, it has what it is to give up until it has.
+			one.Epoch, one.Assigned = p.current.Epoch, p.current.Assigned.with(p.current.Revoking)
 		}
 		if p.target != nil {
 			one.Target = p.target.Partitions

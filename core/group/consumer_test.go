@@ -151,13 +151,13 @@ func sizes(all ...*actor) (n []int) {
 func TestMembersShareWithoutABarrier(t *testing.T) {
 	w, s := newWorld(t), newShelf("t")
 	a, b, c := newActor(w, s, "a", "t"), newActor(w, s, "b", "t"), newActor(w, s, "c", "t")
-	if answer := a.beat(); answer.Beaten.Epoch != 1 || len(a.owned) != 6 || answer.Beaten.IntervalMs != 5000 {
+	if answer := a.beat(); answer.Beaten.Epoch != 2 || len(a.owned) != 6 || answer.Beaten.IntervalMs != 5000 {
 		t.Fatalf("%+v", answer)
 	}
-	if b.beat(); b.epoch != 2 || len(b.owned) != 0 {
+	if b.beat(); b.epoch != 3 || len(b.owned) != 0 {
 		t.Fatalf("what another has is given away: %d %v", b.epoch, b.owned)
 	}
-	if a.beat(); a.epoch != 1 || len(a.owned) != 3 {
+	if a.beat(); a.epoch != 2 || len(a.owned) != 3 {
 		t.Fatalf("%d %v", a.epoch, a.owned)
 	}
 	if d, _ := w.machine.DescribeConsumer("g"); d.State != "Reconciling" {
@@ -167,7 +167,7 @@ func TestMembersShareWithoutABarrier(t *testing.T) {
 		t.Fatal("what is to be revoked is given away before it is")
 	}
 	a.beat()
-	if b.beat(); a.epoch != 2 || len(b.owned) != 3 {
+	if b.beat(); a.epoch != 3 || len(b.owned) != 3 {
 		t.Fatalf("%d %v", a.epoch, b.owned)
 	}
 	rounds(1, c)
@@ -220,7 +220,7 @@ func TestLostAnswers(t *testing.T) {
 	a.beat() // is to give up three
 	w.step(a.say())
 	a.full = true
-	if answer := a.beat(); answer.Err != kafka.None || a.epoch != 2 || len(a.owned) != 3 {
+	if answer := a.beat(); answer.Err != kafka.None || a.epoch != 3 || len(a.owned) != 3 {
 		t.Fatalf("%+v", answer)
 	}
 	b.beat()

@@ -109,6 +109,7 @@ type Leave struct {
 	Ticket  Ticket
 	Group   string
 	Members []Leaver
+	Known   Topics
 }
 
 // Leaver is a member that leaves or, named by its instance ID alone, is removed.

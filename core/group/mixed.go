@@ -171,8 +171,8 @@ func (m *Machine) awaitSync(group, id string) {
 	m.timers.set(&w.sync, m.now.Mono.Add(kafka.Ms(int64(p.metadata.RebalanceTimeoutMs))))
 }
 
-// classicMember finds a classic member of a group of the consumer protocol.
-func (c *consumerKept) classicMember(who *Member) (*memberKept, kafka.ErrorCode) {
+// named finds a member of a group of the consumer protocol by both its IDs.
+func (c *consumerKept) named(who *Member) (*memberKept, kafka.ErrorCode) {
 	p := c.member(who.ID)
 	if who.InstanceID != "" {
 		switch p = c.instance(who.InstanceID); {
@@ -182,7 +182,7 @@ func (c *consumerKept) classicMember(who *Member) (*memberKept, kafka.ErrorCode)
 			return nil, kafka.ErrFencedInstanceID
 		}
 	}
-	if p == nil || p.metadata.Classic == nil {
+	if p == nil {
 		return nil, kafka.ErrUnknownMemberID
 	}
 	return p, kafka.None
@@ -190,7 +190,10 @@ func (c *consumerKept) classicMember(who *Member) (*memberKept, kafka.ErrorCode)
 
 // inGeneration finds a classic member that speaks in its epoch.
 func (c *consumerKept) inGeneration(who *Member, generation int32) (*memberKept, kafka.ErrorCode) {
-	p, code := c.classicMember(who)
+	p, code := c.named(who)
+	if code == kafka.None && p.metadata.Classic == nil {
+		return nil, kafka.ErrUnknownMemberID
+	}
 	if code == kafka.None && (p.current == nil || p.current.Epoch != generation) {
 		return nil, kafka.ErrIllegalGeneration
 	}
@@ -266,7 +269,8 @@ func (c *consumerKept) awaitsRelease(p *memberKept) bool {
 	return false
 }
 
-// leaveMixed takes classic members out of a group of the consumer protocol.
+// leaveMixed takes members out of a group of the consumer protocol, whichever they
+// speak: an administrator removes them so.
 func (m *Machine) leaveMixed(c *consumerKept, in *Leave) {
 	codes := make([]kafka.ErrorCode, len(in.Members))
 	var ids []string
@@ -278,7 +282,7 @@ func (m *Machine) leaveMixed(c *consumerKept, in *Leave) {
 		if p := c.instance(who.InstanceID); id == "" && p != nil {
 			id = p.id
 		}
-		p, code := c.classicMember(&Member{ID: id, InstanceID: who.InstanceID})
+		p, code := c.named(&Member{ID: id, InstanceID: who.InstanceID})
 		if codes[i] = code; code == kafka.None && !seen[p.id] {
 			seen[p.id] = true
 			ids, why = append(ids, p.id), because("a member left", who.Reason)
@@ -287,6 +291,10 @@ func (m *Machine) leaveMixed(c *consumerKept, in *Leave) {
 	a := Answer{Ticket: in.Ticket, Codes: codes}
 	if len(ids) == 0 {
 		m.answer(a)
+		return
+	}
+	if len(ids) == 1 && m.downgradable(c, ids[0]) {
+		m.downgrade(in.Group, ids[0], why, in.Known, outcome{Answer: a})
 		return
 	}
 	m.removeMembers(in.Group, ids, why, outcome{Answer: a})
