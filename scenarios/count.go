@@ -60,13 +60,20 @@ func (o *Outcome) counted(c Counted) int64 {
 	case LogStarts:
 		return o.LogStarts
 	case Cleanings:
-		for i := range o.Probes {
-			if o.Probes[i].Name == "cleaner-removed-records" {
-				return o.Probes[i].N
-			}
-		}
-		return 0
+		return o.reached("cleaner-removed-records")
+	case Findings:
+		return o.reached("damage-found-by-scrub") + o.reached("damage-found-by-read") + o.reached("damage-fenced") + o.reached("checkpoint-scrubbed")
 	default:
 		return 0
 	}
+}
+
+// reached is how often a probe was.
+func (o *Outcome) reached(probe string) int64 {
+	for i := range o.Probes {
+		if o.Probes[i].Name == probe {
+			return o.Probes[i].N
+		}
+	}
+	return 0
 }

@@ -230,6 +230,7 @@ const (
 	Commits                         // offsets committed by members, acknowledged
 	LogStarts                       // moves of a log start
 	Cleanings                       // passes of the cleaner that have removed records
+	Findings                        // batches, checkpoints and logs that were found to be damaged
 	LaterSends                      // sends acknowledged by a topic that another one had the name of before
 )
 

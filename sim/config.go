@@ -74,6 +74,9 @@ type Config struct {
 	// invariants; 0: 1024. Negative: never.
 	CheckEvery int
 
+	// Scrubbed: the run is over once every broker has read its logs over after
+	// everything had healed, and no damage is left.
+	Scrubbed bool
 	// MinISR is the effective min ISR of every topic of a cluster whose replicas are
 	// to be compared at every step; 0: they are not.
 	MinISR int

@@ -153,6 +153,10 @@ func (w *World) rot(b *brokerHost, prefix string, names bool, pick func(uint64) 
 	if !ok {
 		place, ok = b.disk.FlipSynced(prefix, markedAge, names, pick)
 	}
+	if ok && w.oracle != nil {
+		w.nemesis.rotten = b.host.node
+		w.oracle.Rotten(b.host.node)
+	}
 	if ok {
 		b.rotten = place.Path[:strings.LastIndexByte(place.Path, '/')+1]
 	}

@@ -34,6 +34,9 @@ type nemesis struct {
 	garbled int
 	// late holds how long to hold back the next requests about an ISR (FaultLateRequest).
 	late []int64
+	// rotten is the node whose disk rots, where replicas are compared; 0: none yet.
+	// More than one would be more than is claimed to be borne.
+	rotten int
 	// armed counts the crashes that were planned (FaultCrashInCall).
 	armed int64
 }
@@ -146,6 +149,9 @@ func (w *World) target(s *strike) *host {
 		}
 	}
 	i := s.draw.Choose(choice.FaultTarget, uint64(len(among)))
+	if rots := s.Kind == FaultJournalRot || s.Kind == FaultSegmentRot; rots && w.nemesis.rotten > 0 {
+		return w.hosts[w.nemesis.rotten]
+	}
 	if s.Target > 0 && s.Target <= len(among) {
 		i = uint64(s.Target - 1)
 	}

@@ -18,6 +18,7 @@ func (w *World) enterPhase(p Phase) {
 		w.healAll()
 		w.scheduleWorld(0, w.now+c.Heal, evPhase, uint64(Extra), 0)
 	case Extra:
+		w.markScrubs()
 		if w.idle() || w.now >= c.Warmup+c.Faults+c.Heal+c.Extra {
 			w.enterPhase(Over)
 			return
@@ -29,6 +30,7 @@ func (w *World) enterPhase(p Phase) {
 			case !h.running:
 			case h.broker != nil:
 				w.walk(h.broker)
+				w.sound(h.broker)
 				w.rebuild(h.broker)
 			default:
 				w.walkClient(h.client)
@@ -46,7 +48,7 @@ func (w *World) idle() bool {
 			return false
 		}
 	}
-	return (w.oracle == nil || w.oracle.Whole()) && w.Settled() && w.Balanced()
+	return (w.oracle == nil || w.oracle.Whole()) && w.Settled() && w.Balanced() && w.scrubbed()
 }
 
 // result gathers what the run tells.

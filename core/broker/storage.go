@@ -76,9 +76,11 @@ func (b *Broker) touchBehind(l *partition.Log) {
 	if h == nil || b.session.drained {
 		return
 	}
-	if l.Fenced != "" && !h.damage.found {
-		b.journal.Fence(l, l.Fenced)
+	if l.Fenced != "" && h.replica.Role() != replication.RoleNone {
+		b.journal.Fence(l, l.Fenced) // bytes below a truncation are damaged
 		b.fenced(h)
+		b.in.retire.Err = kafka.ErrKafkaStorageError
+		b.stepReplica(h, &b.in.retire)
 	}
 	if h.roleDue && !l.Truncating() {
 		if t := b.state.Image().Topic(h.tp.Topic); t != nil && t.Partition(h.tp.Partition) != nil {

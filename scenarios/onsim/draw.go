@@ -71,6 +71,9 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder, explore
 		config.Racks = append(config.Racks, s.Cluster.Rack(i))
 	}
 	config.Balanced = s.Cluster.Balanced
+	if config.Scrubbed = s.Cluster.Scrubbed; config.Scrubbed {
+		config.Limits.ScrubPause = oneOf(d, choice.SwarmLimit, kafka.Second, 100*kafka.Millisecond, 3*kafka.Second)
+	}
 	d.topics(t, s)
 	d.old = d.stream.Choose(choice.SwarmSetting, 2) == 1
 	d.clients(t, s, config)
@@ -124,7 +127,7 @@ func (d drawer) settings(s *scenarios.Scenario) map[string]string {
 	}
 	m["trialog.scrub.bytes.per.second"] = "0"
 	if s.Cluster.Scrubbed {
-		m["trialog.scrub.bytes.per.second"] = oneOf(d, choice.SwarmSetting, "1048576", "65536", "16777216")
+		m["trialog.scrub.bytes.per.second"] = oneOf(d, choice.SwarmSetting, "1048576", "262144", "16777216")
 	}
 	for _, c := range s.Cluster.Settings {
 		m[c.Name] = c.Value

@@ -24,6 +24,8 @@
 //	O8 No log's start goes back, whatever crash its broker has been through.
 //	O9 At the end, what a coordinator shows of its groups is what replay of the part
 //	   of its log that counts makes of them (sim/rebuild.go).
+//	O10 At the end, where brokers read their logs over all the time, every log holds
+//	   on its disk what was written to it, whatever has rotted (sim/scrub.go).
 //
 // The first ones are those of the TLA+ models of Kafka's replication (leader completeness,
 // log matching, candidate completeness, unclean exclusion, no global loss).

@@ -35,7 +35,8 @@ type node struct {
 	wiped, cut kafka.IncarnationID
 	hasWiped   bool
 	hasCut     bool
-	life       int // how many processes there were
+	rotten     bool // see Rotten
+	life       int  // how many processes there were
 }
 
 // Change is something that befell a partition.
@@ -136,7 +137,10 @@ func (o *Oracle) look(v *broker.PartitionView) bool {
 	r.part, r.gone, p.thin = p, false, p.thin || v.Compacted
 	p.rewritten = max(p.rewritten, int64(v.Rewritten()))
 	p.held[o.at] = r
-	if r.end != int64(v.LogEndOffset) {
+	if r.fenced = v.Fenced; r.end < int64(v.LogEndOffset) && o.nodes[o.at].rotten {
+		p.void = true // its disk is the only one to ask what is there, and not to be trusted
+	}
+	if r.end != int64(v.LogEndOffset) && !(v.Fenced && o.nodes[o.at].rotten) {
 		r.reread(v, func(path string) []byte { return o.disks(o.at, path) })
 	}
 	if r.life != o.nodes[o.at].life {

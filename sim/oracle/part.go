@@ -139,7 +139,7 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 	if whole {
 		// A set that still counts one who has lost what he had, and has not come
 		// back to say so, is not in sync again.
-		p.damaged = slices.DeleteFunc(p.damaged, func(at int) bool { return !o.excused(at, p) })
+		p.damaged = slices.DeleteFunc(p.damaged, func(at int) bool { return !o.excused(at, p) && !o.nodes[at].rotten })
 		whole = len(p.damaged) == 0
 	}
 	o.tell(Change{
@@ -175,10 +175,10 @@ func (o *Oracle) complete(p *part) {
 }
 
 func (o *Oracle) candidate(p *part, id kafka.BrokerID, of string) {
-	if o.excused(int(id), p) {
+	r := p.held[id]
+	if o.excused(int(id), p) || o.unread(int(id), r) {
 		return
 	}
-	r := p.held[id]
 	has := p.has(r)
 	if has < p.end {
 		o.fail("O6: node %d is in the %s of %v with %d, and %d have counted", id, of, p.tp, has, p.end)

@@ -37,6 +37,7 @@ type replica struct {
 	agreed     int64 // below it the log was found to hold what has counted
 	led        int32
 	gone       bool
+	fenced     bool
 	life       int // the life of its node in which its epochs were compared
 }
 
