@@ -79,10 +79,10 @@ func (m *Machine) List(visit func(*Listed)) {
 	}
 }
 
-// shown tells whether a group is there for others: it has members, or the log
-// knows it.
+// shown tells whether a group is there for others: it has members, or somebody has
+// been given an ID to become one, or the log knows it.
 func (m *Machine) shown(g *classic) bool {
-	return g.state != Empty || m.committed.groups[g.id] != nil
+	return g.state != Empty || len(g.pending) > 0 || m.committed.groups[g.id] != nil
 }
 
 // Description is a group as DescribeGroups shows it.
@@ -95,8 +95,8 @@ type Description struct {
 	Causes []Cause
 }
 
-// DescribedMember is one member of a Description. Metadata and Assignment are
-// there only in a stable group.
+// DescribedMember is one member of a Description. Metadata is there only in a
+// stable group; in another the Assignment is the last one.
 type DescribedMember struct {
 	ID         string
 	InstanceID string
@@ -116,9 +116,9 @@ func (m *Machine) Describe(group string) (Description, bool) {
 		d.Protocol = g.protocol
 	}
 	for _, one := range g.members {
-		p := DescribedMember{ID: one.id, InstanceID: one.instance, Client: one.client}
+		p := DescribedMember{ID: one.id, InstanceID: one.instance, Client: one.client, Assignment: one.assignment}
 		if g.state == Stable {
-			p.Metadata, p.Assignment = one.metadata(g.protocol), one.assignment
+			p.Metadata = one.metadata(g.protocol)
 		}
 		d.Members = append(d.Members, p)
 	}

@@ -33,10 +33,12 @@ type Config = kafka.GroupConfig
 
 // New makes a machine whose log is to be replayed.
 func New(config *Config, seed uint64) *Machine {
-	return &Machine{
+	m := &Machine{
 		config: *config, rand: kafka.NewRand(seed),
 		written: newView(), committed: newView(), groups: make(map[string]*classic), consumers: make(map[string]*consumer),
 	}
+	m.written.came = &m.sweep.came
+	return m
 }
 
 // Configure gives the settings when they have changed.

@@ -409,14 +409,50 @@ func TestOffsetsExpire(t *testing.T) {
 	}
 }
 
+// However many groups there are, no Step looks at all of them.
+func TestNoStepLooksAtAllGroups(t *testing.T) {
+	w := newWorld(t)
+	w.quick = true
+	const groups = 20_000
+	for i := range groups {
+		c := &Commit{Ticket: w.ticket(), Member: Member{Group: fmt.Sprint("g", i)}, Generation: -1}
+		c.Offsets = []Committing{{Topic: "t", Offset: Offset{Offset: 5, ExpiresAt: kafka.NoTimestamp, TopicID: kafka.TopicID{1}}}}
+		w.step(c)
+	}
+	w.restart()
+	count := func() (n int) {
+		_, _, n = w.machine.Count()
+		return n
+	}
+	w.step(&TopicGone{Topic: "t", ID: kafka.TopicID{1}})
+	for left := groups; left > 0; {
+		at, _ := w.machine.Deadline()
+		w.now.Mono = max(w.now.Mono, at)
+		w.step(&Tick{})
+		if now := count(); now == left || left-now > sweepOffsets {
+			t.Fatalf("of %d, %d are left after one Tick", left, now)
+		} else {
+			left = now
+		}
+	}
+	for range 2 * groups / sweepOffsets * 2 {
+		w.pass(w.config.RetentionCheck)
+	}
+	if n := len(w.machine.sweep.ring) - w.machine.sweep.first; n > 0 || len(w.machine.groups) > 0 {
+		t.Errorf("%d groups are still in the ring, %d are known", n, len(w.machine.groups))
+	}
+}
+
 func TestOffsetsGoWithTheirTopic(t *testing.T) {
 	w := newWorld(t)
 	w.commit("", -1, 6)
 	w.step(&TopicGone{Topic: "t", ID: kafka.TopicID{2}})
+	w.pass(kafka.Second)
 	if w.committed() != 6 {
 		t.Error("another topic of that name took its offsets along")
 	}
 	w.step(&TopicGone{Topic: "t", ID: kafka.TopicID{1}})
+	w.pass(kafka.Second)
 	if w.committed() != kafka.NoOffset {
 		t.Error("an offset outlives its topic")
 	}

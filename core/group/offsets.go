@@ -171,33 +171,3 @@ func (m *Machine) epitaph(group string) []Record {
 	}
 	return all
 }
-
-// topicGone forgets what was committed for a life of a topic that is over.
-func (m *Machine) topicGone(in *TopicGone) {
-	p := m.draft()
-	for _, name := range m.written.names() {
-		o := &m.written.groups[name].offsets
-		i, found := o.find(in.Topic)
-		if !found {
-			continue
-		}
-		for _, part := range o.topics[i].parts {
-			if part.TopicID != in.ID {
-				continue
-			}
-			if len(p.records) == batchRecords {
-				p.outcome = outcome{silent: true}
-				m.propose(p)
-				p = m.draft()
-			}
-			p.records = append(p.records, Record{Kind: OffsetRecord, Group: name, Topic: in.Topic, Partition: part.partition})
-		}
-	}
-	if len(p.records) == 0 {
-		m.asked = m.asked[:len(m.asked)-1]
-		return
-	}
-	m.out.Watch.Reached(must.OffsetsOfDeletedTopic)
-	p.outcome = outcome{silent: true}
-	m.propose(p)
-}

@@ -90,6 +90,9 @@ func (m *Machine) fire(t *timer, known Topics) {
 // Deadline is when the machine next wants a Tick.
 func (m *Machine) Deadline() (kafka.Instant, bool) {
 	at := m.sweep.next
+	if m.sweep.left > 0 || len(m.sweep.gone) > 0 {
+		at = min(at, m.sweep.at)
+	}
 	if d, ok := m.timers.deadline(); ok {
 		at = min(at, d)
 	}

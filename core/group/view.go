@@ -10,7 +10,10 @@ import (
 
 // view is what a prefix of the log says: of every group its last record and its
 // offsets.
-type view struct{ groups map[string]*kept }
+type view struct {
+	groups map[string]*kept
+	came   *[]visited // what has come since it was looked at; nil: nobody looks
+}
 
 // kept is one group in a view.
 type kept struct {
@@ -33,6 +36,9 @@ func (v *view) apply(r *Record) {
 		}
 		k = &kept{}
 		v.groups[r.Group] = k
+		if v.came != nil {
+			*v.came = append(*v.came, visited{r.Group, k})
+		}
 	}
 	switch {
 	case r.Kind == ClassicRecord:

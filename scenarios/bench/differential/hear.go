@@ -15,7 +15,7 @@ func (p *player) hear(s *step, resp kmsg.Response) string {
 	case *kmsg.JoinGroupResponse:
 		return p.joined(s, a)
 	case *kmsg.SyncGroupResponse:
-		return fmt.Sprintf("%s %x", code(a.ErrorCode), a.MemberAssignment)
+		return code(a.ErrorCode) + " " + shares(a.MemberAssignment)
 	case *kmsg.HeartbeatResponse:
 		return code(a.ErrorCode)
 	case *kmsg.LeaveGroupResponse:
@@ -54,6 +54,23 @@ func (p *player) hear(s *step, resp kmsg.Response) string {
 		return code(a.ErrorCode) + ": " + sorted(list)
 	}
 	return fmt.Sprintf("%T", resp)
+}
+
+// shares tells how much of each topic an assignment gives: which partitions is the
+// assignor's to choose.
+func shares(b []byte) string {
+	var m kmsg.ConsumerMemberAssignment
+	if len(b) == 0 {
+		return "nothing"
+	}
+	if err := m.ReadFrom(b); err != nil {
+		return err.Error()
+	}
+	var list []string
+	for i := range m.Topics {
+		list = append(list, fmt.Sprint(m.Topics[i].Topic, " ", len(m.Topics[i].Partitions)))
+	}
+	return sorted(list)
 }
 
 func (p *player) joined(s *step, a *kmsg.JoinGroupResponse) string {
