@@ -109,6 +109,9 @@ type partitionView struct {
 	ELR []int32         `json:"elr"`
 	Lag map[int32]int64 `json:"lag"`
 
+	// Damaged says, by broker, what of a replica cannot be read, and why.
+	Damaged map[int32]string `json:"damaged,omitempty"`
+
 	Start int64 `json:"start_offset"` // -1: unknown
 	End   int64 `json:"end_offset"`   // -1: unknown
 }
@@ -130,6 +133,7 @@ func (c *topicDescribe) Run(p *program) error {
 			}
 			v := describe(ctx, a, t)
 			replicated(ctx, client, &v)
+			damaged(ctx, client, &v)
 			views = append(views, v)
 		}
 		if p.json {
@@ -191,6 +195,11 @@ func (p *program) showTopics(views []topicView) error {
 		}
 		if err := w.Flush(); err != nil {
 			return err
+		}
+		for _, d := range v.Partitions {
+			for _, id := range slices.Sorted(maps.Keys(d.Damaged)) {
+				fmt.Fprintf(p.out, "  partition %d is damaged on broker %d, %s\n", d.Partition, id, d.Damaged[id])
+			}
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func (b *Broker) describeTopic(r *request, t *metadata.TopicImage) kmsg.Metadata
 		}
 		q.ErrorCode = int16(code)
 		q.Replicas, q.ISR = ids(p.Replicas), ids(p.ISR)
-		q.OfflineReplicas = ids(b.offline(p.Replicas))
+		q.OfflineReplicas = ids(b.offline(p))
 		out.Partitions = append(out.Partitions, q)
 	}
 	return out
@@ -108,11 +108,11 @@ func (b *Broker) adminBroker() kafka.BrokerID {
 	return b.config.NodeID
 }
 
-// offline lists the replicas whose brokers are not there.
-func (b *Broker) offline(replicas []kafka.BrokerID) []kafka.BrokerID {
-	return slices.DeleteFunc(slices.Clone(replicas), func(id kafka.BrokerID) bool {
+// offline lists the replicas whose brokers are not there, and those that are lost.
+func (b *Broker) offline(p *metadata.Partition) []kafka.BrokerID {
+	return slices.DeleteFunc(slices.Clone(p.Replicas), func(id kafka.BrokerID) bool {
 		broker := b.state.Image().Broker(id)
-		return broker != nil && !broker.Fenced
+		return broker != nil && !broker.Fenced && !p.Lost(id)
 	})
 }
 

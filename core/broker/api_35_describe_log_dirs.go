@@ -6,6 +6,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
+// tagDamage is ours, a tagged field for operators: what of a replica cannot be read,
+// and why, in words.
+const tagDamage = 10_002
+
 // beginDescribeLogDirs tells what this broker's data directory holds.
 func (b *Broker) beginDescribeLogDirs(r *request) {
 	body := r.body.(*kmsg.DescribeLogDirsRequest)
@@ -27,6 +31,9 @@ func (b *Broker) beginDescribeLogDirs(r *request) {
 		p := kmsg.NewDescribeLogDirsResponseDirTopicPartition()
 		p.Partition, p.Size = int32(h.tp.Partition), h.replica.Log.Size()
 		p.OffsetLag = max(0, int64(h.replica.Log.HighWatermark-h.replica.Log.LogEndOffset))
+		if why := h.damage.text(); why != "" {
+			p.UnknownTags.Set(tagDamage, []byte(why))
+		}
 		t := &dir.Topics[len(dir.Topics)-1]
 		t.Partitions = append(t.Partitions, p)
 	}

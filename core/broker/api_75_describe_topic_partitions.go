@@ -92,7 +92,7 @@ func (b *Broker) describePartition(r *request, p *metadata.Partition) kmsg.Descr
 	out.ErrorCode = int16(code)
 	out.Replicas, out.ISR = ids(p.Replicas), ids(p.ISR)
 	out.EligibleLeaderReplicas, out.LastKnownELR = ids(p.ELR), ids(p.LastKnownELR)
-	out.OfflineReplicas = ids(b.offline(p.Replicas))
+	out.OfflineReplicas = ids(b.offline(p))
 	return out
 }
 

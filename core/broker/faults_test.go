@@ -63,6 +63,12 @@ func TestDamagedBatchIsNotServedAndTheRestIs(t *testing.T) {
 	if a := read(0); a.Err != kafka.ErrCorruptMessage || len(a.Records) != 0 {
 		t.Fatalf("a damaged batch that nobody else has is answered with %v and %d bytes", a.Err, len(a.Records))
 	}
+	dirs := w.ask(4, &kmsg.DescribeLogDirsRequest{}).(*kmsg.DescribeLogDirsResponse)
+	said := ""
+	dirs.Dirs[0].Topics[0].Partitions[0].UnknownTags.Each(func(_ uint32, value []byte) { said = string(value) })
+	if dirs.Dirs[0].Topics[0].Topic != "orders" || !strings.Contains(said, "from offset 0 on") || !strings.Contains(said, "no other replica") {
+		t.Fatalf("operators are told %q of %s", said, dirs.Dirs[0].Topics[0].Topic)
+	}
 	w.mustProduce("orders", 0, "d")
 	if got := w.values("orders", 0, 3); !slices.Equal(got, []string{"c", "d"}) {
 		t.Fatalf("read %v behind the damage", got)

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"slices"
+	"strconv"
 
 	"trialog/core/controller"
 	"trialog/core/kafka"
@@ -30,6 +31,21 @@ type damage struct {
 	reason string
 	offset kafka.Offset // of the first record that cannot be read, NoOffset: not known
 	last   bool         // nobody else surely has what the replica has
+}
+
+// text says for people what is wrong; empty: nothing.
+func (d *damage) text() string {
+	if !d.found {
+		return ""
+	}
+	text := d.reason
+	if d.offset != kafka.NoOffset {
+		text = "from offset " + strconv.FormatInt(int64(d.offset), 10) + " on: " + text
+	}
+	if d.last {
+		return text + "; no other replica surely has it"
+	}
+	return text
 }
 
 // healing are the replicas of which the controller is to be told something.
