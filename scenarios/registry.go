@@ -8,7 +8,7 @@ import (
 
 // All returns every declared scenario.
 func All() []Scenario {
-	return append(append(append(singles(), storageLog()), replicateds()...), append(groups(), recreated()...)...)
+	return append(append(append(singles(), storageLog()), replicateds()...), append(append(groups(), recreated()...), questions()...)...)
 }
 
 // Named returns the scenarios of these names, or all that are not open when

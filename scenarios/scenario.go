@@ -163,6 +163,10 @@ type Workload struct {
 	// Rebirths is how many clients each make a topic, write, read and commit, delete
 	// it and make another under its name, again and again. Only the simulator does.
 	Rebirths Range
+	// Questions is how many requests of any kind, in any version and with any fields,
+	// a client of its own asks, one after the other, of topics and groups of its own.
+	// Only the simulator does.
+	Questions Range
 	// Reassignments is how often a minute an administrator gives a partition other
 	// replicas, takes that back, or asks for its preferred leader.
 	Reassignments Range

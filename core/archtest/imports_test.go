@@ -76,7 +76,7 @@ var rows = []row{
 		"a report reads results and histories only, so that it serves every arm"},
 	{"scenarios", []string{anyStd, "trialog/checker/...", "trialog/scenarios"},
 		"scenarios are data for any arm"},
-	{"scenarios/onsim", []string{anyStd, "trialog/checker/...", "trialog/scenarios", "trialog/scenarios/onsim/...", "trialog/sim/...", "trialog/core/..."},
+	{"scenarios/onsim", []string{anyStd, "trialog/checker/...", "trialog/scenarios", "trialog/scenarios/onsim/...", "trialog/sim/...", "trialog/core/...", kmsg},
 		"the arm that simulates knows the simulator and the core's inputs, no real client"},
 	{"scenarios/onlocal", []string{anyStd, "trialog/checker/...", "trialog/scenarios", "trialog/scenarios/onlocal/...", kgo, kadm, kerr, kmsg},
 		"the arm on real processes knows Trialog only by its binary and an independent client"},

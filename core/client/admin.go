@@ -1,6 +1,8 @@
 package client
 
 import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"trialog/core/kafka"
 	"trialog/core/must"
 	"trialog/core/protocol"
@@ -30,6 +32,7 @@ const (
 	adminElect
 	adminAddVoter
 	adminRemoveVoter
+	adminAsk
 )
 
 // admin is what the client asks on behalf of an administrator, or to find a
@@ -55,6 +58,7 @@ type adminOp struct {
 	asked      kafka.LeaderEpoch // of the leader that an attempt is for; NoLeaderEpoch: not said
 	reader     *assigned         // whose position is looked up
 	generation uint64
+	question   kmsg.Request // of an Ask
 
 	deadline kafka.Instant
 	retryAt  kafka.Instant
@@ -87,6 +91,8 @@ func adminOpID(in Input) OpID {
 	case *Elect:
 		return in.Op
 	case *ChangeVoter:
+		return in.Op
+	case *Ask:
 		return in.Op
 	default:
 		must.True(false, "every input of a client has a case")
@@ -121,6 +127,8 @@ func (c *Client) administer(in Input) {
 		c.reassign(in)
 	case *ChangeVoter:
 		c.changeVoter(in)
+	case *Ask:
+		c.ask(in)
 	case *Elect:
 		c.newAdminOp(adminElect, in.Op, in.Topic).index = in.Partition
 	default:
@@ -176,6 +184,10 @@ func (c *Client) sendAdmin(o *adminOp, out *Effects) bool {
 	if n == nil || len(n.underway) >= int(c.config.Limits.InFlight) {
 		return false
 	}
+	if o.kind == adminAsk {
+		c.sendQuestion(n, o, out)
+		return false
+	}
 	key := adminKey(o.kind)
 	version, ok := n.version(key)
 	if !ok || o.kind == adminListOffsets && o.timestamp < timestampEarliest && version < listOffsetsMax {
@@ -202,6 +214,8 @@ func (c *Client) adminConn(o *adminOp, out *Effects) *conn {
 		return c.connTo(lead.leader, roleMeta, out)
 	case adminDescribeTopic:
 		return c.anyConn(out)
+	case adminAsk:
+		return c.askConn(o, out)
 	default:
 		// What changes the metadata is the controller's.
 	}
@@ -316,6 +330,7 @@ func adminKey(k adminKind) int16 {
 		return protocol.KeyAddRaftVoter
 	case adminRemoveVoter:
 		return protocol.KeyRemoveRaftVoter
+	case adminAsk: // says itself what it is
 	}
 	panic("an administrator's operation that no case names")
 }

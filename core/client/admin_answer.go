@@ -68,6 +68,7 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 		return electBody(o, timeout)
 	case adminAddVoter, adminRemoveVoter:
 		return voterBody(o, timeout)
+	case adminAsk: // has its own
 	}
 	panic("an administrator's operation that no case names")
 }

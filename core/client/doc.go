@@ -22,7 +22,8 @@
 //	              what a leader divides; group_offsets.go commits and their reading;
 //	              group_place.go where reading begins; group_consumer.go the member
 //	              whose coordinator assigns (KIP-848)
-//	admin.go      topics, configurations, offsets; admin_cluster.go replicas, leaders
+//	admin.go      topics, configurations, offsets; admin_cluster.go replicas, leaders;
+//	              ask.go any request as it is
 //
 // # Invariants
 //

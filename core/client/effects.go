@@ -116,6 +116,9 @@ type Done struct {
 	Sequence       kafka.Sequence // of the first record
 	PartitionCount int32          // DescribeTopic, CreateTopic (-1 unknown)
 	TopicID        kafka.TopicID  // DescribeTopic, CreateTopic
+	// Answer is what an Ask was told, in Version.
+	Answer  protocol.Body
+	Version int16
 
 	// Fetched are a poll's answers; its memory is Effects'.
 	Fetched []Fetched

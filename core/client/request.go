@@ -49,6 +49,10 @@ func (n *conn) unawaited() *request {
 
 // answered hands an answer to whom it is for.
 func (c *Client) answered(n *conn, r *request, body protocol.Body, out *Effects) {
+	if r.admin != nil && r.admin.kind == adminAsk {
+		c.asked(n, r, body, out)
+		return
+	}
 	switch r.key {
 	case protocol.KeyApiVersions:
 		c.negotiated(n, r.version, body, out)
@@ -78,6 +82,10 @@ func (c *Client) answered(n *conn, r *request, body protocol.Body, out *Effects)
 // unanswered tells that no answer will come: the request has been carried out
 // or not.
 func (c *Client) unanswered(n *conn, r *request, why Reason, out *Effects) {
+	if r.admin != nil && r.admin.kind == adminAsk {
+		c.unheard(r.admin, why, out)
+		return
+	}
 	switch r.key {
 	case protocol.KeyApiVersions:
 	case protocol.KeyProduce:

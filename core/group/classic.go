@@ -145,10 +145,14 @@ func (g *classic) insert(one *member) {
 	g.vote(one, 1)
 }
 
-// vote counts, or with -1 discounts, what a member supports.
+// vote counts, or with -1 discounts, what a member supports. What it names twice
+// counts once: a group has a protocol when as many support it as are members.
 func (g *classic) vote(one *member, by int) {
 	for i := range one.protocols {
 		name := one.protocols[i].Name
+		if slices.ContainsFunc(one.protocols[:i], func(p Protocol) bool { return p.Name == name }) {
+			continue
+		}
 		if g.supported[name] += by; g.supported[name] == 0 {
 			delete(g.supported, name)
 		}
@@ -205,6 +209,9 @@ func (g *classic) validate(who *Member) (*member, kafka.ErrorCode) {
 func (g *classic) supports(in *Join) bool {
 	if len(in.Protocols) == 0 || in.ProtocolType == "" {
 		return false
+	}
+	if slices.ContainsFunc(in.Protocols, func(p Protocol) bool { return p.Name == "" }) {
+		return false // a group whose protocol has no name would have none
 	}
 	if g.state == Empty || len(g.members) == 0 && g.state != Stable {
 		return g.state == Empty || g.protocolType == in.ProtocolType

@@ -155,6 +155,11 @@ func (a *Arm) conclude(run *Run, t *trial, w *watch, broken string) {
 		o.Failure.Role = w.role(r.BrokenNode)
 	}
 	o.Judge(t.scenario, report)
+	if t.asker != nil {
+		for _, text := range t.asker.wrong {
+			o.Break("answers", scenarios.ClassConsistency, text)
+		}
+	}
 	if r.Stuck {
 		o.Break("progress", scenarios.ClassProgress, "after everything had healed, "+t.stuck())
 	}
@@ -194,6 +199,9 @@ func (t *trial) stuck() string {
 		if !l.Idle() {
 			list = append(list, fmt.Sprintf("client %d waited for life %d of %s, in step %d: %v", l.id, l.number, l.topic.name, l.step, l.pending))
 		}
+	}
+	if t.asker != nil && !t.asker.Idle() {
+		list = append(list, "what was written with AlterConfigs was not read back: "+t.asker.kept.waiting())
 	}
 	for _, l := range t.ledgers {
 		if !l.Idle() {

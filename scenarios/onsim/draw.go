@@ -248,6 +248,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	if s.Workload.Rebirths.Max > 0 {
 		d.lives(t, s, next, add)
 	}
+	if s.Workload.Questions.Max > 0 {
+		d.asker(t, s, next, add, config.Phases.Faults)
+	}
 	t.scanner = &scanner{application: next()}
 	scanning := d.client(5)
 	if len(t.lives) > 0 {

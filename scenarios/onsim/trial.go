@@ -23,6 +23,7 @@ type trial struct {
 	ledgers   []*ledger
 	lives     []*lives
 	scanner   *scanner
+	asker     *asker // nil: nobody asks
 
 	processes int32 // client processes so far, a number each
 	writers   uint32
