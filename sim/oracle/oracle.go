@@ -140,7 +140,7 @@ func (o *Oracle) look(v *broker.PartitionView) bool {
 	if r.fenced = v.Fenced; r.end < int64(v.LogEndOffset) && o.nodes[o.at].rotten {
 		p.void = true // its disk is the only one to ask what is there, and not to be trusted
 	}
-	if r.end != int64(v.LogEndOffset) && !(v.Fenced && o.nodes[o.at].rotten) {
+	if r.end != int64(v.LogEndOffset) && (!v.Fenced || !o.nodes[o.at].rotten) {
 		r.reread(v, func(path string) []byte { return o.disks(o.at, path) })
 	}
 	if r.life != o.nodes[o.at].life {
