@@ -28,6 +28,7 @@ var judges = [...]struct {
 	{history.CrashConsistency, judgeCrashConsistency},
 	{history.Compaction, judgeCompaction},
 	{history.TopicLives, judgeTopicLives},
+	{history.OffsetByTime, judgeOffsetByTime},
 }
 
 // Checker judges histories one after another in memory that it keeps. It is
@@ -80,6 +81,9 @@ func (c *Checker) Check(h *history.History) *Report {
 		}
 		if j.property == history.TopicLives && malformed == nil && !t.reborn() {
 			continue // no topic was made again
+		}
+		if j.property == history.OffsetByTime && malformed == nil && !t.timed() {
+			continue // nobody asked for the offset of a time
 		}
 		if malformed != nil {
 			r.Verdicts = append(r.Verdicts, Verdict{Property: j.property, Status: Unknown, Reason: "the history contradicts itself: " + malformed.Error()})

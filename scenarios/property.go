@@ -29,7 +29,7 @@ func ClassOf(p history.Property) Class {
 	switch p {
 	case history.Durability, history.TailDurability, history.LogLife, history.Compaction:
 		return ClassDurability
-	case history.OffsetConsistency, history.NoPhantom, history.LogLinearizable, history.TopicLives:
+	case history.OffsetConsistency, history.NoPhantom, history.LogLinearizable, history.TopicLives, history.OffsetByTime:
 		return ClassConsistency
 	case history.NoDuplicate:
 		return ClassDuplicates

@@ -35,6 +35,8 @@ type Header struct {
 	ConfigHash string `json:"config_hash,omitempty"`
 	TraceHash  string `json:"trace_hash,omitempty"`
 	Nodes      int    `json:"nodes,omitempty"`
+	// EpochMs is what true clocks showed at time 0, in milliseconds since 1970; 0: not told.
+	EpochMs int64 `json:"epoch_ms,omitempty"`
 
 	// Config is what the run was configured with, in an order of the writer's.
 	Config []Setting `json:"config,omitempty"`

@@ -25,6 +25,7 @@ const (
 	CrashConsistency      Property = 22
 	Compaction            Property = 23
 	TopicLives            Property = 24
+	OffsetByTime          Property = 25
 )
 
 // Definition is a property's entry in the catalogue.
@@ -54,6 +55,7 @@ var catalogue = [...]Definition{
 	{CrashConsistency, "crash-consistency", "A restarted node has a prefix of what was appended, with all that the crash had to spare."},
 	{Compaction, "compaction", "A read of a compacted topic lacks only records that a newer one of their key had followed, and tombstones whose time was over."},
 	{TopicLives, "topic-lives", "Of a topic that was deleted nothing is seen in the one that has its name next: no record, no offset, no committed offset, nothing that it knew of a producer."},
+	{OffsetByTime, "offset-by-time", "Who asks where a time begins is told of no record behind the first that is as young."},
 }
 
 // String names a property as reports do.

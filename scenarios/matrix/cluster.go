@@ -52,6 +52,8 @@ func consistency() []Row {
 		holds("three-compacted", Cluster, history.Compaction, saysCompacted, "`cleanup.policy=compact`", "kills, power cuts, isolated brokers, wiped disks",
 			of("replicated-compaction"), struck(kill), "m41-tombstone-early").
 			note("a replica that was away for longer than `delete.retention.ms` may bring back what was deleted meanwhile"),
+		holds("three-time", Cluster, history.OffsetByTime, saysTime, "`message.timestamp.type=CreateTime`", "kills and elections",
+			of("replicated-crash", "replicated-mixed"), struck(kill), "m45-time-index"),
 		holds("three-again", Cluster, history.TopicLives, saysAgain, syncedAll, "kills, power cuts, paused and isolated leaders, reassignments",
 			of("replicated-recreated"), struck(kill), "first-life-in-the-second", "own-committed-in-the-first-life").
 			note("of clients that name topics by ID (Produce 13, Fetch 13, OffsetCommit and OffsetFetch 10); a broker that lags answers ListOffsets, which knows names only, for the topic that it knows"),

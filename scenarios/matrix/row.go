@@ -72,6 +72,7 @@ const (
 	saysPrefix     = "a restarted log holds a prefix of what was appended, with all that the crash had to spare"
 	saysLife       = "what was deleted was due to go, by true age, by size or on request, and no log start goes back"
 	saysCompacted  = "a read of a compacted topic lacks only what a newer record of its key has followed, and tombstones older than `delete.retention.ms`"
+	saysTime       = "who asks where a time begins is told of no record behind the first that is as young"
 	saysAgain      = "of a topic that was deleted nothing is seen in the one that has its name next"
 	saysComesBack  = "after the faults the final scan goes as far as what was acknowledged"
 	manyKills      = "any number of process kills"

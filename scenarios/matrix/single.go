@@ -34,6 +34,8 @@ func single() []Row {
 		holds("one-compacted", OneBroker, history.Compaction, saysCompacted, "`cleanup.policy=compact`", "kills, power cuts, crashes in every call of the cleaner, clocks that are set",
 			of("single-compaction"), struck(kill, cut), "m41-tombstone-early").
 			note("a clock that is ahead for more than an hour is believed"),
+		holds("one-time", OneBroker, history.OffsetByTime, saysTime, "`message.timestamp.type=CreateTime`", "kills, clocks that are set, records of other days",
+			of("single-clock", "single-crash", "single-mixed"), struck(kill), "m45-time-index"),
 		holds("one-again", OneBroker, history.TopicLives, saysAgain, anySettings, "kills, power cuts, crashes in every call",
 			of("single-recreated"), struck(kill, cut), "first-life-in-the-second", "own-committed-in-the-first-life").
 			note("of clients that name topics by ID (Produce 13, Fetch 13, OffsetCommit and OffsetFetch 10)"),

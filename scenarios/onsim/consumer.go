@@ -15,6 +15,9 @@ const (
 	tagList
 )
 
+// timesKept is of one record in how many a consumer keeps the time, to ask for it.
+const timesKept = 97
+
 // consumer assigns itself some partitions and follows them.
 type consumer struct {
 	application
@@ -27,6 +30,7 @@ type consumer struct {
 	listAt    int64
 	polling   bool
 	last      bool // the final scan has begun
+	read      int  // records, of which it keeps the time of every so manieth
 	records   []history.Record
 }
 
@@ -35,7 +39,8 @@ type followed struct {
 	place
 	open     history.OpID // the poll that awaits this partition's next answer
 	next     int64
-	stood    int64 // next, when the final scan began
+	stood    int64             // next, when the final scan began
+	time     kafka.TimestampMs // of a record that it has read some while ago; 0: none
 	assigned bool
 }
 
@@ -155,7 +160,7 @@ func (k *consumer) poll(c *sim.ClientHost) {
 	c.Do(&client.Poll{Op: command, Wait: kafka.Duration(k.wait), MaxRecords: most})
 }
 
-// list asks for an offset: the end, the beginning, the largest timestamp, or a time.
+// list asks for an offset: the end, the beginning, the largest timestamp, or a time, a record's too.
 func (k *consumer) list(c *sim.ClientHost) {
 	f := &k.mine[c.Choose(choice.AppTarget, uint64(len(k.mine)))]
 	at := int64(-1)
@@ -166,6 +171,10 @@ func (k *consumer) list(c *sim.ClientHost) {
 		at = -3
 	case 3:
 		at = c.WallMs() - int64(c.Choose(choice.AppExtra1, 60_000))
+	case 4, 5:
+		if f.time > 0 {
+			at = int64(f.time)
+		}
 	}
 	op := history.NewOp(history.ListOffsets, k.id, k.process, f.partition)
 	op.Incarnation, op.At = int32(c.Incarnation()), at
@@ -229,6 +238,11 @@ func (k *consumer) fetched(c *sim.ClientHost, d *client.Fetched) {
 	r.Broker, r.LeaderEpoch = int32(d.Broker), int32(d.LeaderEpoch)
 	k.records = appendRead(k.records[:0], d.Records)
 	r.Records = k.records
+	for i := range d.Records {
+		if k.read++; k.read%timesKept == 0 {
+			f.time = d.Records[i].Timestamp
+		}
+	}
 	r.To, r.FromFollower = int64(d.To), d.FromFollower
 	if d.Fresh && r.Outcome == history.OK {
 		r.HighWatermark, r.LastStableOffset, r.LogStartOffset = int64(d.HighWatermark), int64(d.LastStableOffset), int64(d.LogStartOffset)

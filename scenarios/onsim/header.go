@@ -1,9 +1,11 @@
 package onsim
 
 import (
+	"slices"
 	"strconv"
 
 	"trialog/checker/history"
+	"trialog/core/client"
 	"trialog/sim"
 )
 
@@ -11,11 +13,12 @@ import (
 func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 	s := t.scenario
 	h := history.Header{
-		Scenario: s.Name, Arm: history.ArmSimulator, Seed: seed, Nodes: s.Cluster.Brokers,
+		Scenario: s.Name, Arm: history.ArmSimulator, Seed: seed, Nodes: s.Cluster.Brokers, EpochMs: sim.Epoch / sim.Millisecond,
 		Replay: "trialog-lab replay " + s.Name + " --seed " + strconv.FormatUint(seed, 10),
 	}
 	for _, topic := range t.topics {
 		h.Topics = append(h.Topics, t.promise(topic.name, int(topic.partitions)))
+		h.Topics[len(h.Topics)-1].AppendTime = slices.Contains(topic.settings, client.TopicSetting{Name: "message.timestamp.type", Value: "LogAppendTime"})
 		if s.Topics.Retention {
 			topic.keeps(&h.Topics[len(h.Topics)-1])
 		}
