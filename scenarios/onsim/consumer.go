@@ -39,8 +39,8 @@ type followed struct {
 	place
 	open     history.OpID // the poll that awaits this partition's next answer
 	next     int64
-	stood    int64             // next, when the final scan began
-	time     kafka.TimestampMs // of a record that it has read some while ago; 0: none
+	stood    int64 // next, when the final scan began
+	time     int64 // of a record that it has read some while ago; 0: none
 	assigned bool
 }
 
@@ -173,7 +173,7 @@ func (k *consumer) list(c *sim.ClientHost) {
 		at = c.WallMs() - int64(c.Choose(choice.AppExtra1, 60_000))
 	case 4, 5:
 		if f.time > 0 {
-			at = int64(f.time)
+			at = f.time
 		}
 	}
 	op := history.NewOp(history.ListOffsets, k.id, k.process, f.partition)
@@ -240,7 +240,7 @@ func (k *consumer) fetched(c *sim.ClientHost, d *client.Fetched) {
 	r.Records = k.records
 	for i := range d.Records {
 		if k.read++; k.read%timesKept == 0 {
-			f.time = d.Records[i].Timestamp
+			f.time = int64(d.Records[i].Timestamp)
 		}
 	}
 	r.To, r.FromFollower = int64(d.To), d.FromFollower
