@@ -38,6 +38,7 @@ const (
 	SlowHost                       // everything to and from one broker is late for a while
 	LateRequest                    // what a leader asks about an ISR arrives late
 	KillAll                        // every broker dies at once, one of them perhaps by a power cut
+	LastDiskLost                   // the power goes on every broker at once, and one comes back on an empty disk
 	KindCount                      // must stay last
 )
 
@@ -50,6 +51,7 @@ var kindNames = [KindCount]string{
 	ClientKill: "client-kill", ClientPause: "client-pause",
 	PowerCutAll: "power-cut-all", DiskWiped: "disk-wiped", RollingRestart: "rolling-restart", GarbledRequest: "garbled-request",
 	KillAll: "kill-all", KillInSync: "kill-in-sync", SlowHost: "slow-host", LateRequest: "late-request",
+	LastDiskLost: "last-disk-lost",
 }
 
 // String names the kind.

@@ -30,7 +30,7 @@ func replicateds() []Scenario {
 	return append([]Scenario{
 		replicatedCrash(), replicatedPower(), replicatedPartition(), replicatedDisk(), replicatedWipe(), replicatedRolling(),
 		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedRetention(), replicatedCompaction(), replicatedVoters(), replicatedSoak(),
-		replicatedReaders(), replicatedElections(), replicatedShrunk(), replicatedRot(), replicatedModes(),
+		replicatedReaders(), replicatedElections(), replicatedShrunk(), replicatedRot(), replicatedModes(), replicatedLost(),
 		replicatedAcksOne(), replicatedUnclean(), replicatedMinISROne(), replicatedUnsyncedPower(), replicatedLastStanding(),
 	}, replicatedSizes()...)
 }

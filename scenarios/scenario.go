@@ -205,6 +205,10 @@ type Workload struct {
 	// ModeChanges is how often a minute an administrator sets flush.messages of
 	// a topic that is in use. Only the simulator does.
 	ModeChanges Range
+	// Rescued: once everything has healed an administrator lets any replica lead
+	// (unclean.leader.election.enable) in topics of which a partition has nobody left
+	// who may. Only the simulator does.
+	Rescued bool
 }
 
 // Storage is work for the logs of one node.

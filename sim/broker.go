@@ -147,6 +147,11 @@ func (w *World) stepBroker(b *brokerHost, in broker.Input) {
 			w.accuse(h.node, broken)
 		}
 	}
+	if b.core != nil {
+		if err := b.core.CheckDecisions(); err != nil {
+			w.fail(h.node, err.Error())
+		}
+	}
 	if every := w.config.CheckEvery; every > 0 && b.steps%uint64(every) == 0 {
 		w.walk(b)
 	}

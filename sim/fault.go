@@ -39,6 +39,7 @@ const (
 	FaultSlowHost                            // everything between one broker and all other hosts is late for a while
 	FaultLateRequest                         // what a leader next asks of the controller about an ISR arrives late, and whatever follows on the connection
 	FaultKillAll                             // every broker dies at once, one of them perhaps by a power cut, if that is claimed to be borne
+	FaultLastDiskLost                        // the power goes on every broker, and one of them comes back on an empty disk
 
 	FaultKindCount // must stay last
 )
@@ -55,6 +56,7 @@ var faultNames = [FaultKindCount]string{
 	FaultClientKill: "client-kill", FaultClientPause: "client-pause",
 	FaultDiskWiped: "disk-wiped", FaultRollingRestart: "rolling-restart", FaultGarbledRequest: "garbled-request",
 	FaultKillAll: "kill-all", FaultKillInSync: "kill-in-sync", FaultSlowHost: "slow-host", FaultLateRequest: "late-request",
+	FaultLastDiskLost: "last-disk-lost",
 }
 
 // String names the kind.

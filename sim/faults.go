@@ -12,7 +12,7 @@ import (
 func (w *World) inflict(s *strike, h *host, f *Fault) bool {
 	switch s.Kind {
 	case FaultProcessKill, FaultClientKill, FaultPowerCut, FaultPowerCutAll, FaultShutdown, FaultPause, FaultClientPause,
-		FaultCrashInCall, FaultDiskWiped, FaultRollingRestart, FaultKillAll, FaultKillInSync:
+		FaultCrashInCall, FaultDiskWiped, FaultRollingRestart, FaultKillAll, FaultKillInSync, FaultLastDiskLost:
 		return w.inflictProcess(s, h, f)
 	case FaultWriteError, FaultReadError, FaultSyncError, FaultShortWrite, FaultDiskBroken, FaultNoSpace, FaultDiskStall,
 		FaultJournalRot, FaultSegmentRot:
@@ -39,6 +39,8 @@ func (w *World) inflictProcess(s *strike, h *host, f *Fault) bool {
 		return true
 	case s.Kind == FaultDiskWiped:
 		return w.wipe(h, f)
+	case s.Kind == FaultLastDiskLost:
+		return w.loseLastDisk(s, h, f)
 	case !h.running && s.Kind != FaultPowerCut:
 		return false
 	case s.Kind == FaultPowerCut && s.dose != nil && s.dose.Claimed && w.oracle != nil && !w.oracle.Spare(h.node):

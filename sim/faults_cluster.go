@@ -163,6 +163,34 @@ func (w *World) wipe(h *host, f *Fault) bool {
 	if w.config.Brokers == 1 || !w.quorum.Spare(h.node-1) || w.oracle != nil && !w.oracle.Spare(h.node) {
 		return false
 	}
+	w.loseDisk(h)
+	w.restart(h, f.Until)
+	return true
+}
+
+// loseLastDisk takes the power from every broker at once, and the disk of one of
+// them, if a majority of the metadata quorum's disks is left. It may well be the
+// last to come back: whoever it led then has nobody left who vouches for what had
+// counted.
+func (w *World) loseLastDisk(s *strike, h *host, f *Fault) bool {
+	if w.config.Brokers == 1 || !w.quorum.Spare(h.node-1) {
+		return false
+	}
+	for _, o := range w.hosts[1 : w.config.Brokers+1] {
+		late := 300 * Millisecond
+		if o == h {
+			w.loseDisk(h)
+			late = 2 * Second
+		} else {
+			w.crash(o, true, "")
+		}
+		w.restart(o, f.Until+s.draw.Between(choice.FaultDetail, 0, late))
+	}
+	return true
+}
+
+// loseDisk ends a broker and leaves it an empty disk.
+func (w *World) loseDisk(h *host) {
 	w.crash(h, true, "its disk was lost")
 	h.broker.disk.Wipe()
 	if w.oracle != nil {
@@ -175,8 +203,6 @@ func (w *World) wipe(h *host, f *Fault) bool {
 	w.quorum.Wipe(w.instant(), h.node-1)
 	h.broker.quorumLife++
 	w.armQuorum()
-	w.restart(h, f.Until)
-	return true
 }
 
 // newOracle begins to compare replicas, if that is wanted.

@@ -129,12 +129,7 @@ func (w *World) Balanced() bool {
 	if !w.config.Balanced {
 		return true
 	}
-	var newest *metadata.Image
-	for _, h := range w.hosts[1 : w.config.Brokers+1] {
-		if image := w.Image(h.node); image != nil && (newest == nil || image.Index() > newest.Index()) {
-			newest = image
-		}
-	}
+	newest := w.newest()
 	balanced := newest != nil
 	if balanced {
 		newest.EachTopic(func(t *metadata.TopicImage) bool {
@@ -145,4 +140,35 @@ func (w *World) Balanced() bool {
 		})
 	}
 	return balanced
+}
+
+// newest is the newest image that any broker acts on; nil: there is none.
+func (w *World) newest() *metadata.Image {
+	var newest *metadata.Image
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		if image := w.Image(h.node); image != nil && (newest == nil || image.Index() > newest.Index()) {
+			newest = image
+		}
+	}
+	return newest
+}
+
+// Lost tells whether a partition of a topic has nobody left who may lead it,
+// although every broker is there.
+func (w *World) Lost(topic string) bool {
+	image := w.newest()
+	if image == nil || image.TopicByName(topic) == nil {
+		return false
+	}
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		if !image.Broker(kafka.BrokerID(h.node)).Eligible() {
+			return false
+		}
+	}
+	for _, p := range image.TopicByName(topic).Partitions.All {
+		if p.Leader == kafka.NoBroker && len(p.ISR)+len(p.ELR) == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -115,7 +115,7 @@ func span(k FaultKind) (low, high int64) {
 	switch k {
 	case FaultProcessKill, FaultShutdown, FaultRollingRestart, FaultCrashInCall, FaultClientKill, FaultKillAll, FaultKillInSync:
 		return 100 * Millisecond, 3 * Second
-	case FaultPowerCut, FaultPowerCutAll, FaultDiskBroken, FaultDiskWiped:
+	case FaultPowerCut, FaultPowerCutAll, FaultDiskBroken, FaultDiskWiped, FaultLastDiskLost:
 		return 500 * Millisecond, 5 * Second
 	case FaultPause, FaultClientPause, FaultClockFreeze, FaultDiskStall, FaultNoSpace:
 		return 50 * Millisecond, 4 * Second

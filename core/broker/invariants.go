@@ -48,10 +48,16 @@ func (b *Broker) Invariants() error {
 			return err
 		}
 	}
-	if b.controller != nil {
-		return b.controller.Invariants()
+	return b.CheckDecisions()
+}
+
+// CheckDecisions checks the controller: all of what it has decided if the last
+// Step decided something, and next to nothing if not.
+func (b *Broker) CheckDecisions() error {
+	if b.controller == nil {
+		return nil
 	}
-	return nil
+	return b.controller.Invariants()
 }
 
 // checkRequests checks B1 to B5.

@@ -70,6 +70,8 @@ func consistency() []Row {
 			of("replicated-readers"), struck(link, kill), "m21-read-above-watermark"),
 		holds("three-sent", Cluster, history.NoPhantom, saysSent, syncedAll, "faults of all kinds",
 			of("replicated-mixed", "replicated-partition"), struck(kill, link), "m27-corruption-as-truncation"),
+		holds("three-sent-lost", Cluster, history.NoPhantom, saysSent, unsyncedAll, "power cuts of everybody, and a lost disk among them: more than is claimed of durability",
+			of("replicated-lost"), struck(scenarios.PowerCutAll, scenarios.LastDiskLost), "wiped-last-known-leader", "fenced-last-known-leader"),
 		holds("three-once-kills", Cluster, history.NoDuplicate, saysOnce, idempotent, "retries across elections after kills",
 			of("replicated-crash"), struck(kill), "m29-no-dedupe", "m32-producers-kept-on-truncation"),
 		holds("three-once-partition", Cluster, history.NoDuplicate, saysOnce, idempotent, "retries across elections after cut links",

@@ -98,7 +98,7 @@ func ofWire(kind scenarios.Kind) bool {
 // injects tells whether a fault of a scenario can be carried out.
 func injects(s *scenarios.Scenario, kind scenarios.Kind, by means) bool {
 	switch {
-	case s.Storage != nil, s.Workload.ModeChanges.Max > 0, s.Cluster.NoELR: // nobody does this work here
+	case s.Storage != nil, s.Workload.ModeChanges.Max > 0, s.Workload.Rescued, s.Cluster.NoELR: // nobody does this work here
 		return false
 	case ofMember(kind):
 		return s.Workload.Groups.Min > 0

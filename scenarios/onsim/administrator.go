@@ -22,6 +22,7 @@ const (
 	tagGrow           // adds a partition to one of the run's topics
 	tagDelete         // deletes the oldest records of a partition
 	tagMode           // changes the durability mode of one of the run's topics
+	tagRescue         // lets any replica lead in one of the run's topics
 )
 
 // administrator makes the run's topics, and then creates, fills and deletes
@@ -85,6 +86,9 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		if t.phase == history.PhaseWorkload {
 			t.enter(c.Now(), history.PhaseHeal)
 		}
+		if t.scenario.Workload.Rescued && len(a.pending) == 0 {
+			a.rescue(c)
+		}
 	case a.every > 0 && c.Now() >= a.at && len(a.pending) == 0:
 		a.churn(c)
 	case a.shuffleEvery > 0 && c.Now() >= a.shuffleAt && len(a.pending) == 0:
@@ -134,6 +138,21 @@ func (a *administrator) setMode(c *sim.ClientHost) {
 	command := a.next()
 	a.await(command, history.NoOp, tagMode)
 	c.Do(&client.AlterTopic{Op: command, Topic: topic.name, Settings: []client.TopicSetting{{Name: "flush.messages", Value: value}}})
+}
+
+// rescue lets any replica lead where nobody is left who may, as whoever runs a
+// cluster would do after so much was lost.
+func (a *administrator) rescue(c *sim.ClientHost) {
+	for i := range a.trial.topics {
+		topic := a.trial.topics[i].name
+		if a.trial.watch.world == nil || !a.trial.watch.world.Lost(topic) {
+			continue
+		}
+		command := a.next()
+		a.await(command, history.NoOp, tagRescue)
+		c.Do(&client.AlterTopic{Op: command, Topic: topic, Settings: []client.TopicSetting{{Name: "unclean.leader.election.enable", Value: "true"}}})
+		return
+	}
 }
 
 func (a *administrator) createTopic(c *sim.ClientHost, topic *trialTopic) {

@@ -47,6 +47,7 @@ var faultRows = []faultRow{
 	{scenarios.KillInSync, sim.FaultKillInSync, history.FaultKill},
 	{scenarios.SlowHost, sim.FaultSlowHost, history.FaultDelay},
 	{scenarios.LateRequest, sim.FaultLateRequest, history.FaultDelay},
+	{scenarios.LastDiskLost, sim.FaultLastDiskLost, history.FaultDiskWiped},
 }
 
 // Supports tells whether the simulator can inject a kind of fault.
@@ -81,7 +82,7 @@ func span(f *scenarios.Fault) (least, most int64) {
 	}
 	switch f.Kind {
 	case scenarios.ProcessKill, scenarios.PowerCut, scenarios.PowerCutAll, scenarios.DiskWiped, scenarios.RollingRestart, scenarios.CrashInCall, scenarios.Shutdown,
-		scenarios.KillAll, scenarios.KillInSync:
+		scenarios.KillAll, scenarios.KillInSync, scenarios.LastDiskLost:
 		return backAfterLeast, backAfterMost
 	default:
 		return 0, 0

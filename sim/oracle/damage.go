@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"trialog/core/kafka"
+	"trialog/core/metadata"
 )
 
 // What is claimed, with m the effective min ISR: in synced mode everything
@@ -17,7 +18,30 @@ func (o *Oracle) Wiped(at int) {
 	n.wiped, n.hasWiped = o.incarnation(at), true
 	clear(n.logs)
 	o.damage(at, func(*part) bool { return true })
-	o.each(func(p *part) { p.held[at] = nil })
+	o.each(func(p *part) {
+		p.held[at] = nil
+		if p.state != nil && !slices.Contains(p.blank, at) {
+			p.blank = append(p.blank, at)
+		}
+	})
+}
+
+// refill follows which nodes have been in sync with somebody since they lost
+// their disk, and judges a change that lets one lead that has not. Of changes
+// that nobody was seen acting on in between nothing is known.
+func (o *Oracle) refill(p *part, topic string, state *metadata.Partition) {
+	blank := func(id kafka.BrokerID) bool {
+		return slices.Contains(p.blank, int(id)) && o.nodes[id].wiped != o.incarnation(int(id))
+	}
+	follows := int32(state.PartitionEpoch) == p.epoch+1
+	if unclean, _ := o.image.Configs(metadata.TopicResource(topic)).Get("unclean.leader.election.enable"); follows && unclean != "true" &&
+		state.Leader != kafka.NoBroker && blank(state.Leader) {
+		o.fail("O11: node %d leads %v in epoch %d, and has lost its disk since it was in sync", state.Leader, p.tp, state.LeaderEpoch)
+	}
+	p.blank = slices.DeleteFunc(p.blank, func(at int) bool {
+		id := kafka.BrokerID(at)
+		return slices.Contains(state.ISR, id) && blank(id)
+	})
 }
 
 // PowerCut says that a node has lost what was not synced.

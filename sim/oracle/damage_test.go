@@ -27,3 +27,43 @@ func TestSpareLeavesSomebodyToLead(t *testing.T) {
 		t.Error("a second of three copies may be lost, with a min ISR of 2")
 	}
 }
+
+func TestNobodyLeadsOnALostDisk(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		change    metadata.PartitionState
+		epoch     kafka.PartitionEpoch
+		broken    bool
+		stillLost bool
+	}{
+		{"leads at once", metadata.PartitionState{Leader: 1, ISR: []kafka.BrokerID{1}}, 1, true, false},
+		{"has joined another", metadata.PartitionState{Leader: 2, ISR: []kafka.BrokerID{2, 1}}, 1, false, false},
+		{"another leads", metadata.PartitionState{Leader: 2, ISR: []kafka.BrokerID{2}}, 1, false, true},
+		{"may have joined another", metadata.PartitionState{Leader: 1, ISR: []kafka.BrokerID{1}}, 2, false, false},
+	} {
+		o := New(3, 2, nil, func(Change) {})
+		o.image = image(t, &metadata.BrokerRegistration{Broker: 1, Epoch: 1, Incarnation: kafka.IncarnationID{1}, Directory: kafka.DirectoryID{1}})
+		p := o.part(kafka.TopicPartition{})
+		p.epoch, p.state = 0, &metadata.Partition{}
+		o.Wiped(1)
+		o.image = image(t, &metadata.BrokerRegistration{Broker: 1, Epoch: 1, Incarnation: kafka.IncarnationID{2}, Directory: kafka.DirectoryID{2}})
+		state := &metadata.Partition{PartitionState: c.change}
+		state.PartitionEpoch = c.epoch
+		o.refill(p, "t", state)
+		if broken := o.broken != ""; broken != c.broken {
+			t.Errorf("%s: %q", c.name, o.broken)
+		}
+		if lost := len(p.blank) > 0; lost != c.stillLost {
+			t.Errorf("%s: lost %t", c.name, lost)
+		}
+	}
+}
+
+func image(t *testing.T, records ...metadata.Record) *metadata.Image {
+	t.Helper()
+	d, err := metadata.Edit(&metadata.Image{}, 1, records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.To
+}

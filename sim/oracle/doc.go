@@ -26,6 +26,8 @@
 //	   of its log that counts makes of them (sim/rebuild.go).
 //	O10 At the end, where brokers read their logs over all the time, every log holds
 //	   on its disk what was written to it, whatever has rotted (sim/scrub.go).
+//	O11 Unless unclean elections are allowed, nobody leads who has lost its disk and
+//	   has not been in sync since.
 //
 // The first ones are those of the TLA+ models of Kafka's replication (leader completeness,
 // log matching, candidate completeness, unclean exclusion, no global loss).

@@ -20,6 +20,7 @@ type part struct {
 	state       *metadata.Partition // as the newest image has it
 	damaged     []int               // nodes whose copy cannot be relied upon
 	void        bool                // the faults went beyond what is claimed
+	blank       []int               // nodes that have lost their disk since they were in sync
 	thin        bool                // it is compacted: a replica may lack records, and batches
 }
 
@@ -134,6 +135,7 @@ func (o *Oracle) decided(topic string, state *metadata.Partition) {
 		return
 	}
 	elected := leaderEpoch != p.leaderEpoch
+	o.refill(p, topic, state)
 	p.epoch, p.leaderEpoch, p.state = epoch, leaderEpoch, state
 	whole := len(state.ISR) == len(state.Replicas)
 	if whole {
