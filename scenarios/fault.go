@@ -80,6 +80,8 @@ type Fault struct {
 	Aim Aim
 	// Claimed: what takes copies away strikes only within what is claimed to be borne.
 	Claimed bool
+	// Lurking: it waits, in simulation, for somebody to play the role that it is aimed at.
+	Lurking bool
 }
 
 // Aim is a role that the target of a fault plays at the time.
@@ -92,6 +94,7 @@ const (
 	Follower       // a broker that follows in one
 	Controller     // the active controller
 	Joining        // a broker that is about to be in the ISR
+	Alone          // a broker that is alone in an ISR, while another one may be elected
 )
 
 // For gives a fault a span, in milliseconds.
@@ -109,6 +112,12 @@ func (f Fault) At(aim Aim) Fault {
 // WithinClaims keeps a fault that takes copies away within what is claimed.
 func (f Fault) WithinClaims() Fault {
 	f.Claimed = true
+	return f
+}
+
+// Patient has a fault wait for somebody to play the role that it is aimed at.
+func (f Fault) Patient() Fault {
+	f.Lurking = true
 	return f
 }
 

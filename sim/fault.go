@@ -86,6 +86,8 @@ type Dose struct {
 	// Claimed: where replicas are compared, what takes copies away strikes only as
 	// long as no partition loses more of them than it is claimed to bear.
 	Claimed bool
+	// Patient: it waits for somebody to play the role of Aim, and for its turn.
+	Patient bool
 }
 
 // Aim is a role that the target of a fault plays at the time. Where nobody
@@ -99,6 +101,7 @@ const (
 	AimFollower       // a broker in the ISR of a partition that another one leads
 	AimController     // the active controller
 	AimJoining        // a broker that a leader has asked into an ISR
+	AimAlone          // a broker that is alone in an ISR, while another one may be elected
 )
 
 // Strike is one fault at a given time.

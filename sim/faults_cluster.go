@@ -10,8 +10,13 @@ import (
 
 // players are the brokers that play a role now.
 func (w *World) players(aim Aim) []*host {
-	if aim == AimJoining {
+	switch aim {
+	case AimJoining:
 		return w.joining()
+	case AimAlone:
+		return w.alone()
+	default:
+		// The others are asked of each broker.
 	}
 	var list []*host
 	for _, h := range w.hosts[1 : w.config.Brokers+1] {
@@ -33,6 +38,32 @@ func (w *World) joining() []*host {
 				list = append(list, h)
 				break
 			}
+		}
+	}
+	return list
+}
+
+// alone are the brokers that lead with nobody else in sync, while another one may
+// be elected.
+func (w *World) alone() []*host {
+	image := w.newest()
+	if image == nil {
+		return nil
+	}
+	var list []*host
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		if !h.running {
+			continue
+		}
+		found := false
+		image.EachTopic(func(t *metadata.TopicImage) bool {
+			for _, p := range t.Partitions.All {
+				found = found || p.Leader == kafka.BrokerID(h.node) && len(p.ISR) == 1 && len(p.ELR) > 0
+			}
+			return !found
+		})
+		if found {
+			list = append(list, h)
 		}
 	}
 	return list

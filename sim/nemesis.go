@@ -78,12 +78,27 @@ func (n *nemesis) stream(w *World, k FaultKind) *choice.Stream {
 }
 
 // strike lets a fault happen.
-func (w *World) strike(i uint64) { w.carryOut(&w.nemesis.strikes[i]) }
+func (w *World) strike(i uint64) {
+	s := &w.nemesis.strikes[i]
+	if s.dose != nil && s.dose.Patient && w.phase > Faulty {
+		return // it has waited for too long
+	}
+	if !w.carryOut(s) && s.dose != nil && s.dose.Patient {
+		w.scheduleWorld(0, w.now+lookAgain, evStrike, i, 0)
+	}
+}
 
-func (w *World) carryOut(s *strike) {
+// lookAgain is how often a patient fault looks for its victim.
+const lookAgain = 10 * Millisecond
+
+// carryOut does it, if there is something to do it to.
+func (w *World) carryOut(s *strike) bool {
+	if s.dose != nil && s.dose.Patient && len(w.players(s.dose.Aim)) == 0 {
+		return false
+	}
 	target := w.target(s)
 	if target == nil || slices.Contains(w.config.Absent, target.node) || s.rolling && w.phase > Faulty {
-		return
+		return false
 	}
 	low, high := span(s.Kind)
 	if s.dose != nil && s.dose.SpanMax > 0 {
@@ -95,7 +110,7 @@ func (w *World) carryOut(s *strike) {
 	}
 	f := Fault{At: w.now, Until: w.now + length, Kind: s.Kind, Node: target.node}
 	if !w.inflict(s, target, &f) {
-		return
+		return false
 	}
 	w.faults[s.Kind]++
 	w.trace.current.add2(uint64(f.Kind)<<32^uint64(f.Node), uint64(f.Until))
@@ -108,6 +123,7 @@ func (w *World) carryOut(s *strike) {
 	if w.config.Observer != nil {
 		w.config.Observer.Fault(&f)
 	}
+	return true
 }
 
 // span is how long a kind lasts when the plan does not say.

@@ -112,7 +112,8 @@ func (w *World) peerReply(c *connection, correlationID int32, body protocol.Body
 		return
 	}
 	if c.waiting() > 0 {
-		w.schedule(c.peer.from.host, c.versions[c.sentHead].at+w.config.Network.Timeout, evPeerLate, c.id, 0)
+		// What was sent behind a request that was held back may be overdue by now.
+		w.schedule(c.peer.from.host, max(w.now, c.versions[c.sentHead].at+w.config.Network.Timeout), evPeerLate, c.id, 0)
 	}
 	b := c.peer.from
 	b.in.peer = broker.PeerReply{Ref: s.ref, Body: body}

@@ -99,7 +99,7 @@ func doses(s *scenarios.Scenario) []sim.Dose {
 			if r.kind == f.Kind {
 				list = append(list, sim.Dose{
 					Kind: r.sim, Share: uint64(f.Share), TimesMin: f.Times.Min, TimesMax: f.Times.Max, SpanMin: least, SpanMax: most, Aim: sim.Aim(f.Aim),
-					Claimed: f.Claimed,
+					Claimed: f.Claimed, Patient: f.Lurking,
 				})
 			}
 		}
