@@ -24,6 +24,7 @@ type several struct {
 	nodes   []*running
 	secrets []string
 	quorum  []string // addresses for other nodes, where they stand in no list
+	change  []func(*node.Config)
 }
 
 // freePorts returns addresses that nobody listens on.
@@ -56,6 +57,9 @@ func (s *several) configure(i int) func(*node.Config) {
 	return func(c *node.Config) {
 		c.NodeID, c.Listen, c.Quorum, c.ClusterSecret = int32(i+1), s.listen[i], s.voters, s.secrets[i]
 		c.QuorumListen = s.quorum[i]
+		if i < len(s.change) {
+			s.change[i](c)
+		}
 	}
 }
 
