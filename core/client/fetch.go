@@ -213,7 +213,7 @@ func (c *Client) take(a *assigned, broker kafka.BrokerID, serial uint64, p *prot
 		// metadata would not help it.
 		c.metadata.stale = c.metadata.stale || p.Err != kafka.ErrUnknownLeaderEpoch
 		c.sendBack(a, broker, out)
-		c.hint(a.topic, a.index, p.CurrentLeader, nodes)
+		c.hint(a.topic, a.index, p.CurrentLeader, nodes, out)
 		a.retryAt = c.now.Mono.Add(c.backoff(c.config.Limits.RetryBackoff, a.failures))
 		a.failures++
 		return

@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"trialog/core/kafka"
+	"trialog/core/must"
 	"trialog/core/protocol"
 )
 
@@ -216,7 +217,7 @@ func (c *Client) learnLeader(t *topic, index kafka.PartitionIndex, leader kafka.
 }
 
 // hint takes a new leader that came with an error (KIP-951).
-func (c *Client) hint(t *topic, index kafka.PartitionIndex, h protocol.LeaderHint, nodes []protocol.NodeEndpoint) {
+func (c *Client) hint(t *topic, index kafka.PartitionIndex, h protocol.LeaderHint, nodes []protocol.NodeEndpoint, out *Effects) {
 	if !h.Set || int(index) >= len(t.leaders) || h.Epoch <= t.leaders[index].epoch {
 		return
 	}
@@ -224,6 +225,7 @@ func (c *Client) hint(t *topic, index kafka.PartitionIndex, h protocol.LeaderHin
 		if nodes[i].Node == h.Leader {
 			c.learnEndpoint(&nodes[i])
 			t.leaders[index] = leadership{leader: h.Leader, epoch: h.Epoch}
+			out.Watch.Reached(must.LeaderHintTaken)
 		}
 	}
 }

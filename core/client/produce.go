@@ -155,7 +155,7 @@ func (c *Client) produced(n *conn, r *request, body protocol.Body, out *Effects)
 			c.settle(b, unansweredVerdict(), nil, n.broker, ReasonMalformed, out)
 			continue
 		}
-		c.hint(b.partition.topic, b.partition.index, answer.CurrentLeader, a.Nodes)
+		c.hint(b.partition.topic, b.partition.index, answer.CurrentLeader, a.Nodes, out)
 		c.settle(b, judge(answer.Err), answer, n.broker, ReasonNone, out)
 	}
 }

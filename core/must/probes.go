@@ -84,6 +84,7 @@ const (
 	ProduceUnclear       // client: an operation ended without anybody knowing whether it was appended
 	AcknowledgedTooLate  // client: the answer to an abandoned batch came after all, and it was appended
 	SequencesRestarted   // client: a producer raised its epoch because its sequences were in doubt
+	LeaderHintTaken      // client: it went to the leader that an answer named beside an error (KIP-951)
 	ConsumerReset        // client: a consumer's position was out of range and it moved
 	ConsumerSentBack     // client: a follower could not answer a consumer, who asked the leader again
 	ConsumerDiverged     // client: the log that a consumer had read was truncated
@@ -230,6 +231,7 @@ var probeNames = [ProbeCount]string{
 	ProduceUnclear:       "produce-unclear",
 	AcknowledgedTooLate:  "acknowledged-too-late",
 	SequencesRestarted:   "sequences-restarted",
+	LeaderHintTaken:      "leader-hint-taken",
 	ConsumerReset:        "consumer-reset",
 	ConsumerSentBack:     "consumer-sent-back",
 	ConsumerDiverged:     "consumer-diverged",
