@@ -3,7 +3,7 @@ package scenarios
 // asking is a workload in which little is written and much is asked.
 func asking(w Workload) Workload {
 	w.Plain, w.Idempotent, w.Consumers = Fixed(1), Range{2, 3}, Fixed(1)
-	w.Sends, w.TopicChurn, w.Seconds = Range{200, 300}, Fixed(0), Range{20, 40}
+	w.Sends, w.TopicChurn, w.Seconds = Range{350, 500}, Fixed(0), Range{20, 40}
 	w.Questions = Range{300, 900}
 	return w
 }

@@ -15,8 +15,9 @@ func cluster() []Row {
 			of("replicated-power"), struck(cut, all), "m28-ack-before-fsync"),
 		holds("three-kept-partition", Cluster, history.Durability, saysKept, syncedAll, cutLinksInside,
 			of("replicated-partition"), struck(scenarios.Isolate, scenarios.Cut), "m19-below-min-isr", "m02-no-epoch-compare"),
-		holds("three-kept-disk", Cluster, history.Durability, saysKept, syncedAll, failingDisk,
-			of("replicated-disk"), struck(scenarios.WriteError, scenarios.SyncError), "m26-append-after-io-error"),
+		holds("three-kept-disk", Cluster, history.Durability, saysKept, syncedAll, failingDisk+", bits that flip on one disk of three",
+			of("replicated-disk", "replicated-rot"), struck(scenarios.WriteError, scenarios.SyncError, scenarios.SegmentRot), "m26-append-after-io-error", "heal-counts-too-early").
+			note("what is damaged is scrubbed, fenced and copied anew from the others"),
 		holds("three-kept-wipe", Cluster, history.Durability, saysKept, syncedAll, "min.insync.replicas−1 lost disks until every replica is in sync again",
 			of("replicated-wipe"), struck(scenarios.DiskWiped), "m19-below-min-isr").
 			note("a majority of the metadata quorum's disks must be intact"),
@@ -61,7 +62,7 @@ func consistency() []Row {
 			of("replicated-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock").
 			note("a leader that has not heard of its predecessor's last move begins a little below it"),
 		holds("three-offset-kills", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, manyKills,
-			of("replicated-crash", "replicated-elections"), struck(kill), "m02-no-epoch-compare", "m01-hw-truncate"),
+			of("replicated-crash", "replicated-elections", "replicated-questions"), struck(kill), "m02-no-epoch-compare", "m01-hw-truncate"),
 		holds("three-offset-partition", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, cutLinksInside,
 			of("replicated-partition"), struck(link), "m02-no-epoch-compare", "m21-read-above-watermark"),
 		holds("three-offset-mixed", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, "faults of all kinds",

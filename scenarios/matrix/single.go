@@ -40,7 +40,7 @@ func single() []Row {
 			of("single-recreated"), struck(kill, cut), "first-life-in-the-second", "own-committed-in-the-first-life").
 			note("of clients that name topics by ID (Produce 13, Fetch 13, OffsetCommit and OffsetFetch 10)"),
 		holds("one-offset-kills", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyKills,
-			of("single-crash", "single-kills"), struck(kill), "own-mode-change-forgotten", "m24-clean-mark-kept"),
+			of("single-crash", "single-kills", "single-questions"), struck(kill), "own-mode-change-forgotten", "m24-clean-mark-kept"),
 		holds("one-offset-power", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyCuts,
 			of("single-power", "single-mixed"), struck(cut), "m28-ack-before-fsync"),
 		holds("one-sent-rot", OneBroker, history.NoPhantom, saysSent, anySettings, "flipped bits in journal and segments",
