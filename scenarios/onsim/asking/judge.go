@@ -101,7 +101,7 @@ func with(common []int16, own ...int16) []int16 { return append(slices.Clone(com
 var documented = map[int16][]int16{
 	2:  {3, 5, 6, 43, 56, 74, 75, 78},
 	3:  {3, 5, 17, 9, 72, 100, 103},
-	8:  with(ofCoordinator, 3, 7, 12, 22, 25, 27, 28, 82, 100, 110, 113),
+	8:  with(ofCoordinator, 3, 7, 12, 22, 25, 27, 28, 69, 82, 100, 110, 113),
 	9:  with(ofCoordinator, 3, 7, 22, 25, 69, 88, 100, 113),
 	10: {15, 24, 53},
 	11: with(ofCoordinator, 7, 23, 25, 26, 27, 79, 81, 82),
