@@ -160,10 +160,14 @@ func (w *World) job(b *brokerHost, i uint64) {
 	b.in.job = broker.JobDone{Ref: done.job.Ref, Result: done.result, Err: done.err}
 	w.stepBroker(b, &b.in.job)
 	b.in.job = broker.JobDone{}
-	if _, ok := done.result.(*partition.RecoverResult); ok && done.err == nil && b.host.running {
+	if _, ok := done.result.(*partition.RecoverResult); ok && done.err == nil && b.host.running && b.recovered() {
 		w.tellNode(b.host, NodeRecovered, "")
 	}
 }
+
+// recovered tells whether a broker has taken what its recovery found: one that was
+// told to stop before that has ended, and holds nothing.
+func (b *brokerHost) recovered() bool { return b.core == nil || b.core.Phase() != broker.PhaseHalted }
 
 // diedInCall ends the process whose call to the file system was its last.
 func (w *World) diedInCall(b *brokerHost) bool {
