@@ -372,13 +372,35 @@ func (c *Client) offsetsRead(o *offsetOp, out *Effects) {
 			e.Outcome = OK
 		case e.Err.Retriable() || e.Err == kafka.ErrUnknownServerError:
 			c.doubt(o, e.Err, out)
-			c.offsetsAgain(o)
+			if o.narrow() {
+				c.offsetsAgain(o)
+			} else {
+				c.answerOffsets(o, ReasonNone, out)
+			}
 			return
 		default:
 			e.Outcome = Fail
 		}
 	}
 	c.answerOffsets(o, ReasonNone, out)
+}
+
+// narrow lets go of positions that nobody waits for any more: of a topic that was
+// deleted no answer will ever tell one, and the others would wait with it. It
+// returns whether anything is left to ask for.
+func (o *offsetOp) narrow() bool {
+	if !o.silent {
+		return true
+	}
+	left := 0
+	for i := range o.readers {
+		if r := o.readers[i]; r.reader.generation == r.generation && r.reader.state == placing {
+			o.readers[left], o.list[left] = r, o.list[i]
+			left++
+		}
+	}
+	o.readers, o.list = o.readers[:left], o.list[:left]
+	return left > 0
 }
 
 func (c *Client) offsetsAgain(o *offsetOp) {
