@@ -34,8 +34,8 @@ type compacted struct {
 	topic *history.Topic
 	log   *logIndex
 	next  []int32 // by slot: the next one of the same key, -1: there is none
-	// By key, of records that were sent and seen nowhere: where the first was called,
-	// and when the first tombstone was.
+	// By key, of records that may stand where nobody has seen them: where the first was
+	// called, and when the first tombstone was.
 	ghosts map[int]int64
 	ghost  map[int]int64
 	slack  int64 // by how much brokers' clocks may be off, ms
@@ -92,7 +92,7 @@ func (c *compacted) link() {
 	for n := range c.t.values.sent {
 		s := &c.t.values.sent[n]
 		o := &c.t.h.Ops[s.op]
-		if o.Partition != c.p || s.first != history.Unset || o.Outcome == history.Fail {
+		if o.Partition != c.p || !mayHide(o, s.first != history.Unset) {
 			continue
 		}
 		key, tombstone := c.t.valueOf(int32(n)).KeyOf(c.topic.Keys)
@@ -103,6 +103,17 @@ func (c *compacted) link() {
 			c.ghost[key] = o.InvokeTime
 		}
 	}
+}
+
+// mayHide tells whether a record of a send may stand where nobody has seen it: one
+// that was seen nowhere, and one of a producer without an ID that sent it again, since
+// its first attempt may have been appended, and compacted before anybody read it.
+func mayHide(send *history.Op, seen bool) bool {
+	if send.Outcome == history.Fail {
+		return false
+	}
+	again := !send.Has(history.Idempotent) && (send.Outcome != history.OK || send.Attempts > 1)
+	return !seen || again
 }
 
 // read judges what a read from At up to To lacks.

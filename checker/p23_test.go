@@ -83,3 +83,51 @@ func TestCompaction(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstAttemptMayHide: a send that was tried again by a producer without an ID may
+// stand twice, so that what it replaced may be gone before its acknowledged record and
+// before the next of its key. One attempt, or an ID, excuses nothing.
+func TestFirstAttemptMayHide(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		attempts   int16
+		idempotent bool
+		want       Status
+	}{
+		{"sent again", 2, false, Holds},
+		{"sent once", 1, false, Violated},
+		{"sent again with an ID", 2, true, Violated},
+	} {
+		l := newCompactedLog()
+		next := uint64(1 << 20)
+		value := func() history.Value { // of key 1, like the last of the log
+			for ; ; next++ {
+				if v := history.MakeValue(0, next); keyed(v, 1) {
+					next++
+					return v
+				}
+			}
+		}
+		again := history.NewOp(history.Send, 0, 0, l.p)
+		if c.idempotent {
+			again.Flags |= history.Idempotent
+		}
+		first := l.r.Invoke(20e9, &again, value())
+		l.read(21, 4, 5)
+		between := history.NewOp(history.Send, 2, 2, l.p)
+		id := l.r.Invoke(22e9, &between, value())
+		result := history.NewResult(history.OK)
+		result.Offset = 6
+		l.r.Complete(23e9, id, &result)
+		result.Offset, result.Attempts = 7, c.attempts
+		l.r.Complete(24e9, first, &result)
+		if v := Check(l.r.History(), Options{Properties: []history.Property{history.Compaction}}).Verdict(history.Compaction); v.Status != c.want {
+			t.Errorf("%s: %v, want %v", c.name, v.Status, c.want)
+		}
+	}
+}
+
+func keyed(v history.Value, want int) bool {
+	key, tombstone := v.KeyOf(2)
+	return key == want && !tombstone
+}

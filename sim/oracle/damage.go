@@ -103,12 +103,15 @@ func (o *Oracle) incarnation(at int) kafka.IncarnationID {
 func (o *Oracle) claimed(p *part) bool { return !p.void }
 
 // excused tells whether the cluster cannot know yet that a node has lost what
-// it had: it has not registered since.
+// it had: it has not registered since. That a log has come back in synced mode does
+// not tell that it was in it when its node's power was cut: the entry of the change
+// may be durable where records before it are not.
 func (o *Oracle) excused(at int, p *part) bool {
 	n := &o.nodes[at]
 	if n.hasWiped && n.wiped == o.incarnation(at) {
 		return true
 	}
 	r := p.held[at]
-	return r != nil && !r.mode && n.hasCut && n.cut == o.incarnation(at)
+	mayLose := r != nil && (!r.mode || p.state != nil && !p.state.Mode.Durable())
+	return mayLose && n.hasCut && n.cut == o.incarnation(at)
 }

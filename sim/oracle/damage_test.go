@@ -59,6 +59,39 @@ func TestNobodyLeadsOnALostDisk(t *testing.T) {
 	}
 }
 
+// TestPowerCutIsKnownAtRegistration: the log of who has lost what was not synced may
+// come back in synced mode, while the partition was only on its way there.
+func TestPowerCutIsKnownAtRegistration(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		mode   kafka.DurabilityMode
+		synced bool
+		anew   bool // has registered since
+		broken bool
+	}{
+		{"replicated", kafka.ModeReplicated, false, false, false},
+		{"on its way to synced", kafka.ModeSyncing, true, false, false},
+		{"synced", kafka.ModeSynced, true, false, true},
+		{"has registered, and stays", kafka.ModeSyncing, true, true, true},
+	} {
+		o := New(3, 2, nil, func(Change) {})
+		register := metadata.BrokerRegistration{Broker: 1, Epoch: 1, Incarnation: kafka.IncarnationID{1}, Directory: kafka.DirectoryID{1}}
+		o.image = image(t, &register)
+		o.PowerCut(1)
+		if c.anew {
+			register.Incarnation = kafka.IncarnationID{2}
+			o.image = image(t, &register)
+		}
+		p := o.part(kafka.TopicPartition{})
+		p.state = &metadata.Partition{PartitionState: metadata.PartitionState{Mode: c.mode, ISR: []kafka.BrokerID{1}}}
+		p.held[1], p.end = &replica{mode: c.synced, synced: 5, written: 5}, 7
+		o.candidate(p, 1, "ISR")
+		if broken := o.broken != ""; broken != c.broken {
+			t.Errorf("%s: %q", c.name, o.broken)
+		}
+	}
+}
+
 func image(t *testing.T, records ...metadata.Record) *metadata.Image {
 	t.Helper()
 	d, err := metadata.Edit(&metadata.Image{}, 1, records)
