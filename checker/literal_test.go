@@ -226,6 +226,19 @@ func TestTailDurability(t *testing.T) {
 	})
 }
 
+// passedAndAgain is an idempotent send whose first copy is read, and passed by the log
+// start, before it is answered from another offset.
+const passedAndAgain = `
+	x=a send 1 idem
+	b poll at=0 -> ok 0:1 to=1 hw=1
+	! log-start p=0 st=1
+	x -> ok 1
+	z scan at=1 -> ok 1:1 to=2 hw=2 st=1`
+
+func deleting(replicas int) history.Header {
+	return topic(func(t *history.Topic) { t.Replicas, t.Retention = replicas, true })
+}
+
 func TestNoDuplicate(t *testing.T) {
 	runTales(t, []tale{
 		{name: "an idempotent producer's record twice", text: `
@@ -242,6 +255,8 @@ func TestNoDuplicate(t *testing.T) {
 		{name: "a plain producer may", text: `
 			a send 1 -> ok 1
 			z scan at=0 -> ok 0:1,1:1 to=2 hw=2`, finds: "5 (NOT-CLAIMED duplicate)"},
+		{name: "several replicas forget whose records the log start has passed", header: deleting(3), text: passedAndAgain, finds: "5 (NOT-CLAIMED duplicate)"},
+		{name: "a single one does not", header: deleting(1), text: passedAndAgain, finds: "5 duplicate"},
 		{name: "a plain producer's duplicates excuse nobody else", text: `
 			a send 1 -> ok 1
 			b send 2 idem -> info REQUEST_TIMED_OUT

@@ -16,6 +16,8 @@ func judgeNoDuplicate(t *trial, f *finding) {
 		claimed, reason := t.claims.claimed(f.v.Property, o.Partition, o.InvokePos)
 		if !o.Has(history.Idempotent) {
 			claimed, reason = false, plainProducer
+		} else if t.passedBefore(o, min(d.at, d.also)) {
+			claimed, reason = false, passedFirst
 		}
 		if a := f.foundAs("duplicate", o.Partition, claimed, reason); a != nil {
 			a.Offset, a.Value, a.HasValue = d.also, t.valueOf(d.sent), true
@@ -43,4 +45,25 @@ func judgeNoDuplicate(t *trial, f *finding) {
 	f.marked()
 }
 
-const plainProducer = "the producer is not idempotent"
+const (
+	plainProducer = "the producer is not idempotent"
+	passedFirst   = "the log start had passed the first of them before the send was answered"
+)
+
+// passedBefore tells whether the log start of a partition of several replicas had
+// passed an offset before a send was over. A replica that begins anew at its leader's
+// log start has not seen the batches below it, nor who sent them, so that it takes
+// one of them again when it leads, as Apache Kafka's does.
+func (t *trial) passedBefore(send *history.Op, offset int64) bool {
+	topic := &t.claims.partitions[send.Partition].topic
+	if !topic.Retention || topic.Replicas < 2 {
+		return false
+	}
+	for i := range t.h.Events {
+		e := &t.h.Events[i]
+		if e.Kind == history.LogStart && e.Partition == send.Partition && e.LogStartOffset > offset && e.Pos < send.ReturnPos {
+			return true
+		}
+	}
+	return false
+}
