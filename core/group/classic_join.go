@@ -2,6 +2,7 @@ package group
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"trialog/core/kafka"
@@ -213,7 +214,8 @@ func (m *Machine) await(g *classic, one *member, in *Join) {
 }
 
 // replace puts a static member in the place of its predecessor, which is fenced
-// (KIP-345). In a stable group whose protocol stays nothing is rebalanced.
+// (KIP-345). In a stable group whose protocol stays nothing is rebalanced, unless
+// the predecessor was to join once more.
 func (m *Machine) replace(g *classic, old *member, in *Join, id string) {
 	m.out.Watch.Reached(must.StaticMemberReplaced)
 	if old.awaitsJoin {
@@ -231,6 +233,7 @@ func (m *Machine) replace(g *classic, old *member, in *Join, id string) {
 	}
 	delete(g.byID, old.id)
 	one := old // it keeps its place, its assignment and whether it has synced
+	owes := g.owesJoin(old)
 	one.id = id
 	g.byID[id] = one
 	g.vote(one, -1)
@@ -238,13 +241,25 @@ func (m *Machine) replace(g *classic, old *member, in *Join, id string) {
 	g.vote(one, 1)
 	one.client = in.Client
 	m.alive(one)
-	if g.state == Stable && g.choose() == g.protocol {
+	if g.state == Stable && g.choose() == g.protocol && !owes {
 		m.persistReplaced(g, one, in, leader)
 		return
 	}
 	one.joining, one.awaitsJoin, one.maySkip = in.Ticket, true, in.MaySkip
 	g.joining++
 	m.rebalance(g, one, because("static member "+strconv.Quote(in.InstanceID)+" came back", in.Reason))
+}
+
+// owesJoin tells whether a cooperative member (KIP-429) was to give up something
+// that it had when it joined, and to join anew, so that somebody else is given it.
+// Who takes its place does not know of it.
+func (g *classic) owesJoin(one *member) bool {
+	s, ok := readSubscription(one.metadata(g.protocol))
+	if g.protocolType != consumerProtocolType || !ok || len(s.owned) == 0 {
+		return false
+	}
+	given, ok := readAssignment(one.assignment)
+	return ok && slices.ContainsFunc(s.owned, func(p namedPartition) bool { return !slices.Contains(given, p) })
 }
 
 // persistReplaced has the log know a static member's new ID and answers it with

@@ -161,11 +161,15 @@ func (w *world) answer(t Ticket) Answer {
 }
 
 func (w *world) join(id, instance string) Ticket {
+	return w.joinSaying(id, instance, []byte{0, 1, 0, 0, 0, 1, 0, 1, 't', 0, 0, 0, 0})
+}
+
+func (w *world) joinSaying(id, instance string, metadata []byte) Ticket {
 	t := w.ticket()
 	w.step(&Join{
 		Ticket: t, Member: Member{Group: "g", ID: id, InstanceID: instance}, Client: Client{"c", "/h"},
 		SessionTimeoutMs: 10_000, RebalanceTimeoutMs: 20_000, ProtocolType: "consumer", MaySkip: true,
-		Protocols: []Protocol{{Name: "range", Metadata: []byte{0, 1, 0, 0, 0, 1, 0, 1, 't', 0, 0, 0, 0}}},
+		Protocols: []Protocol{{Name: "range", Metadata: metadata}},
 	})
 	return t
 }
@@ -369,6 +373,25 @@ func TestStaticMembersReturn(t *testing.T) {
 	w.restart()
 	if code := w.beat(a.Joined.Member, old.Generation); code != kafka.None {
 		t.Errorf("after a failover: %v", code)
+	}
+}
+
+// A cooperative member that is to give something up joins anew when it has. One that
+// dies before leaves a partition that nobody has, of which its successor knows nothing.
+func TestStaticMemberOwesAJoin(t *testing.T) {
+	partition := func(index byte) []byte { return []byte{0, 0, 0, 1, 0, 1, 't', 0, 0, 0, 1, 0, 0, 0, index} }
+	for given, rebalances := range map[byte]bool{4: false, 5: true} {
+		w := newWorld(t)
+		j := w.joinSaying("", "one", append([]byte{0, 1, 0, 0, 0, 1, 0, 1, 't', 0, 0, 0, 0}, partition(4)...))
+		w.pass(4 * kafka.Second)
+		old := w.answer(j).Joined
+		w.step(&Sync{Ticket: w.ticket(), Member: Member{Group: "g", ID: old.Member}, Generation: old.Generation, Assignments: []Assignment{
+			{Member: old.Member, Bytes: append([]byte{0, 1}, partition(given)...)},
+		}})
+		a := w.answer(w.join("", "one"))
+		if a.Err != kafka.None || (a.Joined.Generation != old.Generation) != rebalances {
+			t.Errorf("who had 4 and was given %d: %+v after generation %d", given, a.Joined, old.Generation)
+		}
 	}
 }
 
