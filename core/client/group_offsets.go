@@ -34,6 +34,7 @@ type Commit struct {
 	Generation int32
 	Group      string // Standalone: of this group
 	Standalone bool
+	KeepMs     int64         // for how long, by a version up to 4; 0: as the brokers do
 	Offsets    []GroupOffset // copied
 }
 
@@ -62,6 +63,7 @@ type offsetOp struct {
 	standalone bool
 	member     string // a member's commit: as it was when it was called
 	generation int32
+	keepMs     int64
 	list       []GroupOffset
 	readers    []sentFetch // silent: whose positions
 
@@ -93,7 +95,7 @@ func (c *Client) commit(in *Commit, out *Effects) {
 		group = c.config.Consumer.Group.ID
 	}
 	o := c.newOffsetOp(group, in.Offsets)
-	o.op, o.commits, o.standalone = in.Op, true, in.Standalone
+	o.op, o.commits, o.standalone, o.keepMs = in.Op, true, in.Standalone, in.KeepMs
 	if in.Standalone {
 		return
 	}
@@ -186,6 +188,9 @@ func (c *Client) commitBody(o *offsetOp, version int16) kmsg.Request {
 	q.Group, q.Generation, q.MemberID = o.group, o.generation, o.member
 	if !o.standalone {
 		q.InstanceID = c.instance()
+	}
+	if o.keepMs > 0 {
+		q.RetentionTimeMillis = o.keepMs
 	}
 	for i := range o.list {
 		e := &o.list[i]

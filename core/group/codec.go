@@ -14,11 +14,14 @@ const (
 	keyOffset    int16 = 1
 	keyClassic   int16 = 2 // GroupMetadataKey
 
-	offsetValueExpiry  int16 = 1 // with an explicit expiry
+	offsetValueExpiry  int16 = 1 // with an explicit expiry; read, not written
 	offsetValueNewest  int16 = 4 // flexible; names the topic by ID in tag 0
 	classicValueNewest int16 = 3 // with group.instance.id
 	classicFlexible    int16 = 4
 	tagTopicID               = 0
+	// tagExpiresAt is ours. Kafka writes an offset with an explicit expiry in version
+	// 1, which has no room for the topic's ID.
+	tagExpiresAt = 10_000
 )
 
 // errRecord says that a record is not in a format that Kafka has written.
@@ -54,24 +57,25 @@ func appendValue(b []byte, r *Record) ([]byte, bool) {
 }
 
 func appendOffset(b []byte, o *Offset) []byte {
-	if o.ExpiresAt != kafka.NoTimestamp {
-		b = binary.BigEndian.AppendUint16(b, uint16(offsetValueExpiry))
-		b = binary.BigEndian.AppendUint64(b, uint64(o.Offset))
-		b = appendString(b, o.Metadata)
-		b = binary.BigEndian.AppendUint64(b, uint64(o.CommittedAt))
-		return binary.BigEndian.AppendUint64(b, uint64(o.ExpiresAt))
-	}
 	b = binary.BigEndian.AppendUint16(b, uint16(offsetValueNewest))
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Offset))
 	b = binary.BigEndian.AppendUint32(b, uint32(o.LeaderEpoch))
 	b = binary.AppendUvarint(b, uint64(len(o.Metadata))+1)
 	b = append(b, o.Metadata...)
 	b = binary.BigEndian.AppendUint64(b, uint64(o.CommittedAt))
-	if o.TopicID == (kafka.TopicID{}) {
-		return append(b, 0)
+	tags := len(b)
+	b = append(b, 0)
+	if o.TopicID != (kafka.TopicID{}) {
+		b[tags]++
+		b = append(b, tagTopicID, byte(len(o.TopicID)))
+		b = append(b, o.TopicID[:]...)
 	}
-	b = append(b, 1, tagTopicID, byte(len(o.TopicID)))
-	return append(b, o.TopicID[:]...)
+	if o.ExpiresAt != kafka.NoTimestamp {
+		b[tags]++
+		b = append(binary.AppendUvarint(b, tagExpiresAt), 8)
+		b = binary.BigEndian.AppendUint64(b, uint64(o.ExpiresAt))
+	}
+	return b
 }
 
 func appendClassic(b []byte, c *ClassicValue) []byte {
@@ -155,8 +159,11 @@ func (r *reader) offset(version int16) Offset {
 		o.ExpiresAt = kafka.TimestampMs(r.int64())
 	}
 	r.tags(func(tag uint64, b []byte) {
-		if tag == tagTopicID && len(b) == len(o.TopicID) {
+		switch {
+		case tag == tagTopicID && len(b) == len(o.TopicID):
 			copy(o.TopicID[:], b)
+		case tag == tagExpiresAt && len(b) == 8:
+			o.ExpiresAt = kafka.TimestampMs(binary.BigEndian.Uint64(b))
 		}
 	})
 	return o

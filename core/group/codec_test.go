@@ -22,7 +22,7 @@ var samples = []Record{
 	{Kind: OffsetRecord, Group: "g", Topic: "t", Partition: 7, HasValue: true,
 		Offset: Offset{Offset: 42, LeaderEpoch: 3, Metadata: "m", CommittedAt: 1000, ExpiresAt: kafka.NoTimestamp, TopicID: kafka.TopicID{1, 2, 15: 9}}},
 	{Kind: OffsetRecord, Group: "g", Topic: "t", Partition: 7, HasValue: true,
-		Offset: Offset{Offset: 42, LeaderEpoch: kafka.NoLeaderEpoch, CommittedAt: 1000, ExpiresAt: 2000}},
+		Offset: Offset{Offset: 42, LeaderEpoch: kafka.NoLeaderEpoch, CommittedAt: 1000, ExpiresAt: 2000, TopicID: kafka.TopicID{3}}},
 	{Kind: OffsetRecord, Group: "g", Topic: "t"},
 	{Kind: ClassicRecord, Group: "g", Classic: &ClassicValue{ProtocolType: "consumer", Generation: 9, Protocol: "range", Leader: "a", StateAt: 5,
 		Members: []ClassicMember{

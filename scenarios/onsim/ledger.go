@@ -67,6 +67,10 @@ func (l *ledger) Wake(c *sim.ClientHost) {
 	c.Do(&client.FetchCommitted{Op: command, Group: name, Offsets: l.offsets})
 }
 
+// keptForever is longer than any clock is wrong, in ms: what is committed with an
+// expiry of its own has another record.
+const keptForever = 10 * 365 * 24 * 3_600_000
+
 // commit writes any number; nobody reads from there.
 func (l *ledger) commit(c *sim.ClientHost, at *place) {
 	op := history.NewOp(history.CommitOffsets, l.id, l.process, at.partition)
@@ -77,7 +81,7 @@ func (l *ledger) commit(c *sim.ClientHost, at *place) {
 	l.offsets = append(l.offsets[:0], client.GroupOffset{
 		Topic: at.topic, Partition: kafka.PartitionIndex(at.index), Offset: kafka.Offset(op.At), LeaderEpoch: kafka.NoLeaderEpoch, Tag: uint64(id) + 1,
 	})
-	c.Do(&client.Commit{Op: command, Group: l.name, Standalone: true, Offsets: l.offsets})
+	c.Do(&client.Commit{Op: command, Group: l.name, Standalone: true, KeepMs: keptForever, Offsets: l.offsets})
 }
 
 // Done puts an outcome down.

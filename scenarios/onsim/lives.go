@@ -172,7 +172,7 @@ func (l *lives) commit(c *sim.ClientHost, at *followed) {
 	l.offsets = append(l.offsets[:0], client.GroupOffset{
 		Topic: at.topic, Partition: kafka.PartitionIndex(at.index), Offset: kafka.Offset(op.At), LeaderEpoch: kafka.NoLeaderEpoch, Tag: uint64(id) + 1,
 	})
-	c.Do(&client.Commit{Op: command, Group: l.group, Standalone: true, Offsets: l.offsets})
+	c.Do(&client.Commit{Op: command, Group: l.group, Standalone: true, KeepMs: keptForever, Offsets: l.offsets})
 }
 
 // committed asks what the group has committed, one question at a time.
