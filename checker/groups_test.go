@@ -1,11 +1,10 @@
 package checker
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
-
-	"github.com/anishathalye/porcupine"
 
 	"trialog/checker/history"
 )
@@ -312,8 +311,10 @@ func TestRegistersAgreeWithPorcupine(t *testing.T) {
 			}
 		}
 		mine := solveRegister(x.gather(ops, nil)).found
-		theirs := porcupine.CheckOperationsTimeout(registerModel, x.registerOps(ops), time.Minute)
-		if mine != (theirs == porcupine.Illegal) {
+		q := x.registerQuestion(ops)
+		q.Steps = math.MaxInt
+		theirs := AnswerHere(q, time.Minute).Result
+		if mine != (theirs == Illegal) {
 			t.Fatalf("seed %d: Porcupine says %v, the linear check found a violation: %t", seed, theirs, mine)
 		}
 		if mine {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,20 @@ func spoil(r *rand.Rand, p *problem, fresh func(int64) int64) {
 	}
 }
 
+// answer asks Porcupine for as many steps as it needs.
+func answer(p *problem) Result {
+	q := p.question()
+	q.Steps = math.MaxInt
+	return AnswerHere(q, 10*time.Second).Result
+}
+
+func verdictOf(inv inversion) Result {
+	if inv.found {
+		return Illegal
+	}
+	return Legal
+}
+
 func TestTwoJudgesAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 8))
 	var x linearizer
@@ -80,8 +95,8 @@ func TestTwoJudgesAgree(t *testing.T) {
 	for i := range 40_000 {
 		p := drawProblem(r)
 		inv := x.solve(&p)
-		theirs := judgeByPorcupine(&p, &Options{WindowSteps: math.MaxInt, WindowTime: 10 * time.Second})
-		if (theirs == porcupineIllegal) != inv.found || theirs == porcupineUnknown {
+		theirs := answer(&p)
+		if theirs != verdictOf(inv) {
 			t.Fatalf("problem %d: Porcupine says %s, the linear check %+v\n%+v", i, theirs, inv, p)
 		}
 		if inv.found {
@@ -102,26 +117,63 @@ func TestTwoJudgesAgree(t *testing.T) {
 func witness(t *testing.T, p *problem, inv inversion) {
 	t.Helper()
 	few := p.restrict(func(op int32, _ int64) bool { return op == inv.early || op == inv.late || op == inv.between })
-	if n := len(few.appends) + len(few.reads); n > 3 || judgeByPorcupine(&few, &Options{WindowSteps: math.MaxInt, WindowTime: time.Second}) != porcupineIllegal {
+	if n := len(few.appends) + len(few.reads); n > 3 || answer(&few) != Illegal {
 		t.Fatalf("the %d operations named do not show it: %+v of %+v", n, inv, *p)
 	}
 }
 
-// TestPorcupineIsBounded: a window that Porcupine could not decide in any time and any
-// memory ends after the steps it has, in memory that is in proportion to them, and is
-// undecided. (No process of its own is needed to hold it.)
-func TestPorcupineIsBounded(t *testing.T) {
+// endless is a problem that Porcupine decides in no time and no memory.
+func endless() problem {
 	p := problem{appends: []appendOp{{op: 0, call: 900, ret: 1000}}}
 	for i := range int32(299) {
 		p.reads = append(p.reads, readOp{op: i + 1, call: int64(i), ret: 2000, lo: 0, hi: 1})
 	}
 	p.reads = append(p.reads, readOp{op: 300, call: 1500, ret: 1501, lo: 0, hi: 0}) // after the append, and without it
+	return p
+}
+
+// TestTimeIsNotHidden: what real time has ended is undecided and says so; no smaller
+// window takes its place.
+func TestTimeIsNotHidden(t *testing.T) {
+	p := endless()
+	q := p.question()
+	q.Steps = math.MaxInt
+	a := AnswerHere(q, 20*time.Millisecond)
+	if a.Result != Undecided || a.Tired || !strings.Contains(a.undecided("a window", 9), "real time") {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestUndecidedFails: a history that no answer comes to is red, and says why, although
+// the linear check finds nothing in it; only what has run out of steps is asked again,
+// in a smaller window.
+func TestUndecidedFails(t *testing.T) {
+	for why, most := range map[string]int{"planted": 1, "": 9} {
+		asked := 0
+		report := Check(invent(1, 400), Options{Porcupine: func(*Question) Answer {
+			asked++
+			return Answer{Result: Undecided, Tired: why == "", Why: why}
+		}})
+		v := report.Verdict(history.LogLinearizable)
+		partitions := len(report.History.Partitions)
+		if asked < 1 || asked > most*partitions || why == "" && asked <= partitions || v.Status != Unknown || !strings.Contains(v.Reason, why) || !report.Failed() {
+			t.Errorf("%q: asked %d times for %d partitions: %s %s", why, asked, partitions, v.Status, v.Reason)
+		}
+	}
+}
+
+// TestPorcupineIsBounded: a window that Porcupine could not decide in any time and any
+// memory ends after the steps it has, in memory that is in proportion to them, and is
+// undecided.
+func TestPorcupineIsBounded(t *testing.T) {
+	p := endless()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	got := judgeByPorcupine(&p, &Options{WindowSteps: defaultWindowSteps, WindowTime: time.Hour})
+	o := Options{WindowSteps: defaultWindowSteps, WindowTime: time.Hour}
+	got := o.ask(p.question())
 	runtime.ReadMemStats(&after)
-	if used := after.TotalAlloc - before.TotalAlloc; got != porcupineUnknown || used > 256<<20 {
-		t.Errorf("Porcupine says %s, and has taken %d MiB", got, used>>20)
+	if used := after.TotalAlloc - before.TotalAlloc; got != (Answer{Result: Undecided, Tired: true}) || used > 256<<20 {
+		t.Errorf("Porcupine says %+v, and has taken %d MiB", got, used>>20)
 	}
 	var x linearizer
 	if inv := x.solve(&p); !inv.found {

@@ -107,20 +107,20 @@ func (t *trial) crossCheck(f *finding, p history.Partition, inv inversion) {
 	for n := range windows {
 		size := t.options.WindowOps
 		w := t.window(&t.posed, p, t.centre(p, n), inv, size)
-		theirs := judgeByPorcupine(&w, &t.options)
-		for theirs == porcupineUnknown && smaller(&size) {
+		theirs := t.options.ask(w.question())
+		for theirs.Tired && smaller(&size) {
 			w = t.window(&t.posed, p, t.centre(p, n), inv, size)
-			theirs = judgeByPorcupine(&w, &t.options)
+			theirs = t.options.ask(w.question())
 		}
 		mine := t.linear.solve(&w)
 		switch {
-		case theirs == porcupineUnknown:
-			f.unknown(fmt.Sprintf("%s: Porcupine did not finish a window in %d steps", t.h.PartitionName(p), t.options.WindowSteps))
-		case (theirs == porcupineIllegal) != mine.found || inv.found && !mine.found:
+		case theirs.Result == Undecided:
+			f.unknown(t.h.PartitionName(p) + ": " + theirs.undecided("a window", t.options.WindowSteps))
+		case (theirs.Result == Illegal) != mine.found || inv.found && !mine.found:
 			if a := f.foundAs("judges-disagree", p, true, ""); a != nil {
 				a.Ops = opIDs(mine.early, mine.late, inv.early, inv.late)
 				a.Text = fmt.Sprintf("over a window of %d operations Porcupine says %s, the linear check found a violation: %t",
-					len(w.appends)+len(w.reads), theirs, mine.found)
+					len(w.appends)+len(w.reads), theirs.Result, mine.found)
 			}
 		default:
 			f.context("windows that Porcupine agrees on", 1)

@@ -163,28 +163,19 @@ func (t *trial) judgeRegister(f *finding, ops []int32) {
 	}
 }
 
-// registerStep is an operation in Porcupine's terms.
-type registerStep struct {
-	writes bool
-	commit int32 // -1: nothing
-	text   string
-}
-
 // registerModel is a register that holds the last commit; written down apart
 // from solveRegister.
 var registerModel = porcupine.Model{
 	Init: func() any { return int32(-1) },
 	Step: func(state, input, _ any) (bool, any) {
-		s := input.(*registerStep)
+		s := input.(*step)
 		if s.writes {
-			return true, s.commit
+			return true, s.low
 		}
-		return state.(int32) == s.commit, state
+		return state.(int32) == s.low, state
 	},
-	Equal:             func(a, b any) bool { return a.(int32) == b.(int32) },
-	Hash:              func(s any) uint64 { return uint64(s.(int32)) },
-	DescribeOperation: func(input, _ any) string { return input.(*registerStep).text },
-	DescribeState:     func(s any) string { return fmt.Sprintf("commit %d", s.(int32)) },
+	Equal: func(a, b any) bool { return a.(int32) == b.(int32) },
+	Hash:  func(s any) uint64 { return uint64(s.(int32)) },
 }
 
 // registerWindow bounds a window: reads that may tell of the past overlap many others.
@@ -196,20 +187,20 @@ const registerWindow = 60
 func (t *trial) crossCheckRegister(f *finding, ops []int32) {
 	size := min(registerWindow, t.options.WindowOps)
 	window := t.registerWindow(ops, size)
-	theirs := judgeWithin(registerModel, t.registerOps(window), &t.options)
-	for theirs == porcupineUnknown && smaller(&size) {
+	theirs := t.options.ask(t.registerQuestion(window))
+	for theirs.Tired && smaller(&size) {
 		window = t.registerWindow(ops, size)
-		theirs = judgeWithin(registerModel, t.registerOps(window), &t.options)
+		theirs = t.options.ask(t.registerQuestion(window))
 	}
 	t.clusters = t.gather(window, t.clusters)
 	mine := solveRegister(t.clusters)
 	switch {
-	case theirs == porcupineUnknown:
-		f.unknown(fmt.Sprintf("Porcupine did not finish a window of committed offsets in %d steps", t.options.WindowSteps))
-	case (theirs == porcupineIllegal) != mine.found:
+	case theirs.Result == Undecided:
+		f.unknown(theirs.undecided("a window of committed offsets", t.options.WindowSteps))
+	case (theirs.Result == Illegal) != mine.found:
 		if a := f.foundAs("judges-disagree", t.h.Ops[window[0]].Partition, true, ""); a != nil {
 			a.Ops = opIDs(mine.held.write, mine.held.until, mine.other.write, mine.other.at)
-			a.Text = fmt.Sprintf("over a window of %d operations Porcupine says %s, the linear check found a violation: %t", len(window), theirs, mine.found)
+			a.Text = fmt.Sprintf("over a window of %d operations Porcupine says %s, the linear check found a violation: %t", len(window), theirs.Result, mine.found)
 		}
 	case len(window) > 0:
 		f.context("windows that Porcupine agrees on", 1)
@@ -234,28 +225,28 @@ func (t *trial) registerWindow(ops []int32, size int) []int32 {
 	return window
 }
 
-// registerOps translates a window. Unclear commits that nobody read are left out.
-func (t *trial) registerOps(window []int32) []porcupine.Operation {
+// registerQuestion puts a window into Porcupine's terms. Unclear commits that nobody
+// read are left out.
+func (t *trial) registerQuestion(window []int32) *Question {
 	read := make(map[history.OpID]bool)
 	for _, i := range window {
 		if o := &t.h.Ops[i]; o.Kind == history.FetchOffsets {
 			read[t.commitSeen(i)] = true
 		}
 	}
-	var list []porcupine.Operation
+	q := &Question{Register: true, Ops: make([]Asked, 0, len(window))}
 	for _, i := range window {
 		o := &t.h.Ops[i]
-		s := &registerStep{writes: o.Kind == history.CommitOffsets, commit: i, text: Describe(t.h, history.OpID(i))}
-		call, ret := o.InvokePos, o.ReturnPos
+		a := Asked{Call: o.InvokePos, Return: o.ReturnPos, Writes: o.Kind == history.CommitOffsets, Low: i}
 		switch {
-		case !s.writes:
-			s.commit, call = int32(t.commitSeen(i)), t.readCall(i)
+		case !a.Writes:
+			a.Low, a.Call = int32(t.commitSeen(i)), t.readCall(i)
 		case o.Outcome != history.OK && !read[history.OpID(i)]:
 			continue
 		case o.Outcome != history.OK:
-			ret = history.Never
+			a.Return = history.Never
 		}
-		list = append(list, porcupine.Operation{ClientId: int(o.Client), Call: call, Return: ret, Input: s})
+		q.Ops = append(q.Ops, a)
 	}
-	return list
+	return q
 }

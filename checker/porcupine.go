@@ -10,18 +10,13 @@ import (
 	"trialog/checker/history"
 )
 
-// The answers of Porcupine.
-const (
-	porcupineUnknown = porcupine.Unknown
-	porcupineIllegal = porcupine.Illegal
-)
-
-// step is an operation in Porcupine's terms: an append fits if the log holds
-// index records, a read if it holds lo to hi.
+// step is an operation in Porcupine's terms: an append fits if the log holds low
+// records, a read if it holds low to high; a register is written with low, or read
+// as low.
 type step struct {
-	appends bool
-	lo, hi  int32
-	text    string
+	writes    bool
+	low, high int32
+	text      string
 }
 
 // logModel is a log whose order is known: the state is its length, counted in
@@ -31,10 +26,10 @@ var logModel = porcupine.Model{
 	Init: func() any { return int32(0) },
 	Step: func(state, input, _ any) (bool, any) {
 		n, s := state.(int32), input.(*step)
-		if s.appends {
-			return n == s.lo, n + 1
+		if s.writes {
+			return n == s.low, n + 1
 		}
-		return s.lo <= n && n <= s.hi, n
+		return s.low <= n && n <= s.high, n
 	},
 	Equal: func(a, b any) bool { return a.(int32) == b.(int32) },
 	Hash:  func(s any) uint64 { return uint64(s.(int32)) },
@@ -44,54 +39,24 @@ var logModel = porcupine.Model{
 	DescribeState: func(s any) string { return strconv.Itoa(int(s.(int32))) + " appends" },
 }
 
-// judgeByPorcupine decides a problem of a few hundred operations.
-func judgeByPorcupine(p *problem, o *Options) porcupine.CheckResult {
-	return judgeWithin(logModel, porcupineOps(p, nil), o)
-}
-
-// judgeWithin asks Porcupine, and gives up after so many steps of the model: a
-// bound that is the same on every machine, busy or not. The time is for what
-// hangs.
-func judgeWithin(model porcupine.Model, ops []porcupine.Operation, o *Options) porcupine.CheckResult {
-	left, step := o.WindowSteps, model.Step
-	model.Step = func(state, input, output any) (bool, any) {
-		if left <= 0 {
-			return false, state
-		}
-		left--
-		return step(state, input, output)
-	}
-	result := porcupine.CheckOperationsTimeout(model, ops, o.WindowTime)
-	if result != porcupineUnknown && left <= 0 {
-		return porcupineUnknown
-	}
-	return result
-}
-
 // smaller halves a window that Porcupine did not finish; false: it is small enough.
 func smaller(window *int) bool {
 	*window /= 2
 	return *window >= 8
 }
 
-// porcupineOps translates a problem. Lanes of the picture are the clients of h,
-// or one for all without it.
-func porcupineOps(p *problem, h *history.History) []porcupine.Operation {
-	ops := make([]porcupine.Operation, 0, len(p.appends)+len(p.reads))
+// drawn translates a problem for the picture, whose lanes are the clients of h.
+func drawn(p *problem, h *history.History) []porcupine.Operation {
+	ops := p.question().operations()
 	lane := lanes(h)
-	for i := range p.appends {
-		a := &p.appends[i]
-		ops = append(ops, porcupine.Operation{
-			ClientId: lane(a.op), Call: a.call, Return: a.ret,
-			Input: &step{appends: true, lo: int32(i), text: describe(h, a.op)},
-		})
-	}
-	for i := range p.reads {
-		r := &p.reads[i]
-		ops = append(ops, porcupine.Operation{
-			ClientId: lane(r.op), Call: r.call, Return: r.ret,
-			Input: &step{lo: r.lo, hi: r.hi, text: describe(h, r.op)},
-		})
+	for i := range ops {
+		var op int32
+		if n := len(p.appends); i < n {
+			op = p.appends[i].op
+		} else {
+			op = p.reads[i-n].op
+		}
+		ops[i].ClientId, ops[i].Input.(*step).text = lane(op), describe(h, op)
 	}
 	return ops
 }
@@ -99,7 +64,7 @@ func porcupineOps(p *problem, h *history.History) []porcupine.Operation {
 func lanes(h *history.History) func(op int32) int {
 	clients := make(map[int32]int)
 	return func(op int32) int {
-		if h == nil || op < 0 {
+		if op < 0 {
 			return 0
 		}
 		c := h.Ops[op].Client
@@ -111,10 +76,7 @@ func lanes(h *history.History) func(op int32) int {
 }
 
 func describe(h *history.History, op int32) string {
-	switch {
-	case h == nil:
-		return ""
-	case op < 0:
+	if op < 0 {
 		return "unknown append"
 	}
 	return Describe(h, history.OpID(op))
@@ -139,7 +101,7 @@ func (r *Report) Picture(w io.Writer, a *Anomaly) error {
 		centre = r.History.Ops[a.Ops[0]].InvokePos
 	}
 	window := t.window(&t.posed, a.Partition, centre, inv, t.options.WindowOps)
-	ops := porcupineOps(&window, r.History)
+	ops := drawn(&window, r.History)
 	end := int64(0)
 	for i := range ops {
 		end = max(end, ops[i].Call)
@@ -150,7 +112,9 @@ func (r *Report) Picture(w io.Writer, a *Anomaly) error {
 	for i := range ops {
 		ops[i].Return = min(ops[i].Return, end+1) // what never returned is drawn to the edge
 	}
-	_, info := porcupine.CheckOperationsVerbose(logModel, ops, t.options.WindowTime)
+	model := logModel
+	tiring(&model, t.options.WindowSteps)
+	_, info := porcupine.CheckOperationsVerbose(model, ops, t.options.WindowTime)
 	info.AddAnnotations(annotations(r.History, ops, end))
 	return porcupine.Visualize(logModel, info, w)
 }

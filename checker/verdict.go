@@ -96,8 +96,11 @@ type Options struct {
 	// WindowSteps bounds Porcupine's work on a window, in steps of its model (0:
 	// 300,000); a window that takes more is halved.
 	WindowSteps int
-	// WindowTime ends a window that hangs (0: 1 min).
+	// WindowTime ends a window that hangs (0: 1 min). What it ends is UNKNOWN, whatever
+	// a smaller window would tell: a verdict does not depend on the machine unsaid.
 	WindowTime time.Duration
+	// Porcupine answers for it, from another process for example (nil: AnswerHere).
+	Porcupine func(*Question) Answer
 	// Properties restricts the check (nil: all).
 	Properties []history.Property
 }

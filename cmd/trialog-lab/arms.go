@@ -72,6 +72,17 @@ func newArms(ctx context.Context, o armOptions) (*armSet, error) {
 		local.Address = o.on
 	}
 	for range o.jobs {
+		second, err := secondJudge()
+		if err != nil {
+			set.close()
+			return nil, err
+		}
+		before := set.close
+		set.close = func() {
+			second.Close()
+			before()
+		}
+		local.Porcupine = second.Ask
 		arm := onlocal.New(local)
 		if why := arm.WithoutPower(); why != nil && local.Power != "" && len(set.list) == 0 {
 			fmt.Fprintln(o.log, "no power cuts:", why)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"trialog/checker"
 	"trialog/checker/jepsen"
 	"trialog/scenarios"
 )
@@ -21,7 +20,10 @@ func (c *checkCommand) Run(to output) error {
 	if err != nil {
 		return err
 	}
-	report := checker.Check(h, checker.Options{})
+	report, err := judged(h)
+	if err != nil {
+		return err
+	}
 	o := scenarios.Outcome{Scenario: h.Header.Scenario, Seed: h.Header.Seed, Arm: string(h.Header.Arm), TraceHash: h.Header.TraceHash}
 	o.Judge(&scenarios.Scenario{}, report)
 	o.Count(h)

@@ -7,8 +7,8 @@
 // real processes, an address), replay.go, shrink.go, check.go, list.go,
 // picture.go (pages), results.go and junit.go (what a run leaves behind),
 // report.go, report_on.go and provenance.go (the guarantee report), power.go,
-// power_hunter.go, power_book.go, power_explore.go, power_more.go (false alarms,
-// ablations), power_generated.go, power_stats.go, power_page.go and hunt.go (known and
+// power_hunter.go, power_chase.go, power_book.go, power_explore.go, power_more.go (false alarms,
+// ablations), porcupine.go (the second judge in a process of its own), power_generated.go, power_stats.go, power_page.go and hunt.go (known and
 // mechanical bugs), tree.go (copies of the source tree).
 package main
 
@@ -45,16 +45,17 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 var stamp = "unstamped"
 
 type commands struct {
-	Run     runCommand     `cmd:"" help:"Run scenarios over many seeds and judge each."`
-	Replay  replayCommand  `cmd:"" help:"Run one seed, or a stored tape, again, bit for bit."`
-	Shrink  shrinkCommand  `cmd:"" help:"Find a shorter schedule that still fails, and store it as a tape."`
-	Merge   mergeCommand   `cmd:"" help:"Put the results of the shards of one run together."`
-	Report  reportCommand  `cmd:"" help:"Write the guarantee report: what holds, what breaks it, and how sure that is."`
-	Check   checkCommand   `cmd:"" help:"Judge a history that anyone recorded."`
-	Power   powerCommand   `cmd:"" help:"Re-introduce known bugs one by one and count what finds them."`
-	List    listCommand    `cmd:"" help:"List scenarios, properties and faults."`
-	Hunt    huntCommand    `cmd:"" hidden:"" help:"Run the random mix and print one line of JSON a seed."`
-	Version versionCommand `cmd:"" help:"Print which source tree this program was built from."`
+	Run       runCommand       `cmd:"" help:"Run scenarios over many seeds and judge each."`
+	Replay    replayCommand    `cmd:"" help:"Run one seed, or a stored tape, again, bit for bit."`
+	Shrink    shrinkCommand    `cmd:"" help:"Find a shorter schedule that still fails, and store it as a tape."`
+	Merge     mergeCommand     `cmd:"" help:"Put the results of the shards of one run together."`
+	Report    reportCommand    `cmd:"" help:"Write the guarantee report: what holds, what breaks it, and how sure that is."`
+	Check     checkCommand     `cmd:"" help:"Judge a history that anyone recorded."`
+	Power     powerCommand     `cmd:"" help:"Re-introduce known bugs one by one and count what finds them."`
+	List      listCommand      `cmd:"" help:"List scenarios, properties and faults."`
+	Hunt      huntCommand      `cmd:"" hidden:"" help:"Run the random mix and print one line of JSON a seed."`
+	Porcupine porcupineCommand `cmd:"" hidden:"" help:"Answer questions on standard input, a line each, within limits."`
+	Version   versionCommand   `cmd:"" help:"Print which source tree this program was built from."`
 }
 
 // output is where commands print: results on out, progress and remarks on log.

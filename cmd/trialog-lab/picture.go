@@ -30,7 +30,10 @@ func (p *pages) draw(h *history.History) error {
 	if !p.wanted() {
 		return nil
 	}
-	report := checker.Check(h, checker.Options{})
+	report, err := judged(h)
+	if err != nil {
+		return err
+	}
 	if p.HTML != "" {
 		if err := p.drawRun(h, report); err != nil {
 			return err
@@ -49,7 +52,11 @@ func (p *pages) drawRun(h *history.History, report *checker.Report) error {
 		if err != nil {
 			return err
 		}
-		runs = append(runs, picture.Run{History: other, Report: checker.Check(other, checker.Options{})})
+		its, err := judged(other)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, picture.Run{History: other, Report: its})
 	}
 	f, err := os.Create(p.HTML)
 	if err != nil {

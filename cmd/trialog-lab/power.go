@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -191,14 +192,19 @@ func (h *hunter) huntAll(ctx context.Context, list []mutants.Mutant, budget time
 
 func (c *powerCommand) report(w io.Writer, findings []finding, tree string, first uint64) error {
 	found, history := 0, 0
+	var untried []string
 	for i := range findings {
-		if f := &findings[i]; f.Found {
+		switch f := &findings[i]; {
+		case f.Found:
 			found++
 			if f.ByHistory {
 				history++
 			}
+		case !f.tried():
+			untried = append(untried, f.Name)
 		}
 	}
+	tried := len(findings) - len(untried)
 	if c.JSON {
 		findings = slices.Clone(findings)
 		for i := range findings {
@@ -212,8 +218,9 @@ func (c *powerCommand) report(w io.Writer, findings []finding, tree string, firs
 			Found     int       `json:"found"`
 			Of        int       `json:"of"`
 			ByHistory int       `json:"by_history"`
+			NotTried  []string  `json:"not_tried,omitempty"`
 			Mutants   []finding `json:"mutants"`
-		}{tree, first, found, len(findings), history, findings})
+		}{tree, first, found, tried, history, untried, findings})
 		if err != nil {
 			return err
 		}
@@ -221,9 +228,12 @@ func (c *powerCommand) report(w io.Writer, findings []finding, tree string, firs
 		if err := printFindings(w, findings); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "\n%d of %d found, %d by the clients' history alone; first seed %d\n", found, len(findings), history, first)
+		fmt.Fprintf(w, "\n%d of %d found, %d by the clients' history alone; first seed %d\n", found, tried, history, first)
 	}
-	if found < len(findings) {
+	switch {
+	case len(untried) > 0:
+		return fmt.Errorf("not tried, so neither found nor missed: %s", strings.Join(untried, ", "))
+	case found < tried:
 		return errNotSo
 	}
 	return nil
@@ -252,9 +262,11 @@ func (f *finding) why() string {
 	switch {
 	case f.Found:
 		return ""
+	case !f.tried():
+		return f.Note
 	case f.Missed != "":
 		return f.Note + "; " + f.Missed
-	case f.Probed > 0 && f.Reached == 0 && f.Seeds > 0:
+	case f.Probed > 0 && f.Reached == 0:
 		return f.Note + ": what was changed was never carried out"
 	default:
 		return f.Note

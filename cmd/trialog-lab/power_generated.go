@@ -18,8 +18,8 @@ import (
 
 const (
 	generatedSeeds = 200
-	// shortSilence is how long a generated mutant may print nothing.
-	shortSilence = 30
+	// shortHang is how long a generated mutant may work without a word.
+	shortHang = 30 * time.Second
 )
 
 // generatedFolders are mutated mechanically.
@@ -55,7 +55,7 @@ func (h *hunter) huntGenerated(ctx context.Context, n int, draw uint64) error {
 			return nil
 		}
 		f = generatedFinding{Site: list[i], FirstSeed: h.first, Draw: draw, Of: len(list)}
-		silent, err := h.chase(ctx, program, h.generatedArgs(f.ID), shortSilence, func(s *sighting) bool {
+		end, err := h.chase(ctx, program, h.generatedArgs(f.ID), shortHang, func(s *sighting) bool {
 			f.Seeds, f.CPUSeconds = f.Seeds+1, f.CPUSeconds+time.Duration(s.CPU).Seconds()
 			if s.Reached {
 				f.Reached++
@@ -70,10 +70,8 @@ func (h *hunter) huntGenerated(ctx context.Context, n int, draw uint64) error {
 		switch {
 		case err != nil || ctx.Err() != nil:
 			return errors.Join(err, ctx.Err())
-		case silent:
-			f.Killed, f.By = true, "the program hung"
 		case f.Seeds < generatedSeeds && !f.Killed:
-			f.Killed, f.By = true, "the program ended"
+			f.Killed, f.By = true, end.String()
 		}
 		return h.book.write(name, &f)
 	})
@@ -86,15 +84,15 @@ func (h *hunter) generatedArgs(id int) []string {
 // redWithout lists the seeds that are red with every mutant off.
 func (h *hunter) redWithout(ctx context.Context, program string) ([]string, error) {
 	red, n := []string(nil), 0
-	silent, err := h.chase(ctx, program, h.generatedArgs(0), silence, func(s *sighting) bool {
+	end, err := h.chase(ctx, program, h.generatedArgs(0), hang, func(s *sighting) bool {
 		if n++; s.Red {
 			red = append(red, scenarios.TaskName(s.Scenario, s.Seed))
 		}
 		h.say("generated, all off: %d seeds, %d red", n, len(red))
 		return false
 	})
-	if err == nil && (silent || n < generatedSeeds) {
-		err = fmt.Errorf("with every generated mutant off only %d of %d seeds were run", n, generatedSeeds)
+	if err == nil && n < generatedSeeds {
+		err = fmt.Errorf("with every generated mutant off only %d of %d seeds were run: %s", n, generatedSeeds, end)
 	}
 	return red, err
 }

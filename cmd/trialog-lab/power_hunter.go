@@ -1,27 +1,19 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"trialog/scenarios"
 	"trialog/scenarios/mutants"
 )
-
-// silence is after how many seconds in which a build prints nothing it is given up: a
-// bug may make a run hang. They are counted by a ticker, so that those in which this
-// process itself was stopped do not count.
-const silence = 60
 
 // memory bounds the address space of a hunt, in KiB.
 const memory = "8000000"
@@ -102,8 +94,9 @@ func (h *hunter) hunt(ctx context.Context, m *mutants.Mutant, budget time.Durati
 		return f, budget
 	}
 	if !f.Over {
-		spent = h.watch(ctx, program, m, budget, &f)
+		spent, err = h.watch(ctx, program, m, budget, &f)
 		h.judge(ctx, &f)
+		f.brokenOff(err)
 		if f.Found && !f.ByHistory {
 			spent += h.blind(ctx, program, m, &f)
 		}
@@ -115,7 +108,7 @@ func (h *hunter) hunt(ctx context.Context, m *mutants.Mutant, budget time.Durati
 		}
 	}
 	h.replayTapes(ctx, program, &f)
-	if ctx.Err() == nil {
+	if ctx.Err() == nil && f.tried() {
 		h.book.keep(m.Name, &f)
 	}
 	return f, spent
@@ -167,13 +160,32 @@ func (h *hunter) build(ctx context.Context, m *mutants.Mutant, f *finding) (stri
 	return buildLab(ctx, tree, m.Name+"+"+h.hash)
 }
 
-// watch reads sightings until there are enough detections or the budget is spent.
-func (h *hunter) watch(ctx context.Context, program string, m *mutants.Mutant, budget time.Duration, f *finding) time.Duration {
+// tried tells whether anything was: what was not tried was not missed either.
+func (f *finding) tried() bool { return f.Found || f.Seeds > 0 }
+
+// brokenOff says why a hunt ended before it had found enough or spent its budget, and
+// of one that has not run a single seed that it shows nothing.
+func (f *finding) brokenOff(err error) {
+	switch {
+	case err == nil && f.tried():
+	case err == nil:
+		f.Note = "NOT TRIED: there was no budget left for it"
+	case !f.tried():
+		f.Note = "NOT TRIED: " + err.Error()
+	default:
+		f.Note = strings.TrimPrefix(f.Note+"; broken off: ", "; ") + err.Error()
+	}
+}
+
+// watch reads sightings until there are enough detections or the budget is spent; an
+// error is why it ended before.
+func (h *hunter) watch(ctx context.Context, program string, m *mutants.Mutant, budget time.Duration, f *finding) (time.Duration, error) {
 	var spent time.Duration
+	var gone error
 	for hangs := 0; hangs < 3 && spent < budget && len(f.Detections) < wantedDetections && ctx.Err() == nil; hangs++ {
 		args := []string{"--seed", strconv.FormatUint(f.FirstSeed, 10), "--from", strconv.Itoa(f.Next)}
 		enough := false
-		silent, err := h.chase(ctx, program, args, silence, func(s *sighting) bool {
+		end, err := h.chase(ctx, program, args, hang, func(s *sighting) bool {
 			spent += time.Duration(s.CPU)
 			f.CPUSeconds, f.Seeds, f.Next = f.CPUSeconds+time.Duration(s.CPU).Seconds(), f.Seeds+1, f.Next+1
 			if s.Reached {
@@ -185,17 +197,16 @@ func (h *hunter) watch(ctx context.Context, program string, m *mutants.Mutant, b
 			return enough
 		})
 		if err != nil {
-			f.Note = err.Error()
-			return spent
+			return spent, err
 		}
 		if enough || ctx.Err() != nil {
-			break
+			return spent, ctx.Err()
 		}
 		f.Next++ // whatever it is that hangs or ends the program there
-		what := map[bool]string{true: "the program hung", false: "the program ended"}[silent]
-		f.Elsewhere = append(f.Elsewhere, sighting{Red: true, Class: scenarios.ClassProgress, Anomaly: what, Scenario: "the mix's task", Seed: uint64(f.Next - 1)})
+		gone = fmt.Errorf("at task %d of the mix %s", f.Next-1, end)
+		f.Elsewhere = append(f.Elsewhere, sighting{Red: true, Class: scenarios.ClassProgress, Anomaly: end.String(), Scenario: "the mix's task", Seed: uint64(f.Next - 1)})
 	}
-	return spent
+	return spent, gone
 }
 
 // note takes a sighting into account.
@@ -234,71 +245,17 @@ func (h *hunter) blind(ctx context.Context, program string, m *mutants.Mutant, f
 		if f.ByHistory || ctx.Err() != nil {
 			break
 		}
-		if silent, err := h.chase(ctx, program, append(args, "--blind"), silence, see); silent || err != nil {
+		if end, err := h.chase(ctx, program, append(args, "--blind"), hang, see); end.hung || err != nil {
 			break // it hangs, which clients see, but no judge
 		}
 	}
 	return spent
 }
 
-// chase runs a hunt of a program and shows each seed to see, until that has seen
-// enough or the program is done; silent: it hung.
-func (h *hunter) chase(ctx context.Context, program string, args []string, patience int, see func(*sighting) bool) (silent bool, err error) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	// A bug may also eat all memory.
-	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `ulimit -v ` + memory + `; exec "$@"`, "sh", program, "hunt"}, args...)...)
-	pipe, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		return false, err
-	}
-	lines := make(chan []byte)
-	go func() {
-		defer close(lines)
-		scanner := bufio.NewScanner(pipe)
-		scanner.Buffer(nil, 1<<20)
-		for scanner.Scan() {
-			select {
-			case lines <- bytes.Clone(scanner.Bytes()):
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	quiet := 0
-	for quiet < patience {
-		select {
-		case line, more := <-lines:
-			if !more {
-				stop()
-				_ = cmd.Wait() // done, or killed by us
-				return false, nil
-			}
-			quiet = 0
-			var s sighting
-			if json.Unmarshal(line, &s) == nil && see(&s) {
-				stop()
-				_ = cmd.Wait()
-				return false, nil
-			}
-		case <-ticker.C:
-			quiet++
-		}
-	}
-	stop()
-	_ = cmd.Wait()
-	return true, nil
-}
-
 // greenWithout runs the seeds of the detections in the clean build.
 func (h *hunter) greenWithout(ctx context.Context, detections []sighting) (bool, error) {
 	n, red := 0, ""
-	_, err := h.chase(ctx, h.clean, tasksOf(detections), silence, func(s *sighting) bool {
+	end, err := h.chase(ctx, h.clean, tasksOf(detections), hang, func(s *sighting) bool {
 		if n++; s.Red {
 			red = scenarios.TaskName(s.Scenario, s.Seed)
 		}
@@ -310,7 +267,10 @@ func (h *hunter) greenWithout(ctx context.Context, detections []sighting) (bool,
 	if red != "" {
 		return false, fmt.Errorf("the clean build is red too: %s", red)
 	}
-	return n == len(detections), nil
+	if n < len(detections) {
+		return false, fmt.Errorf("of %d seeds the clean build ran %d: %s", len(detections), n, end)
+	}
+	return true, nil
 }
 
 // tasksOf has a hunt run the seeds of some sightings.

@@ -44,7 +44,7 @@ func (h *hunter) falseAlarms(ctx context.Context, budget time.Duration) error {
 	}
 	spent := 0.0
 	args := []string{"--seed", strconv.FormatUint(a.FirstSeed, 10), "--from", strconv.Itoa(a.Next)}
-	silent, err := h.chase(ctx, h.clean, args, silence, func(s *sighting) bool {
+	end, err := h.chase(ctx, h.clean, args, hang, func(s *sighting) bool {
 		a.Seeds, a.Next = a.Seeds+1, a.Next+1
 		seconds := time.Duration(s.CPU).Seconds()
 		a.CPUSeconds, spent = a.CPUSeconds+seconds, spent+seconds
@@ -57,8 +57,8 @@ func (h *hunter) falseAlarms(ctx context.Context, budget time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if silent {
-		a.Red, a.Next = append(a.Red, fmt.Sprintf("the program hung at seed %d of the mix", a.Next)), a.Next+1
+	if end.hung {
+		a.Red, a.Next = append(a.Red, fmt.Sprintf("at seed %d of the mix %s", a.Next, end)), a.Next+1
 	}
 	return h.book.write("clean", &a)
 }
@@ -106,7 +106,7 @@ func (h *hunter) ablate(ctx context.Context, list []mutants.Mutant, findings []f
 			}
 			a = ablation{Mutant: f.Name, Without: what, FirstSeed: h.first, Diff: f.Diff}
 			limit := max(30, 3*f.CPUSeconds)
-			_, err := h.chase(ctx, program, []string{"--seed", strconv.FormatUint(h.first, 10), "--without", what}, silence, func(s *sighting) bool {
+			_, err := h.chase(ctx, program, []string{"--seed", strconv.FormatUint(h.first, 10), "--without", what}, hang, func(s *sighting) bool {
 				a.Seeds, a.CPUSeconds = a.Seeds+1, a.CPUSeconds+time.Duration(s.CPU).Seconds()
 				if s.Red && slices.Contains(m.Classes, s.Class) {
 					a.Detections++

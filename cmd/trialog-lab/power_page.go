@@ -41,8 +41,12 @@ func (h *hunter) writePage(file string, list []mutants.Mutant, findings []findin
 // bars are those that the design sets.
 func bars(findings []finding) []string {
 	found, history, minute := 0, 0, 0
+	n := 0
 	for i := range findings {
 		f := &findings[i]
+		if f.tried() {
+			n++
+		}
 		if !f.Found {
 			continue
 		}
@@ -54,7 +58,6 @@ func bars(findings []finding) []string {
 			minute++
 		}
 	}
-	n := len(findings)
 	share := func(k, want int) string {
 		return fmt.Sprintf("%d of %d, %d %% (wanted: %d %%)", k, n, 100*k/max(n, 1), want)
 	}
@@ -77,14 +80,23 @@ Each diff of scenarios/mutants is applied to a copy of the tree, and the random 
 		fmt.Fprintf(w, "- %s\n", b)
 	}
 	fmt.Fprint(w, "\n| mutant | found | by history | by invariant | reached | seeds | detections | C/k, s | first violated |\n|---|---|---|---|---|---|---|---|---|\n")
-	var missed []*finding
+	var missed, untried []*finding
 	for i := range findings {
 		f := &findings[i]
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %d | %d | %s | %s |\n", f.Name, yesNo(f.Found), yesNo(f.ByHistory), yesNo(f.ByInside),
 			f.reached(), f.Seeds, len(f.Detections), f.Per, f.Property)
-		if !f.Found {
+		switch {
+		case !f.tried():
+			untried = append(untried, f)
+		case !f.Found:
 			missed = append(missed, f)
 		}
+	}
+	if len(untried) > 0 {
+		fmt.Fprint(w, "\nNot tried, so neither found nor missed:\n\n")
+	}
+	for _, f := range untried {
+		fmt.Fprintf(w, "- %s: %s.\n", f.Name, strings.TrimSuffix(strings.TrimPrefix(f.Note, "NOT TRIED: "), "."))
 	}
 	if len(missed) == 0 {
 		return

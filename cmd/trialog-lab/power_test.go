@@ -115,11 +115,12 @@ func TestPage(t *testing.T) {
 	findings := []finding{
 		{Name: "seen", Found: true, ByHistory: true, Probed: 1, Reached: 3, Seeds: 4, Per: perDetection(9, 3), Property: "durability"},
 		{Name: "unseen", Probed: 2, Seeds: 50, Note: "nothing was red"},
+		{Name: "untouched", Note: "NOT TRIED: the program does not start: no memory"},
 		{Name: "explained", Probed: 2, Reached: 9, Seeds: 50, Note: "nothing was red", Missed: "its lives are too short"},
 	}
 	var w strings.Builder
 	pageMutants(&w, findings, 5)
-	for _, want := range []string{"3 of the 5 mutants", "found: 1 of 3, 33 % (wanted: 90 %)", "| seen | yes | yes | no | 3 | 4 | 0 | 3 (", "- unseen: nothing was red: what was changed was never carried out (50 seeds",
+	for _, want := range []string{"4 of the 5 mutants", "- untouched: the program does not start: no memory.", "found: 1 of 3, 33 % (wanted: 90 %)", "| seen | yes | yes | no | 3 | 4 | 0 | 3 (", "- unseen: nothing was red: what was changed was never carried out (50 seeds",
 		"- explained: nothing was red; its lives are too short (50 seeds"} {
 		if !strings.Contains(w.String(), want) {
 			t.Errorf("no %q in\n%s", want, w.String())

@@ -169,9 +169,12 @@ func (c *reportCommand) violation(ctx context.Context, r *report.Report, scenari
 	}
 	h := run.History
 	h.Header.TraceHash = run.Outcome.TraceHash
-	judged := checker.Check(h, checker.Options{})
+	verdicts, err := judged(h)
+	if err != nil {
+		return err
+	}
 	v := report.Violation{Title: fmt.Sprintf("%s, seed %d", scenario, seed)}
-	v.Describe(judged, picture.Tell(h, judged).Lines())
+	v.Describe(verdicts, picture.Tell(h, verdicts).Lines())
 	if row != nil {
 		v.Title, v.Rows = row.ID+": "+row.Guarantee, []string{row.ID}
 		v.Why = "Not claimed under these settings and faults (" + row.Settings + "; " + row.Under + "), and shown, as it must be: a judge that did not see this loss would be blind."
@@ -183,19 +186,19 @@ func (c *reportCommand) violation(ctx context.Context, r *report.Report, scenari
 	}
 	name := scenario + "-" + strconv.FormatUint(seed, 10)
 	v.Picture, v.History = name+".html", name+".jsonl"
-	if err := c.files(&v, h, judged); err != nil {
+	if err := c.files(&v, h, verdicts); err != nil {
 		return err
 	}
 	r.Violations = append(r.Violations, v)
 	return nil
 }
 
-func (c *reportCommand) files(v *report.Violation, h *history.History, judged *checker.Report) error {
+func (c *reportCommand) files(v *report.Violation, h *history.History, verdicts *checker.Report) error {
 	if err := scenarios.WriteHistory(filepath.Join(c.Output, v.History), h); err != nil {
 		return err
 	}
 	return into(filepath.Join(c.Output, v.Picture), func(w io.Writer) error {
-		return picture.Write(w, picture.Run{History: h, Report: judged})
+		return picture.Write(w, picture.Run{History: h, Report: verdicts})
 	})
 }
 

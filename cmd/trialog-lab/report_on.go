@@ -14,7 +14,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"trialog/checker"
 	"trialog/checker/history"
 	"trialog/checker/picture"
 	"trialog/checker/report"
@@ -143,11 +142,14 @@ func (c *reportCommand) foreignViolation(r *report.Report, o *scenarios.Outcome)
 		if err := errors.Join(err, file.Close()); err != nil {
 			return err
 		}
-		judged := checker.Check(h, checker.Options{})
-		v.Describe(judged, picture.Tell(h, judged).Lines())
+		verdicts, err := judged(h)
+		if err != nil {
+			return err
+		}
+		v.Describe(verdicts, picture.Tell(h, verdicts).Lines())
 		name := fmt.Sprintf("%s-%d", o.Scenario, o.Seed)
 		v.Picture, v.History = name+".html", name+".jsonl"
-		if err := c.files(&v, h, judged); err != nil {
+		if err := c.files(&v, h, verdicts); err != nil {
 			return err
 		}
 	}

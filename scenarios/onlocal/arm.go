@@ -32,6 +32,8 @@ type Options struct {
 	// RestartWithin is the longest that a restart may take to the first
 	// acknowledged record. 0: two seconds.
 	RestartWithin time.Duration
+	// Porcupine answers for it, from a process of its own (nil: in this one).
+	Porcupine func(*checker.Question) checker.Answer
 }
 
 // Arm carries scenarios out on real processes.
@@ -46,7 +48,7 @@ func New(o Options) *Arm {
 	if o.RestartWithin == 0 {
 		o.RestartWithin = restartBar
 	}
-	return &Arm{options: o, judge: checker.New(checker.Options{}), noPower: tryPower(o.Power)}
+	return &Arm{options: o, judge: checker.New(checker.Options{Porcupine: o.Porcupine}), noPower: tryPower(o.Power)}
 }
 
 // WithoutPower tells why this arm cannot cut power; nil: it can.
