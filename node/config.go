@@ -87,7 +87,7 @@ func DefaultNetwork() Network {
 		RequestQueue:        4096,
 		ReadThreads:         4,
 		JournalSegmentBytes: 4 << 20,
-		DiskSpaceEvery:      5 * time.Second,
+		DiskSpaceEvery:      time.Second,
 		ShutdownGrace:       30 * time.Second,
 		QuorumStallsAfter:   20 * time.Second,
 	}

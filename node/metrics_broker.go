@@ -22,6 +22,7 @@ var brokerMetrics = []brokerMetric{
 	{"kafka_server_brokertopicmetrics_bytesin_total", "Bytes of record batches appended.", true, func(c *broker.Counters) float64 { return float64(c.ProduceBytes) }},
 	{"kafka_server_brokertopicmetrics_bytesout_total", "Bytes of record batches fetched.", true, func(c *broker.Counters) float64 { return float64(c.FetchBytes) }},
 	{"kafka_server_brokertopicmetrics_failedproducerequests_total", "Record batches refused.", true, func(c *broker.Counters) float64 { return float64(c.ProduceRefused) }},
+	{"trialog_produce_refused_disk_full_total", "Record batches refused because the disk is full, or nearly.", true, func(c *broker.Counters) float64 { return float64(c.ProduceRefusedFull) }},
 	{"kafka_network_requestmetrics_errors_total", "Parts of responses with an error code.", true, func(c *broker.Counters) float64 { return float64(c.Errors) }},
 	{"kafka_network_requestmetrics_unreadable_total", "Requests that could not be read.", true, func(c *broker.Counters) float64 { return float64(c.Malformed) }},
 	{"trialog_produce_duplicates_total", "Batches answered from producer state.", true, func(c *broker.Counters) float64 { return float64(c.Duplicates) }},
@@ -111,6 +112,7 @@ var nodeMetrics = []struct {
 	value func(*Node) float64
 }{
 	{"kafka_network_requestchannel_requestqueuesize", "Inputs that wait for the broker's loop.", false, func(n *Node) float64 { return float64(n.inbox.waiting()) }},
+	{"trialog_disk_no_room_total", "Times that a call was to be made again because the disk had no room.", true, func(n *Node) float64 { return float64(n.room.calls.n.Load()) }},
 	{"trialog_log_lines_muted_total", "Log lines left out because they repeated, or were too many.", true, func(n *Node) float64 { return float64(n.notes.muted.n.Load() + n.speaker.limit.muted.n.Load()) }},
 	{"trialog_log_lines_lost_total", "Log lines lost because whoever takes them was too slow.", true, func(n *Node) float64 { return float64(n.speaker.lost.n.Load()) }},
 }

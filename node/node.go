@@ -51,6 +51,7 @@ type Node struct {
 	metrics  *metrics
 	checks   *checkers
 	watch    watched
+	room     room
 	notes    noteLimit // of the node's own messages
 	speaker  *speaker  // of the broker's
 	codecs   batch.Codecs
@@ -102,7 +103,7 @@ func Start(config Config) (*Node, error) {
 	if n.lock, err = osfs.LockDir(config.DataDir); err != nil {
 		return nil, err
 	}
-	n.fs = osfs.New(config.DataDir)
+	n.fs = osfs.New(config.DataDir).Patient(n.awaitRoom)
 	if n.listeners, err = listen(config.Listen); err != nil {
 		return nil, errors.Join(err, n.lock.Release())
 	}

@@ -22,7 +22,11 @@ func (n *Node) runJob(j *disk.Job) (result any, err error) {
 			err = fmt.Errorf("the job panicked: %v\n%s", r, debug.Stack())
 		}
 	}()
-	var fs disk.FS = n.tail.FS(n.fs, false, partition.HoldsRecords)
+	files := n.fs
+	if j.Hasty {
+		files = files.Hasty()
+	}
+	var fs disk.FS = n.tail.FS(files, false, partition.HoldsRecords)
 	if !j.Closing {
 		fs = turns{fs, &n.segments}
 	}
@@ -55,6 +59,7 @@ func (n *Node) startQuorum(knowsCluster bool) error {
 		Deliver:         n.tell,
 		Fail:            n.fail,
 		StallsAfter:     n.config.Network.QuorumStallsAfter,
+		Full:            n.room.full,
 		SnapshotEntries: n.config.Network.QuorumSnapshotEvery,
 		Log:             n.log,
 	})

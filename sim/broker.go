@@ -43,6 +43,7 @@ type brokerHost struct {
 	// stopUntil is when a process that was asked to stop is to be started again.
 	stopUntil int64
 	stall     int64         // how much longer every operation of the disk takes now
+	patient   bool          // calls that the disk has no room for wait
 	scrub     scrubMark     // of when everything was healed
 	rotten    string        // the directory of the file that was damaged last
 	conns     []*connection // by ConnID

@@ -121,7 +121,9 @@ func (w *World) inflictDisk(s *strike, h *host, f *Fault) bool {
 		faults.Broken = true
 		w.last(f, h, nil, 0)
 	case FaultNoSpace:
-		faults.Full = true
+		// Mostly what needs room waits for it. That it fails at once is what a node
+		// shows that ends, and what a quota of its system may do.
+		faults.Full, b.patient = true, pick(4) != 3
 		w.last(f, h, nil, 0)
 	case FaultDiskStall:
 		amount := s.draw.Between(choice.FaultAmount, 10*Millisecond, 1500*Millisecond)

@@ -133,6 +133,10 @@ func (w *World) startJob(b *brokerHost, j *disk.Job) {
 // tells its result.
 func (w *World) job(b *brokerHost, i uint64) {
 	op := &b.jobs.list[i]
+	if !op.ran && !op.job.Hasty && b.waitsForRoom() {
+		w.schedule(b.host, w.now+roomEvery, evJob, i, 0)
+		return
+	}
 	if !op.ran {
 		op.ran = true
 		b.mount.Work = simdisk.Work{}

@@ -78,6 +78,20 @@ func (w *World) kick(b *brokerHost) {
 	w.schedule(b.host, w.now+w.latency(b, choice.DiskWrite, c.WriteMin, c.WriteJitter), evWrite, 0, uint64(b.stall))
 }
 
+// roomEvery is how often a call is made again that the disk had no room for.
+const roomEvery = 10 * Millisecond
+
+// waitsForRoom tells whether calls of the process that need room wait for it, as
+// a node's do.
+func (b *brokerHost) waitsForRoom() bool { return b.disk.Faults.Full && b.patient }
+
+// tellFull tells a broker of a disk that has no room: the call that met it does,
+// beside what is asked of the disk now and then.
+func (w *World) tellFull(b *brokerHost) {
+	b.in.space.Free = 0
+	w.stepBroker(b, &b.in.space)
+}
+
 // latency draws how long an operation of a disk takes.
 func (w *World) latency(b *brokerHost, site choice.Site, least, jitter int64) int64 {
 	return b.disk.Draw().Between(site, least, least+jitter) + b.stall
@@ -86,6 +100,11 @@ func (w *World) latency(b *brokerHost, site choice.Site, least, jitter int64) in
 // write takes what has gathered and writes it.
 func (w *World) write(b *brokerHost) {
 	q := &b.writer
+	if b.waitsForRoom() {
+		w.schedule(b.host, w.now+roomEvery, evWrite, 0, 0)
+		w.tellFull(b)
+		return
+	}
 	q.gathered, q.taken = q.taken[:0], q.gathered
 	err := q.writer.Write(q.taken)
 	if w.diedInCall(b) {

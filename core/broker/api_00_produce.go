@@ -72,6 +72,7 @@ func (b *Broker) admitProduce(body *protocol.ProduceRequest, p *protocol.Produce
 	case b.internal(p):
 		return kafka.ErrInvalidTopicException
 	case b.diskLow:
+		b.counters.ProduceRefusedFull++
 		return kafka.ErrKafkaStorageError
 	case p.Checked.Err != kafka.None:
 		return p.Checked.Err

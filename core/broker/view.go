@@ -171,6 +171,7 @@ type Counters struct {
 	ProduceRecords         uint64
 	ProduceBytes           uint64
 	ProduceRefused         uint64 // batches refused
+	ProduceRefusedFull     uint64 // of them, because the disk was full or nearly
 	Duplicates             uint64 // batches answered from producer state
 	FetchBytes             uint64
 	FetchReads             uint64 // disk reads emitted

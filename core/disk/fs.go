@@ -19,6 +19,9 @@ var (
 // Durability is POSIX at its weakest: bytes survive a power cut once Sync of
 // their file has returned, a name once SyncDir of its directory has. Unsynced
 // bytes may survive in part, torn at sectors and in any order.
+//
+// A call that there is no room for waits for it where the driver says so: to
+// whoever makes it the disk is slow. Elsewhere it is ErrNoSpace.
 type FS interface {
 	// Create makes a new empty file and opens it; ErrExist if there is one.
 	Create(path string) (File, error)

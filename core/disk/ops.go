@@ -75,4 +75,7 @@ type Job struct {
 	// Closing: nothing is appended any more, so that nobody waits for a sync that
 	// this job's would delay.
 	Closing bool
+	// Hasty: the job would rather fail with ErrNoSpace than wait for room, as
+	// every other one does: it can be begun again later, and takes room until then.
+	Hasty bool
 }

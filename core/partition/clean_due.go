@@ -184,7 +184,7 @@ func (j *Journal) sweepOn(out []disk.Job) []disk.Job {
 	}
 	c.log.upkeep.busy = true
 	u.running++
-	return append(out, disk.Job{Name: "clean", Run: Clean, Args: c})
+	return append(out, disk.Job{Name: "clean", Run: Clean, Args: c, Hasty: true})
 }
 
 // stands tells whether the segments are those that the pass began with.

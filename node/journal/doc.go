@@ -12,7 +12,9 @@
 //     library syncs once per write under its lock;
 //   - file rolls are predicted by counting framed bytes, so that the directory
 //     is synced after each;
-//   - the first error is the last: the sink answers with it for ever.
+//   - a batch never spans two files, so that one for which there was no room can
+//     be taken back and written again (room.go);
+//   - any other error is the last: the sink answers with it for ever.
 //
 // The simulator writes the same bytes through sim/disk; format_test.go compares
 // the two, file by file.

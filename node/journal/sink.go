@@ -32,6 +32,7 @@ type Sink struct {
 	filled  int    // framed bytes in the last file, batch included
 	rolled  bool   // the batch makes the library begin a new file
 	first   uint64 // index that names the last file once the batch is written
+	at      int64  // bytes in the last file, without the batch
 	failed  error
 }
 
@@ -64,18 +65,31 @@ func (s *Sink) open(generation kafka.LSN) error {
 	if err := s.clear(dir); err != nil {
 		return err
 	}
-	log, err := wal.Open(s.fs.Path(dir), &wal.Options{
-		NoSync:           true,
-		SegmentSize:      s.segmentSize,
-		SegmentCacheSize: 1,
-		DirPerms:         0o750,
-		FilePerms:        0o640,
-	})
-	if err != nil {
+	s.dir, s.next, s.first, s.filled, s.at = dir, 1, 1, 0, 0
+	if err := s.begin(); err != nil {
 		return err
 	}
-	s.log, s.dir, s.next, s.first, s.filled = log, dir, 1, 1, 0
 	return s.adoptTail()
+}
+
+// begin makes the library open the generation as it is on the disk.
+func (s *Sink) begin() error {
+	for {
+		log, err := wal.Open(s.fs.Path(s.dir), &wal.Options{
+			NoSync:           true,
+			SegmentSize:      s.segmentSize,
+			SegmentCacheSize: 1,
+			DirPerms:         0o750,
+			FilePerms:        0o640,
+		})
+		if err == nil {
+			s.log = log
+			return nil
+		}
+		if !s.fs.Again(err) {
+			return err
+		}
+	}
 }
 
 // makeDir makes a directory and its name durable, parents included.
@@ -125,9 +139,12 @@ func (s *Sink) adoptTail() error {
 		}
 	}
 	var err error
-	s.tail, err = s.fs.Open(fmt.Sprintf("%s/%020d", s.dir, s.first))
+	s.tail, err = s.fs.Open(s.path(s.first))
 	return err
 }
+
+// path is where the file lies that an entry names.
+func (s *Sink) path(index uint64) string { return fmt.Sprintf("%s/%020d", s.dir, index) }
 
 // Append adds a frame. It is durable after Sync; the bytes may be reused at once.
 func (s *Sink) Append(frame []byte) error {
@@ -145,7 +162,7 @@ func (s *Sink) Append(frame []byte) error {
 	if s.filled >= s.segmentSize { // the library's own rule
 		s.filled, s.rolled, s.first = 0, true, s.next
 	}
-	if s.pending >= flushBytes {
+	if s.rolled || s.pending >= flushBytes { // a batch stands in one file
 		s.failed = s.flush()
 	}
 	return s.failed
@@ -157,9 +174,11 @@ func (s *Sink) flush() error {
 		return nil
 	}
 	if err := s.log.WriteBatch(&s.batch); err != nil {
-		return err
+		if err := s.writeAgain(err); err != nil {
+			return err
+		}
 	}
-	s.pending = 0
+	s.pending, s.at = 0, int64(s.filled)
 	if s.rolled {
 		s.rolled = false
 		return s.adoptTail()

@@ -14,6 +14,7 @@ import (
 type File struct {
 	fd     int
 	name   string
+	fs     *FS   // that it was opened from; nil: a directory
 	failed error // the first failed sync, for good
 }
 
@@ -84,6 +85,9 @@ func (f *File) WriteAt(p []byte, off int64) (n int, err error) {
 			put, err = unix.Pwrite(f.fd, p[n:], off+int64(n))
 			return err
 		})
+		if err != nil && f.fs != nil && f.fs.Again(err) {
+			continue
+		}
 		if err != nil {
 			return n, f.wrap("write", err)
 		}
@@ -100,7 +104,12 @@ func (f *File) Truncate(size int64) error {
 	if err := f.closed("truncate"); err != nil {
 		return err
 	}
-	return f.wrap("truncate", retry(func() error { return unix.Ftruncate(f.fd, size) }))
+	for {
+		err := retry(func() error { return unix.Ftruncate(f.fd, size) })
+		if err == nil || f.fs == nil || !f.fs.Again(err) {
+			return f.wrap("truncate", err)
+		}
+	}
 }
 
 // Size implements disk.File.

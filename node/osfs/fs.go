@@ -15,7 +15,10 @@ import (
 )
 
 // FS is the file system below one directory.
-type FS struct{ root string }
+type FS struct {
+	root string
+	wait func() bool // asked when there is no room; nil: nobody waits
+}
 
 // New returns the file system below root, which must exist.
 func New(root string) *FS { return &FS{root: root} }
@@ -35,10 +38,14 @@ func (f *FS) Create(path string) (disk.File, error) {
 func (f *FS) Open(path string) (disk.File, error) { return f.open(path, unix.O_RDWR) }
 
 func (f *FS) open(path string, flag int) (disk.File, error) {
-	file, err := open(f.Path(path), flag)
-	if err != nil {
+	var file *File
+	if err := f.patiently(func() (err error) {
+		file, err = open(f.Path(path), flag)
+		return err
+	}); err != nil {
 		return nil, err
 	}
+	file.fs = f
 	return file, nil
 }
 
@@ -47,11 +54,13 @@ func (f *FS) Remove(path string) error { return translate(os.Remove(f.Path(path)
 
 // Rename implements disk.FS.
 func (f *FS) Rename(oldPath, newPath string) error {
-	return translate(os.Rename(f.Path(oldPath), f.Path(newPath)))
+	return translate(f.patiently(func() error { return os.Rename(f.Path(oldPath), f.Path(newPath)) }))
 }
 
 // MkdirAll implements disk.FS.
-func (f *FS) MkdirAll(path string) error { return translate(os.MkdirAll(f.Path(path), 0o750)) }
+func (f *FS) MkdirAll(path string) error {
+	return translate(f.patiently(func() error { return os.MkdirAll(f.Path(path), 0o750) }))
+}
 
 // ReadDir implements disk.FS.
 func (f *FS) ReadDir(path string) ([]string, error) {
@@ -105,7 +114,7 @@ func translate(err error) error {
 		known = disk.ErrExist
 	case errors.Is(err, fs.ErrClosed):
 		known = disk.ErrClosed
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+	case NoRoom(err):
 		known = disk.ErrNoSpace
 	default:
 		known = disk.ErrIO

@@ -52,6 +52,7 @@ func runNode(dir string) int {
 		c.Network.JournalSegmentBytes = 128 << 10
 		c.Network.QuorumSnapshotEvery = 30
 		c.Limits = func(l *broker.Limits) {
+			l.DiskReserve = 16 << 20
 			l.Storage.GenerationBytes = 512 << 10
 			l.Storage.JournalBytes = 4 << 20
 			l.Storage.CheckpointBytes = 1 << 20

@@ -68,10 +68,13 @@ type Config struct {
 	Deliver func(port.Event)
 	// SnapshotEntries is how many entries lie between two snapshots; 0: 10,000.
 	SnapshotEntries uint64
-	// Fail is called at most once, when the engine has hung for StallsAfter.
+	// Fail is called when the engine has hung for StallsAfter, and when its disk fails.
 	Fail        func(error)
 	StallsAfter time.Duration
-	Log         *slog.Logger
+	// Full tells whether the disk has had no room a moment ago, which the engine
+	// waits for as FS does; nil: never. It is not hung then.
+	Full func() bool
+	Log  *slog.Logger
 }
 
 // Network makes connections, so that a test can cut them.
@@ -147,6 +150,7 @@ func (e *Engine) open(transport *transport) error {
 
 		SystemEventListener: systemEvents{engine: e},
 		Expert: config.ExpertConfig{
+			FS:               newFiles(&e.config),
 			TransportFactory: transport,
 			LogDB:            logDB(),
 			Engine:           config.EngineConfig{ExecShards: 2, CommitShards: 2, ApplyShards: 2, SnapshotShards: 2, CloseShards: 2},
