@@ -1,8 +1,10 @@
 package scenarios
 
-// keyed are topics that are compacted while the run lasts.
+// keyed are topics that are compacted while the run lasts. Of few keys each is soon
+// written again, so that much goes; of many, those that were deleted stay so, and what
+// a deletion has left behind would be seen in the end.
 func keyed(t TopicSettings) TopicSettings {
-	t.Keys = 40
+	t.Keys = []int{40, 200, 600}
 	return t
 }
 

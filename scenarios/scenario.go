@@ -76,9 +76,10 @@ type TopicSettings struct {
 	// Retention has seeds draw retention.ms and retention.bytes, small enough for
 	// records to go while the run lasts.
 	Retention bool
-	// Keys, when not 0, is how many keys records have: the topics are compacted, and
-	// seeds draw how soon, how small the cleaner's map is and how long tombstones stay.
-	Keys int
+	// Keys, when there are any, are how many keys records have, of which seeds draw one:
+	// the topics are compacted, and seeds draw how soon, how small the cleaner's map is
+	// and how long tombstones stay.
+	Keys []int
 }
 
 // Has tells whether the topics are made with a setting.

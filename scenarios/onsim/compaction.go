@@ -27,7 +27,7 @@ func (d drawer) cleaner(config *sim.Config) {
 // several replicas one that is away for longer keeps what they have deleted, as
 // Kafka's do, so that they stay for good there.
 func (d drawer) compacted(list []client.TopicSetting, replicas int) []client.TopicSetting {
-	tombstones := oneOf(d, choice.SwarmSetting, "3600000", "20000", "2000")
+	tombstones := oneOf(d, choice.SwarmSetting, "3600000", "20000", "2000", "500")
 	if replicas > 1 {
 		tombstones = "3600000"
 	}

@@ -86,7 +86,8 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder, explore
 	if s.Topics.Retention {
 		d.retention(config)
 	}
-	if s.Topics.Keys > 0 {
+	if len(s.Topics.Keys) > 0 {
+		t.keys = oneOf(d, choice.SwarmCleaner, s.Topics.Keys...)
 		d.cleaner(config)
 	}
 	if t.explored {
@@ -411,7 +412,7 @@ func (d drawer) topicSettings(s *scenarios.Scenario) []client.TopicSetting {
 	if s.Topics.Retention {
 		list = d.shortLives(list)
 	}
-	if s.Topics.Keys > 0 {
+	if len(s.Topics.Keys) > 0 {
 		list = d.compacted(list, s.Replicas())
 	}
 	return list

@@ -22,8 +22,8 @@ func (t *trial) header(seed uint64, config *sim.Config) history.Header {
 		if s.Topics.Retention {
 			topic.keeps(&h.Topics[len(h.Topics)-1])
 		}
-		if s.Topics.Keys > 0 {
-			topic.compacts(&h.Topics[len(h.Topics)-1], s.Topics.Keys)
+		if t.keys > 0 {
+			topic.compacts(&h.Topics[len(h.Topics)-1], t.keys)
 		}
 	}
 	h.Groups = t.groupHeaders()

@@ -94,7 +94,7 @@ func (p *producer) compose(c *sim.ClientHost, count, size int) {
 		p.payload = scenarios.AppendPayload(p.payload, v, size)
 		p.values = append(p.values, v)
 		p.records = append(p.records, client.Record{Timestamp: timestamp, Value: p.payload[began:len(p.payload):len(p.payload)]})
-		if keys := p.trial.scenario.Topics.Keys; keys > 0 {
+		if keys := p.trial.keys; keys > 0 {
 			p.payload = label(p.payload, v, keys, &p.records[len(p.records)-1])
 		} else if p.keyed {
 			p.records[len(p.records)-1].Key = p.payload[began : began+2 : began+2]

@@ -32,6 +32,7 @@ type trial struct {
 	phase     string
 	rotten    bool // a bit was flipped: a partition may be fenced for good
 	watch     *watch
+	keys      int // that records have; 0: they are not compacted by key
 	// coordinators is how many partitions hold the groups' offsets; 0: no groups.
 	coordinators int
 }

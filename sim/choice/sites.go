@@ -57,6 +57,8 @@ const (
 	SwarmProtocol // which protocol the members of groups speak, and their sessions (scenarios)
 	AppProtocol   // which protocol the next process of a member speaks
 
+	SwarmCleaner // what the cleaner has to go over, and how (scenarios)
+
 	lastOwnSite
 )
 
