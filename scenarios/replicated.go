@@ -32,6 +32,7 @@ func replicateds() []Scenario {
 		replicatedPause(), replicatedClock(), replicatedUnsynced(), replicatedMixed(), replicatedMoves(), replicatedRetention(), replicatedCompaction(), replicatedVoters(), replicatedSoak(),
 		replicatedReaders(), replicatedElections(), replicatedShrunk(), replicatedRot(), replicatedModes(), replicatedLost(),
 		replicatedAcksOne(), replicatedUnclean(), replicatedMinISROne(), replicatedUnsyncedPower(), replicatedLastStanding(),
+		replicatedUnsyncedRetention(),
 	}, replicatedSizes()...)
 }
 

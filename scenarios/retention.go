@@ -65,3 +65,28 @@ func replicatedRetention() Scenario {
 		Needs: append(append([]Need{}, worked...), deleted),
 	}
 }
+
+func replicatedUnsyncedRetention() Scenario {
+	w := clustered
+	w.BatchRecords = Range{2, 12}
+	w.Deletions, w.DeleteNewest = Range{30, 120}, true
+	return Scenario{
+		Name:     "replicated-unsynced-retention",
+		Why:      "a log start outlives a power cut, the records behind it that were in memory only do not: the log goes on from there, within a batch if need be",
+		Cluster:  threeBrokers,
+		Topics:   keptForSeconds(unsyncedTopics),
+		Workload: w,
+		Faults: []Fault{
+			always(PowerCut, 1, 3),
+			sometimes(70, ProcessKill, 1, 4),
+			sometimes(40, ProcessKill, 1, 2).For(3000, 8000),
+			sometimes(30, KillAll, 1, 1),
+			sometimes(40, Shutdown, 1, 2),
+			sometimes(40, Isolate, 1, 3).At(Follower),
+			sometimes(40, Isolate, 1, 3).At(Leader),
+			always(LostResponse, 4, 10),
+			sometimes(30, DiskStall, 1, 3),
+		},
+		Needs: append(append([]Need{}, worked...), deleted),
+	}
+}

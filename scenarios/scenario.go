@@ -203,6 +203,9 @@ type Workload struct {
 	// Deletions is how often a minute an administrator deletes the oldest records
 	// of a partition.
 	Deletions Range
+	// DeleteNewest has it delete nearly everything that was read, up to somewhere
+	// among the newest of it, in a batch more often than not.
+	DeleteNewest bool
 	// ModeChanges is how often a minute an administrator sets flush.messages of
 	// a topic that is in use. Only the simulator does.
 	ModeChanges Range

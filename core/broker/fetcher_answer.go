@@ -76,6 +76,12 @@ func (b *Broker) followed(f *fetcher, p *protocol.FetchPartitionResponse) {
 			Epoch: w.asked.CurrentLeaderEpoch, FetchOffset: w.asked.FetchOffset, HighWatermark: p.HighWatermark,
 			LogStartOffset: p.LogStartOffset, Diverging: p.Diverging, Records: p.Records,
 		}
+		if base, anew := h.replica.BeginsAnew(&b.in.fetched); anew {
+			b.in.fetched.Records = nil
+			b.out.Watch.Reached(must.FollowerBeganWithinBatch)
+			b.startAnew(h, base, h.replica.Log.LogStartOffset)
+			return
+		}
 		b.stepReplica(h, &b.in.fetched)
 		b.in.fetched.Records = nil
 		b.payTaking(h, len(p.Records))
@@ -83,7 +89,7 @@ func (b *Broker) followed(f *fetcher, p *protocol.FetchPartitionResponse) {
 			b.upkeepDue = true
 		}
 	case kafka.ErrOffsetOutOfRange:
-		b.startAnew(h, p.LogStartOffset)
+		b.startAnew(h, p.LogStartOffset, p.LogStartOffset)
 	default:
 		b.rest(h)
 	}
@@ -108,21 +114,21 @@ func (f *fetcher) leaveOut(h *host) {
 	}
 }
 
-// startAnew gives up a log of which the leader has nothing any more: what
-// follows its end has been deleted there. The new one begins where the leader's
-// does.
-func (b *Broker) startAnew(h *host, start kafka.Offset) {
+// startAnew gives up a log of which the leader has nothing any more, since what
+// follows its end has been deleted there, or that is empty and ends within a batch
+// of the leader's. The new one begins at base, and has nothing below start.
+func (b *Broker) startAnew(h *host, base, start kafka.Offset) {
 	topic := b.state.Image().Topic(h.tp.Topic)
-	if start < 0 || topic == nil || h.follow.asked.CurrentLeaderEpoch != h.replica.Epoch() {
+	if base < 0 || topic == nil || h.follow.asked.CurrentLeaderEpoch != h.replica.Epoch() {
 		b.rest(h)
 		return
 	}
 	p := topic.Partition(h.tp.Partition)
 	b.out.Watch.Reached(must.FollowerStartedAnew)
-	b.note(Note{Level: Warn, Text: "a log is too far behind its leader's and starts anew", Topic: h.topic, Partition: h.tp.Partition,
-		Epoch: h.replica.Epoch(), Offset: start})
+	b.note(Note{Level: Warn, Text: "a log does not reach what its leader has and starts anew", Topic: h.topic, Partition: h.tp.Partition,
+		Epoch: h.replica.Epoch(), Offset: base})
 	b.retire(h, kafka.ErrNotLeaderOrFollower)
-	n := b.createLog(h.tp, p, start, "")
+	n := b.createFrom(h.tp, p, base, start)
 	n.anew, n.heals, n.replaces = h.anew, h.heals, h.replaces
 	b.applyRole(topic, p)
 }

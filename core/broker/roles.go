@@ -161,20 +161,38 @@ func roleText(r *replication.Replica) string {
 // createLog begins the log of a partition that this broker has none of, at an
 // offset; fenced if there is a reason.
 func (b *Broker) createLog(tp kafka.TopicPartition, p *metadata.Partition, start kafka.Offset, fenced string) *host {
+	a := &replication.Append{}
+	if fenced == "" {
+		return b.hostNew(partition.New(b.now, b.identify(tp, p), start, &b.limits.Storage, &a.Append), a)
+	}
+	return b.hostNew(partition.NewFenced(b.now, b.identify(tp, p), start, &b.limits.Storage, fenced, &a.Append), a)
+}
+
+// createFrom begins one at base, which is that of a batch; all below start, which
+// may lie within it, is deleted.
+func (b *Broker) createFrom(tp kafka.TopicPartition, p *metadata.Partition, base, start kafka.Offset) *host {
+	if start <= base {
+		return b.createLog(tp, p, base, "")
+	}
+	create, logStart := &replication.Append{}, &replication.Append{}
+	return b.hostNew(partition.NewWithin(b.now, b.identify(tp, p), base, start, &b.limits.Storage, &create.Append, &logStart.Append), create, logStart)
+}
+
+func (b *Broker) identify(tp kafka.TopicPartition, p *metadata.Partition) partition.Identity {
 	id := partition.Identity{Log: b.journal.NewLogID(), Partition: tp, Mode: partition.Synced}
 	if p.Mode == kafka.ModeReplicated {
 		id.Mode = partition.Replicated
 	}
-	a := &replication.Append{}
-	var log *partition.Log
-	if fenced == "" {
-		log = partition.New(b.now, id, start, &b.limits.Storage, &a.Append)
-	} else {
-		log = partition.NewFenced(b.now, id, start, &b.limits.Storage, fenced, &a.Append)
-	}
+	return id
+}
+
+// hostNew makes a new log one of this broker's, with its first entries.
+func (b *Broker) hostNew(log *partition.Log, entries ...*replication.Append) *host {
 	h := b.addHost(log)
-	a.Incarnation, a.End = log.Incarnation, log.LogEndOffset
-	b.replicated.Appends = append(b.replicated.Appends, *a)
+	for _, a := range entries {
+		a.Incarnation, a.End = log.Incarnation, log.LogEndOffset
+		b.replicated.Appends = append(b.replicated.Appends, *a)
+	}
 	b.takeEffects(h)
 	return h
 }

@@ -59,6 +59,7 @@ const (
 	ReaderSentToFollower        // broker: a leader sent a consumer to a follower in its rack
 	FollowerSessionLost         // broker: a leader did not know a follower's fetch session
 	FollowerStartedAnew         // broker: a follower was behind its leader's log start
+	FollowerBeganWithinBatch    // broker: a follower's empty log ended within a batch of its leader's, and began anew with it
 	ISRProposalUnclear          // replication: a proposal was refused while an older one might still be taken
 
 	RetentionMovedLogStart // replication: a leader moved its log start by retention
@@ -206,6 +207,7 @@ var probeNames = [ProbeCount]string{
 	ISRShrinkProposed:           "isr-shrink-proposed",
 	FollowerSessionLost:         "follower-session-lost",
 	FollowerStartedAnew:         "follower-started-anew",
+	FollowerBeganWithinBatch:    "follower-began-within-batch",
 	ISRProposalUnclear:          "isr-proposal-unclear",
 
 	RetentionMovedLogStart: "retention-moved-log-start",

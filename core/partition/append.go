@@ -102,14 +102,18 @@ func (l *Log) AppendAsLeader(now kafka.Now, epoch kafka.LeaderEpoch, b batch.Vie
 // epoch are the batch's own. Followers and recovery use it.
 func (l *Log) AppendVerbatim(now kafka.Now, b batch.View, cfg *Config, out *disk.Append) {
 	must.True(l.Serving(), "P8: append to a log that takes none")
-	base, epoch := b.BaseOffset(), b.LeaderEpoch()
-	must.True(base >= l.LogEndOffset, "P1: a batch below the log's end")
-	l.verbatim(base, epoch)
-	l.append(now, base, epoch, kafka.NoTimestamp, b, cfg, out)
+	l.verbatim(b)
+	l.append(now, b.BaseOffset(), b.LeaderEpoch(), kafka.NoTimestamp, b, cfg, out)
 }
 
 // verbatim notes what a batch with offsets and epoch of its own brings with it.
-func (l *Log) verbatim(base kafka.Offset, epoch kafka.LeaderEpoch) {
+func (l *Log) verbatim(b batch.View) {
+	base, epoch := b.BaseOffset(), b.LeaderEpoch()
+	if l.begins(b) {
+		l.epochs = l.epochs[:0] // of what was deleted, or of another history
+	} else {
+		must.True(base >= l.LogEndOffset, "P1: a batch below the log's end")
+	}
 	must.True(epoch >= l.EpochAt(l.LogEndOffset-1), "P4: a batch of an older epoch than the one before it")
 	if epoch < l.LatestEpoch() {
 		l.truncateEpochs(base) // an epoch in which nothing was written here
@@ -145,6 +149,9 @@ func (l *Log) append(now kafka.Now, base kafka.Offset, epoch kafka.LeaderEpoch, 
 // apply is the one place where a batch changes what the log knows.
 func (l *Log) apply(now kafka.Now, base, last kafka.Offset, timestamp kafka.TimestampMs, b batch.View, interval int32) {
 	l.interval = interval
+	if s := l.active(); s.size == 0 && base > s.base {
+		l.gaps = true // the log was begun within a batch that has not come
+	}
 	l.active().add(last, len(b), maxTimestampOf(b, timestamp), interval)
 	l.LogEndOffset = last + 1
 	l.upkeep.bytes += int64(len(b))

@@ -96,7 +96,7 @@ func (r *recovery) readTail(x *recovered) error {
 		}
 		from := s.size
 		_, err = walk(r.fs, path, from, size, func(v batch.View, _ int64) bool {
-			if v.BaseOffset() < l.LogEndOffset || v.LeaderEpoch() < l.LatestEpoch() || v.Count() < 0 || v.LastOffsetDelta() < 0 {
+			if v.Count() < 0 || v.LastOffsetDelta() < 0 || !l.takes(v) || !l.begins(v) && v.LeaderEpoch() < l.LatestEpoch() {
 				return false
 			}
 			x.epochsTo(v.BaseOffset(), v.LeaderEpoch())

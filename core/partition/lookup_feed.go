@@ -48,10 +48,18 @@ func (l *Log) leads(k *cursor, bytes []byte) bool {
 	case k.last != kafka.NoOffset:
 		return v.LastOffset() == k.last
 	case k.next != kafka.NoOffset:
-		return v.BaseOffset() == k.next || v.BaseOffset() > k.next && l.gaps
+		return v.BaseOffset() == k.next || v.BaseOffset() > k.next && l.gaps && v.LastOffset() < l.endOf(k)
 	default:
 		return true
 	}
+}
+
+// endOf is one past the last offset that a segment may hold.
+func (l *Log) endOf(k *cursor) kafka.Offset {
+	if i := l.segmentFor(k.segment.base) + 1; i < len(l.segments) {
+		return l.segments[i].base
+	}
+	return l.LogEndOffset
 }
 
 // verified checks what a batch's CRC does not cover: base offsets and leader

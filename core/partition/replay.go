@@ -108,7 +108,7 @@ func (r *recovery) redoAppend(x *recovered, e *entry, g *gather) (err error) {
 			return nil
 		}
 	}
-	if !v.Whole() || v.Size() != len(v) || !v.Intact() || v.BaseOffset() < l.LogEndOffset {
+	if !v.Whole() || v.Size() != len(v) || !v.Intact() || !l.takes(v) {
 		return x.breakOff(e.LSN)
 	}
 	if e.Segment != l.active().base {
@@ -136,7 +136,7 @@ func (x *recovered) take(now kafka.Now, v batch.View) {
 	if l.active().size == 0 {
 		l.ActiveSince = now.Wall
 	}
-	l.verbatim(base, v.LeaderEpoch())
+	l.verbatim(v)
 	l.apply(now, base, last, kafka.NoTimestamp, v, l.interval)
 }
 

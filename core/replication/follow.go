@@ -10,7 +10,7 @@ import (
 // fetched takes what a follower received. Where the histories part, the log is
 // cut before anything else happens, the high watermark included (KAFKA-14704).
 func (r *Replica) fetched(now kafka.Now, in *Fetched, out *Effects) {
-	if !r.Fetches() || in.Epoch != r.epoch || in.FetchOffset != r.Log.LogEndOffset {
+	if !r.takes(in) {
 		return
 	}
 	if in.Diverging.Set {
@@ -39,9 +39,23 @@ func (r *Replica) fetched(now kafka.Now, in *Fetched, out *Effects) {
 
 // continues tells whether a batch may stand at the log's end.
 func (r *Replica) continues(v batch.View) bool {
-	end := r.Log.LogEndOffset
-	return v.Intact() && v.BaseOffset() >= end && v.LastOffsetDelta() >= 0 &&
-		v.LeaderEpoch() <= r.epoch && v.LeaderEpoch() >= r.Log.EpochAt(end-1)
+	return v.Intact() && v.LastOffsetDelta() >= 0 && v.LeaderEpoch() <= r.epoch && r.Log.Continues(v)
+}
+
+// BeginsAnew tells whether what a follower received cannot stand in its log, which
+// is empty and ends within the first batch, and where that one begins: a new log
+// is to begin there.
+func (r *Replica) BeginsAnew(in *Fetched) (base kafka.Offset, anew bool) {
+	v := batch.View(in.Records)
+	if !r.takes(in) || in.Diverging.Set || !v.Whole() || !v[:v.Size()].Intact() || !r.Log.Straddled(v) {
+		return 0, false
+	}
+	return v.BaseOffset(), true
+}
+
+// takes tells whether an answer is to what the replica wants.
+func (r *Replica) takes(in *Fetched) bool {
+	return r.Fetches() && in.Epoch == r.epoch && in.FetchOffset == r.Log.LogEndOffset
 }
 
 // Fetches tells whether the replica follows somebody and can take what it gets.

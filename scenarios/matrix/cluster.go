@@ -61,6 +61,8 @@ func consistency() []Row {
 		holds("three-life", Cluster, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`", "kills, power cuts, isolated brokers, clocks that are set",
 			of("replicated-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock").
 			note("a leader that has not heard of its predecessor's last move begins a little below it"),
+		holds("three-life-unsynced", Cluster, history.LogLife, saysLife, unsyncedAll, "kills, isolated brokers, and power cuts that take records and leave log starts within batches",
+			of("replicated-unsynced-retention"), struck(kill, scenarios.PowerCut), "own-batch-around-the-log-start"),
 		holds("three-offset-kills", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, manyKills,
 			of("replicated-crash", "replicated-elections", "replicated-questions"), struck(kill), "m02-no-epoch-compare", "m01-hw-truncate"),
 		holds("three-offset-partition", Cluster, history.OffsetConsistency, saysOneRecord, syncedAll, cutLinksInside,

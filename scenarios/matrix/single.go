@@ -39,10 +39,8 @@ func single() []Row {
 		holds("one-again", OneBroker, history.TopicLives, saysAgain, anySettings, "kills, power cuts, crashes in every call",
 			of("single-recreated"), struck(kill, cut), "first-life-in-the-second", "own-committed-in-the-first-life").
 			note("of clients that name topics by ID (Produce 13, Fetch 13, OffsetCommit and OffsetFetch 10)"),
-		holds("one-offset-kills", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyKills,
-			of("single-crash", "single-kills", "single-questions"), struck(kill), "own-mode-change-forgotten", "m24-clean-mark-kept"),
-		holds("one-offset-power", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, manyCuts,
-			of("single-power", "single-mixed"), struck(cut), "m28-ack-before-fsync"),
+		holds("one-offset", OneBroker, history.OffsetConsistency, saysOneRecord, anySettings, "any number of process kills and power cuts",
+			of("single-crash", "single-kills", "single-questions", "single-power", "single-mixed"), struck(kill, cut), "own-mode-change-forgotten", "m28-ack-before-fsync"),
 		holds("one-sent-rot", OneBroker, history.NoPhantom, saysSent, anySettings, "flipped bits in journal and segments",
 			of("single-rot"), struck(scenarios.JournalRot, scenarios.SegmentRot), "m27-corruption-as-truncation").
 			note("what is damaged is fenced, never served and never cut off silently; durability is not claimed of it"),

@@ -49,6 +49,7 @@ type administrator struct {
 	growing      int   // which topic
 	growTo       int32 // how many partitions it is to have
 	deleteEvery  int64 // between deletions of records; 0: none
+	deleteNewest bool  // nearly all that was read
 	deleteAt     int64
 	modes        int64 // between changes of the durability mode; 0: none
 	modeAt       int64

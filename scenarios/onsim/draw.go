@@ -228,6 +228,7 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	}
 	if s.Workload.Deletions.Max > 0 {
 		t.admin.deleteEvery = perMinute(d.workload(s.Workload.Deletions))
+		t.admin.deleteNewest = s.Workload.DeleteNewest
 	}
 	if s.Workload.ModeChanges.Max > 0 {
 		t.admin.modes = perMinute(d.workload(s.Workload.ModeChanges))

@@ -75,7 +75,11 @@ func (a *administrator) deleteRecords(c *sim.ClientHost) {
 				before = max(before, f.next)
 			}
 		}
-		before = int64(c.Choose(choice.AppSize, uint64(before)+1))
+		if a.deleteNewest {
+			before -= int64(c.Choose(choice.AppSize, uint64(min(before, 15))+1))
+		} else {
+			before = int64(c.Choose(choice.AppSize, uint64(before)+1))
+		}
 	}
 	op := history.NewOp(history.DeleteRecords, a.id, a.process, at.partition)
 	op.Incarnation, op.At = int32(c.Incarnation()), before

@@ -112,6 +112,10 @@ func (o *Oracle) appended(a *disk.Append) {
 			o.fail("O4: node %d cuts %v at %d, and %d has counted", o.at, r.part.tp, cut, min(r.agreed, r.part.end))
 		}
 		r.cut(cut)
+	case disk.EntryLogStart:
+		if start := int64(a.BaseOffset); len(r.batches) == 0 && start > r.end {
+			r.start, r.end = start, start // begun for a batch that holds its start, and without it yet
+		}
 	case disk.EntryDelete:
 		if p := r.part; p != nil && p.held[o.at] == r && o.claimed(p) && p.mayLead(o.at) && o.image.Topic(p.tp.Topic) != nil && r.end > r.start {
 			o.fail("O4: node %d gives up its log of %v with %d records, and may be elected", o.at, p.tp, r.end)

@@ -80,5 +80,7 @@ func (r *replica) reread(v *broker.PartitionView, read func(path string) []byte)
 			bytes = bytes[bytes.Size():]
 		}
 	}
-	r.end = end
+	if r.end = end; len(r.batches) == 0 {
+		r.start = end // its segment may begin below, for a batch that has not come
+	}
 }

@@ -17,7 +17,8 @@ func (t *trial) start() {
 	for {
 		t.mount = t.disk.Mount()
 		if t.draw.Choose(choice.FaultDetail, 6) == 5 && t.result.Recoveries > 0 {
-			t.mount.CrashIn(1 + int64(t.draw.Choose(choice.FaultAmount, 60)))
+			calls := uint64(60) << t.draw.Choose(choice.FaultDetail, 4) // with many logs, checkpoints come late
+			t.mount.CrashIn(1 + int64(t.draw.Choose(choice.FaultAmount, calls)))
 		}
 		r, err := t.recover()
 		if err == nil {
