@@ -190,7 +190,8 @@ func (r *Row) verdict() string {
 }
 
 // Failed lists the rows that do not say what they must: claimed ones that do
-// not hold or were not at risk, others that were not shown, any that was not run.
+// not hold or were not at risk, or, where there is a table of known bugs, of which none
+// was found; others that were not shown, any that was not run.
 func (r *Report) Failed() []string {
 	var list []string
 	for _, p := range r.Parts {
@@ -200,8 +201,11 @@ func (r *Report) Failed() []string {
 			if row.Claimed {
 				want = Holds
 			}
-			if v := row.verdict(); v != want {
+			switch v := row.verdict(); {
+			case v != want:
 				list = append(list, row.ID+": "+v)
+			case row.Claimed && r.Power != nil && !row.Killed():
+				list = append(list, row.ID+": "+v+", but none of its known bugs was found")
 			}
 		}
 	}

@@ -111,6 +111,13 @@ func TestReportSaysEverything(t *testing.T) {
 	if !r.Parts[0].Rows[0].Killed() || r.Parts[0].Rows[2].Killed() {
 		t.Error("known bugs of rows are confused")
 	}
+	r.Parts[0].Rows[0].Mutants[0].State = "missed"
+	if got := r.Failed(); len(got) != 3 || got[0] != "r1: HOLDS, but none of its known bugs was found" {
+		t.Errorf("failed: %q", got)
+	}
+	if r.Power = nil; len(r.Failed()) != 2 {
+		t.Errorf("without a table of known bugs: %q", r.Failed())
+	}
 }
 
 // TestForeignReport: a report on a cluster that was only spoken to has no table of

@@ -131,6 +131,27 @@ func forget(t *testing.T, text []byte) []byte {
 }
 
 // TestFailureNamesEverything holds what a red seed prints, and in which order.
+// TestReplayTellsWhatItMissed: a tape of a run that is another one now says which of
+// its draws were never made, to people and to machines.
+func TestReplayTellsWhatItMissed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "old.tape")
+	tape := `{"tape":1,"scenario":"storage-log","seed":3,"trace_hash":"00","overrides":[{"kind":"app","index":0,"site":40,"ordinal":4000000,"value":1}]}`
+	if err := os.WriteFile(file, []byte(tape), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, log := lab("replay", file); status != exitFine || !strings.Contains(out, "missed: app/0 at site 40, draws 4000000 (1)") || !strings.Contains(out, "STALE") {
+		t.Errorf("%d\n%s%s", status, out, log)
+	}
+	var said struct {
+		Scenario      string
+		Stale, Missed []string
+	}
+	_, out, _ := lab("replay", file, "--json")
+	if err := json.Unmarshal([]byte(out), &said); err != nil || said.Scenario != "storage-log" || len(said.Stale) != 2 || len(said.Missed) != 1 {
+		t.Errorf("%v %+v", err, said)
+	}
+}
+
 func TestFailureNamesEverything(t *testing.T) {
 	o := &scenarios.Outcome{Scenario: "single-power", Seed: 7, Arm: onSimulator, TraceHash: "abc"}
 	o.Break("durability", scenarios.ClassDurability, "a record is gone", "#1 send", "#2 scan")

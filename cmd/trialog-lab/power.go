@@ -33,7 +33,7 @@ type powerCommand struct {
 	Ablations int           `help:"Also hunt so many drawn mutants without swarm, without disk faults, without clocks, without aim." placeholder:"N"`
 	Generated int           `help:"Also draw so many mechanical mutants of core/partition and core/replication, and run 200 seeds of each." placeholder:"N"`
 	Tapes     string        `help:"Shrink a detection of each mutant that is found, unless that was done, and store the tape in this directory." placeholder:"DIR" type:"path"`
-	ShrinkFor time.Duration `help:"Stop shrinking one after this long." default:"5m"`
+	ShrinkFor time.Duration `help:"Stop shrinking one after so much processor time." default:"5m"`
 	Checkers  bool          `help:"Also plant the faults of scenarios/mutants/checkers in the judge, and see whether its own tests notice."`
 	Draw      uint64        `help:"What they are drawn by." default:"1"`
 	Keep      string        `help:"Where results are kept, by the hash of the tree; what is there is not done again. Default: results/power of the source tree." placeholder:"DIR" type:"path"`

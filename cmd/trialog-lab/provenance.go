@@ -112,7 +112,7 @@ func notTested(runs []*scenarios.Results) []string {
 		"Transactions, quotas and ACLs; on real processes groups of the consumer protocol (KIP-848) and compaction.",
 		"Corruption in transit that a CRC does not see, misdirected reads and writes, and firmware that lies about fsync.",
 		"More than about a minute of virtual time, 2,000 acknowledged sends and ten clients in one run.",
-		"Bit rot in clusters, and a disk that dies for good while others fail.",
+		"Bit rot in clusters whose topics are not synced, and a disk that dies for good while others fail.",
 	}
 	real := false
 	for _, r := range runs {

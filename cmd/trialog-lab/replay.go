@@ -103,15 +103,29 @@ func (c *replayCommand) again(w *bufio.Writer, tape *onsim.Tape, run *onsim.Run)
 	return nil
 }
 
+// linesOfMissed bounds how much is said of draws that were never made; --json has all.
+const linesOfMissed = 20
+
 func (c *replayCommand) print(w io.Writer, tape *onsim.Tape, run *onsim.Run) error {
 	o := run.Outcome
 	if c.JSON {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(o)
+		return encoder.Encode(struct {
+			*scenarios.Outcome
+			Stale  []string `json:"stale,omitempty"`
+			Missed []string `json:"missed,omitempty"`
+		}{o, run.Stale, run.Missed})
 	}
 	for _, text := range run.Stale {
 		fmt.Fprintln(w, "STALE", text)
+	}
+	for i, text := range run.Missed {
+		if i == linesOfMissed {
+			fmt.Fprintf(w, "missed: and of %d more streams and sites\n", len(run.Missed)-i)
+			break
+		}
+		fmt.Fprintln(w, "missed:", text)
 	}
 	if o.Red() {
 		printFailure(w, o)

@@ -17,7 +17,7 @@ type shrinkCommand struct {
 	Scenario string        `arg:"" help:"The scenario of the failing run."`
 	Seed     uint64        `help:"Its seed." required:"" placeholder:"S"`
 	Output   string        `short:"o" help:"Where to store the tape." required:"" placeholder:"FILE" type:"path"`
-	For      time.Duration `help:"Stop looking after this long." default:"60s"`
+	For      time.Duration `help:"Stop looking after so much processor time." default:"60s"`
 	Mutant   string        `help:"The known bug that this program was built with; the tape keeps its name." placeholder:"NAME"`
 	JSON     bool          `help:"Print what is left for machines."`
 }
@@ -27,7 +27,7 @@ func (c *shrinkCommand) Run(ctx context.Context, to output) error {
 	if _, err := scenarios.Named(c.Scenario); err != nil {
 		return usageError{err}
 	}
-	ctx, stop := context.WithTimeout(ctx, c.For)
+	ctx, stop := working(ctx, c.For)
 	defer stop()
 	bar := newProgress(to.log, 0, c.For)
 	found, err := onsim.Shrink(ctx, &onsim.Tape{Scenario: c.Scenario, Seed: c.Seed}, func(s onsim.ShrinkStep) {
@@ -83,6 +83,29 @@ type shrunkFinding struct {
 	CPUSeconds       float64 `json:"cpu_seconds"`
 	// Replicated: the mutant changes more than what one broker does by itself.
 	Replicated bool `json:"replicated,omitempty"`
+}
+
+// working ends a context after so much processor time of this program from now on: a
+// busy machine takes longer, and finds the same.
+func working(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	began := processTime()
+	go func() {
+		ticker := time.NewTicker(50 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				if processTime()-began >= most {
+					stop()
+					return
+				}
+			}
+		}
+	}()
+	return ctx, stop
 }
 
 // processTime is the processor time of this program so far.

@@ -73,6 +73,9 @@ type Run struct {
 	Signature string
 	// Stale says in what way the run is not the one that its tape was made for.
 	Stale []string
+	// Missed names the draws of the tape that were never made, a line for each stream and
+	// site.
+	Missed []string
 
 	operations int // that a trial of the storage had come to
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,7 +114,7 @@ func TestReplay(t *testing.T) {
 
 // TestStaleTape tells that a tape is of another run.
 func TestStaleTape(t *testing.T) {
-	text := `{"tape":1,"scenario":"storage-log","seed":3,"trace_hash":"00","overrides":[{"kind":"app","index":0,"site":40,"ordinal":4000000,"value":1}]}`
+	text := `{"tape":1,"scenario":"storage-log","seed":3,"trace_hash":"00","overrides":[{"kind":"app","index":0,"site":40,"ordinal":4000000,"value":1}],"dull":[{"kind":"link","index":2,"site":18,"ordinals":"4000003,4000005-4000009"}]}`
 	tape, err := ParseTape([]byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +122,10 @@ func TestStaleTape(t *testing.T) {
 	run, err := Replay(t.Context(), tape, ReplayOptions{})
 	if err != nil || len(run.Stale) != 2 {
 		t.Fatalf("%v %v", run.Stale, err)
+	}
+	want := []string{"app/0 at site 40, draws 4000000 (1)", "link/2 at site 18, draws 4000003,4000005-4000009, which should have been dull"}
+	if !slices.Equal(run.Missed, want) {
+		t.Errorf("missed: %q, want %q", run.Missed, want)
 	}
 	for _, bad := range []string{"{", `{"tape":2}`, strings.Replace(text, `"app"`, `"sky"`, 1)} {
 		if _, err := ParseTape([]byte(bad)); err == nil {

@@ -35,6 +35,7 @@ func Replay(ctx context.Context, t *Tape, o ReplayOptions) (*Run, error) {
 	run := a.carryOut(s, t.Seed, how)
 	run.Signature = signature(s, run.Outcome)
 	if n := len(run.Result.Unused); n > 0 {
+		run.Missed = missed(run.Result.Unused)
 		run.Stale = append(run.Stale, fmt.Sprintf("%d of %d stored draws were never made: the code has changed since", n, len(how.tape)))
 	}
 	if t.TraceHash != "" && t.TraceHash != run.Outcome.TraceHash {

@@ -160,6 +160,33 @@ func (t *Tape) setOverrides(list []choice.Override) {
 	}
 }
 
+// missed names draws as tapes do: which of what stream at what site, and, of those that
+// are not dull, what they should have given.
+func missed(unused []choice.Override) []string {
+	var t Tape
+	t.setOverrides(unused)
+	var lines []string
+	for i := 0; i < len(t.Overrides); {
+		o := t.Overrides[i]
+		var draws []string
+		for ; i < len(t.Overrides) && t.Overrides[i].Kind == o.Kind && t.Overrides[i].Index == o.Index && t.Overrides[i].Site == o.Site; i++ {
+			draws = append(draws, fmt.Sprintf("%d (%d)", t.Overrides[i].Ordinal, t.Overrides[i].Value))
+		}
+		more := ""
+		if n := len(draws) - fewMissed; n > 0 {
+			draws, more = draws[:fewMissed], fmt.Sprintf(" and %d more", n)
+		}
+		lines = append(lines, fmt.Sprintf("%s/%d at site %d, draws %s%s", o.Kind, o.Index, o.Site, strings.Join(draws, ", "), more))
+	}
+	for _, d := range t.Dull {
+		lines = append(lines, fmt.Sprintf("%s/%d at site %d, draws %s, which should have been dull", d.Kind, d.Index, d.Site, d.Ordinals))
+	}
+	return lines
+}
+
+// fewMissed is up to how many draws of a stream at a site are named.
+const fewMissed = 8
+
 // stretches writes rising ordinals as eachOrdinal reads them.
 func stretches(list []choice.Override) string {
 	if list[0].Ordinal == choice.Every {

@@ -40,6 +40,9 @@ func replay(t *testing.T, file string) {
 		for _, text := range run.Stale {
 			t.Log("STALE", text)
 		}
+		for _, text := range run.Missed {
+			t.Log("missed:", text)
+		}
 	} else if _, err := os.Stat(filepath.Join("..", "mutants", tape.Mutant+".diff")); err != nil {
 		t.Errorf("the tape is of a mutant that is not there: %v", err)
 	}

@@ -87,6 +87,10 @@ func Minimise(run Run, tape []choice.Override, budget int) (Result, bool) {
 	r := Result{Signature: first.Signature, Before: Count(first.Choices)}
 	last := s.clients(first)
 	for stage := range StageCount {
+		if stage == Operations {
+			last = s.gallop(stage, last, true)
+			last = s.gallop(stage, last, false)
+		}
 		if stage == Details {
 			last = s.dull(last)
 		}
@@ -180,6 +184,33 @@ func (s *search) oneByOne(last Outcome) (Outcome, bool) {
 			return last, true
 		}
 	}
+}
+
+// gallop leaves out what was drawn last, or first, in pieces that double while the run
+// goes on failing alike and are halved where it does not: what comes after the failure,
+// or long before it, goes in a few runs. Pieces of the middle are stage's.
+func (s *search) gallop(stage Stage, last Outcome, fromEnd bool) Outcome {
+	left := ofStage(last.Choices, stage)
+	smallest := max(1, len(left)/64)
+	for size := len(left) / 2; size >= smallest && s.runs < s.budget; {
+		size = min(size, len(left))
+		piece := left[:size]
+		if fromEnd {
+			piece = left[len(left)-size:]
+		}
+		o := s.carryOut(zeroed(s.tape, piece))
+		switch {
+		case o.NotRun:
+			return last
+		case o.Signature != s.signature:
+			size /= 2
+		default:
+			s.tape, last = zeroed(s.tape, piece), o
+			left = ofStage(last.Choices, stage)
+			size = min(2*size, len(left)/2)
+		}
+	}
+	return last
 }
 
 // stage zeroes the draws of one stage in pieces, large ones first, and keeps

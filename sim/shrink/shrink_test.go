@@ -74,6 +74,31 @@ func TestLasting(t *testing.T) {
 	}
 }
 
+// TestGallop: of two thousand operations of which one in the middle is needed, the
+// others go in runs whose number does not grow with theirs.
+func TestGallop(t *testing.T) {
+	for _, needed := range []int{3, 1000, 1990} {
+		runs := 0
+		run := func(tape []choice.Override) Outcome {
+			runs++
+			source := choice.NewSource(5, tape)
+			o := Outcome{}
+			source.Record(&o.Choices)
+			app := source.Stream(choice.KindApp, 1)
+			for i := range 2000 {
+				if app.Choose(choice.AppOp, 1<<30) != 0 && i == needed {
+					o.Signature = "lost-write"
+				}
+			}
+			return o
+		}
+		r, failed := Minimise(run, nil, 500)
+		if !failed || !r.Minimal || r.Before[Operations] != 2000 || r.After[Operations] != 1 || runs > 60 {
+			t.Errorf("operation %d is needed: of %v operations %v are left after %d runs", needed, r.Before, r.After, runs)
+		}
+	}
+}
+
 func TestMinimiseOfAPassingRun(t *testing.T) {
 	if _, failed := Minimise(func([]choice.Override) Outcome { return Outcome{} }, nil, 10); failed {
 		t.Fatal("shrank a run that does not fail")
