@@ -27,7 +27,7 @@ func (b *Broker) beginOffsetCommit(r *request) {
 		b.committing(r, body, &body.Topics[i], in)
 	}
 	if code != kafka.None {
-		b.answerCommit(r, code)
+		b.answerCommit(r, code, nil)
 		return
 	}
 	in.Group = s.name(r, body.Group)
@@ -72,7 +72,8 @@ func (b *Broker) committing(r *request, body *kmsg.OffsetCommitRequest, t *kmsg.
 }
 
 // answerCommit says of each partition what is wrong with it, or with all of them.
-func (b *Broker) answerCommit(r *request, code kafka.ErrorCode) {
+// Of those that the coordinator was asked for, codes are what it says of each.
+func (b *Broker) answerCommit(r *request, code kafka.ErrorCode, codes []kafka.ErrorCode) {
 	body := r.body.(*kmsg.OffsetCommitRequest)
 	resp := kmsg.NewPtrOffsetCommitResponse()
 	resp.Topics = make([]kmsg.OffsetCommitResponseTopic, len(body.Topics))
@@ -85,6 +86,9 @@ func (b *Broker) answerCommit(r *request, code kafka.ErrorCode) {
 			p := &out.Partitions[j]
 			p.Partition = t.Partitions[j].Partition
 			p.ErrorCode = int16(r.commit.codes[n])
+			if p.ErrorCode == 0 && len(codes) > 0 {
+				p.ErrorCode, codes = int16(codes[0]), codes[1:]
+			}
 			if p.ErrorCode == 0 {
 				p.ErrorCode = int16(code)
 			}

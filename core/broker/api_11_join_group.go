@@ -96,7 +96,7 @@ func (b *Broker) answerGroup(a *group.Answer) {
 	case keyLeaveGroup:
 		b.answerLeave(r, a)
 	case keyOffsetCommit:
-		b.answerCommit(r, a.Err)
+		b.answerCommit(r, a.Err, a.Codes)
 	case keyOffsetFetch:
 		b.offsetFetchConfirmed(r, a)
 	case keyDeleteGroups:

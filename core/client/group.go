@@ -127,7 +127,6 @@ type member struct {
 	given               []kmsg.ConsumerGroupHeartbeatResponseAssignmentTopic
 	assigned            bool
 	yields              []ownedPartition
-	tenures             []tenure
 	says, full, changed bool
 
 	call     uint64 // of the newest JoinGroup, SyncGroup or LeaveGroup; answers to others are stale

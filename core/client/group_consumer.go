@@ -14,7 +14,8 @@ import (
 // A member of the consumer protocol (KIP-848) sends nothing but heartbeats, one at
 // a time: the first joins, the answers say what it has. What it is to give up it
 // gives up once the application has seen that and no commit is open; then it says
-// what is left. Its generation is its member epoch.
+// what is left. Its generation is its member epoch; a commit names the one that the
+// application has been told of, which may be over (KIP-1251).
 
 // The epochs that a heartbeat names beside the member's own.
 const (
@@ -22,29 +23,6 @@ const (
 	epochLeave       int32 = -1
 	epochLeaveStatic int32 = -2
 )
-
-// tenure says since which epoch the member has, or had, a partition.
-type tenure struct {
-	ownedPartition
-	since int32
-}
-
-// within tells whether a commit is of what the member still has, and has had
-// since the epoch that the commit names: then it is made in the epoch of now.
-func (c *Client) within(o *offsetOp) bool {
-	g := &c.member
-	if o.member != g.id || g.generation <= 0 {
-		return false
-	}
-	for i := range o.list {
-		has := ownedPartition{o.list[i].Topic, o.list[i].Partition}
-		if !slices.Contains(g.owned, has) && !slices.Contains(g.yields, has) ||
-			!slices.ContainsFunc(g.tenures, func(t tenure) bool { return t.ownedPartition == has && t.since <= o.generation }) {
-			return false
-		}
-	}
-	return true
-}
 
 // advanceAssigned does what is due for a member of the consumer protocol.
 func (c *Client) advanceAssigned(out *Effects) {
@@ -244,7 +222,6 @@ func (c *Client) takeOver(given []ownedPartition, out *Effects) {
 	for _, o := range given {
 		if !slices.Contains(g.owned, o) {
 			g.tell(Assigned, o)
-			g.tenures = append(slices.DeleteFunc(g.tenures, func(t tenure) bool { return t.ownedPartition == o }), tenure{o, g.generation})
 			c.place(o)
 			taken = true
 		}

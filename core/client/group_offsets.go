@@ -100,9 +100,6 @@ func (c *Client) commit(in *Commit, out *Effects) {
 		return
 	}
 	o.member, o.generation = in.Member, in.Generation
-	if c.config.Consumer.Group.Consumer && c.within(o) {
-		o.generation = c.member.generation // its epoch may have risen since it was told
-	}
 	if in.Generation == NoGeneration {
 		c.endOffsets(o, ReasonUnassigned, out) // whoever is no member has nothing to commit
 	}

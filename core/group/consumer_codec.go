@@ -65,13 +65,13 @@ func appendConsumerValue(b []byte, value ConsumerValue) []byte {
 	case *TargetEpoch:
 		b = binary.BigEndian.AppendUint32(b, uint32(v.Epoch))
 	case *Target:
-		b = appendPartitions(b, v.Partitions)
+		b = appendPartitions(b, v.Partitions, nil)
 	case *Current:
 		b = binary.BigEndian.AppendUint32(b, uint32(v.Epoch))
 		b = binary.BigEndian.AppendUint32(b, uint32(v.Previous))
 		b = append(b, byte(v.State))
-		b = appendPartitions(b, v.Assigned)
-		b = appendPartitions(b, v.Revoking)
+		b = appendPartitions(b, v.Assigned, v.AssignedSince)
+		b = appendPartitions(b, v.Revoking, v.RevokingSince)
 	case *ResolvedRegex:
 		b = appendCompacts(b, v.Topics)
 		b = binary.BigEndian.AppendUint64(b, uint64(v.Version))
@@ -149,9 +149,10 @@ func (r *reader) consumer(kind RecordKind, version int16) ConsumerValue {
 	case TargetRecord:
 		value = &Target{Partitions: r.partitions()}
 	case CurrentRecord:
-		value = &Current{
-			Epoch: r.int32(), Previous: r.int32(), State: r.memberState(), Assigned: r.partitions(), Revoking: r.partitions(),
-		}
+		c := &Current{Epoch: r.int32(), Previous: r.int32(), State: r.memberState()}
+		c.Assigned, c.AssignedSince = r.partitionsSince(max(c.Epoch, 0))
+		c.Revoking, c.RevokingSince = r.partitionsSince(max(c.Epoch, 0))
+		value = c
 	case RegexRecord:
 		value = &ResolvedRegex{Topics: r.strings(), Version: r.int64(), At: kafka.TimestampMs(r.int64())}
 	case UnknownRecord, OffsetRecord, ClassicRecord:

@@ -30,7 +30,7 @@ func (m *Machine) quick(in *ConsumerHeartbeat) bool {
 // whether that changes what it has.
 func (b *beat) reconcile(epoch int32) bool {
 	r := reconciliation{
-		epoch: epoch, owned: b.in.Owned, hasOwned: b.in.HasOwned, fresh: b.in.Epoch == epochJoin || b.speaks != nil && b.before == nil,
+		epoch: epoch, replaces: b.replaced != nil, owned: b.in.Owned, hasOwned: b.in.HasOwned, fresh: b.in.Epoch == epochJoin || b.speaks != nil && b.before == nil,
 		held: func(tp kafka.TopicPartition) bool {
 			if b.kept == nil {
 				return false
@@ -123,7 +123,7 @@ func (b *beat) leave() kafka.ErrorCode {
 	}
 	away := &Current{Epoch: epochLeaveStatic}
 	if c := one.current; c != nil {
-		away.Previous, away.Assigned = c.Previous, c.Assigned
+		away.Previous, away.Assigned, away.AssignedSince = c.Previous, c.Assigned, c.AssignedSince
 	}
 	p := b.m.draft()
 	p.records = append(p.records, Record{Kind: CurrentRecord, Group: b.in.Group, Name: b.in.ID, Consumer: away})
@@ -132,28 +132,42 @@ func (b *beat) leave() kafka.ErrorCode {
 	return kafka.None
 }
 
-// consumerMayCommit tells whether a commit may be taken: of a member, in its epoch.
-// The epoch rises when a member has given something up, so that nobody commits
-// for what he has no more.
-func (m *Machine) consumerMayCommit(c *consumerKept, in *Commit) kafka.ErrorCode {
+// consumerMayCommit tells whether a commit may be taken: of a member, in its epoch
+// or, for what it has had ever since, in an older one (KIP-1251). The epoch rises
+// when a member has given something up, so that nobody commits for what he has no
+// more. Of a commit in an older epoch, codes say which of its partitions are refused.
+func (m *Machine) consumerMayCommit(c *consumerKept, in *Commit) (code kafka.ErrorCode, codes []kafka.ErrorCode) {
 	if in.Generation < 0 && c.size() == 0 {
-		return kafka.None
+		return kafka.None, nil
 	}
 	p := c.member(in.ID)
-	switch {
-	case p == nil:
-		return kafka.ErrUnknownMemberID
-	case p.metadata.Classic != nil:
-		if p.current == nil || in.Generation != p.current.Epoch {
-			return kafka.ErrIllegalGeneration
-		}
-		return kafka.None
-	case in.Version < 9:
-		return kafka.ErrUnsupportedVersion
-	case p.current == nil || in.Generation != p.current.Epoch:
-		return kafka.ErrStaleMemberEpoch
+	if p == nil {
+		return kafka.ErrUnknownMemberID, nil
 	}
-	return kafka.None
+	stale := kafka.ErrStaleMemberEpoch
+	if p.metadata.Classic != nil {
+		stale = kafka.ErrIllegalGeneration
+	} else if in.Version < 9 {
+		return kafka.ErrUnsupportedVersion, nil
+	}
+	switch {
+	case p.current == nil || in.Generation > p.current.Epoch:
+		return stale, nil
+	case in.Generation == p.current.Epoch:
+		return kafka.None, nil
+	}
+	codes = make([]kafka.ErrorCode, len(in.Offsets))
+	for i := range in.Offsets {
+		o := &in.Offsets[i]
+		since, has := p.current.since(kafka.TopicPartition{Topic: o.Offset.TopicID, Partition: o.Partition})
+		if !has || in.Generation < since {
+			codes[i] = stale
+			m.out.Watch.Reached(must.ZombieCommitRefused)
+		} else {
+			m.out.Watch.Reached(must.OlderEpochCommitTaken)
+		}
+	}
+	return kafka.None, codes
 }
 
 // MayFetch tells whether a member may be told what its group has committed: every

@@ -280,7 +280,7 @@ func (b *beat) adopt(from *memberKept, old, next *ConsumerMember) {
 		b.take(ConsumerMemberRecord, b.replaced.id, true)
 		b.after.current = &Current{}
 		if c := b.replaced.current; c != nil {
-			b.after.current.Assigned = c.Assigned
+			b.after.current.Assigned, b.after.current.AssignedSince = c.Assigned, c.AssignedSince
 		}
 	}
 	topics := slices.Equal(old.Topics, next.Topics) && old.Regex == next.Regex

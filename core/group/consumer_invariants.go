@@ -59,6 +59,9 @@ func (c *consumerKept) check(name string) error {
 		if p.current.State == MemberUnrevoked && p.current.Epoch == target {
 			return fmt.Errorf("G10: member %q of %q is to give something up and is in the targets' epoch %d already", p.id, name, target)
 		}
+		if err := p.current.checkSince(name, p.id); err != nil {
+			return err
+		}
 		for _, set := range [...]Partitions{p.current.Assigned, p.current.Revoking} {
 			for _, tp := range set {
 				if other := owners[tp]; other != "" {
@@ -72,6 +75,21 @@ func (c *consumerKept) check(name string) error {
 	}
 	if len(owners) != len(c.owners) {
 		return fmt.Errorf("G9: of %q, %d partitions are taken and %d found", name, len(owners), len(c.owners))
+	}
+	return nil
+}
+
+// checkSince checks that it is known of all that a member has since when it has it.
+func (c *Current) checkSince(group, member string) error {
+	if len(c.Assigned) != len(c.AssignedSince) || len(c.Revoking) != len(c.RevokingSince) {
+		return fmt.Errorf("G10: of %q it is not known since when %q has all that it has", group, member)
+	}
+	for _, all := range [...][]int32{c.AssignedSince, c.RevokingSince} {
+		for _, since := range all {
+			if c.Epoch >= 0 && since > c.Epoch {
+				return fmt.Errorf("G10: of %q, %q is in epoch %d and has something since %d", group, member, c.Epoch, since)
+			}
+		}
 	}
 	return nil
 }

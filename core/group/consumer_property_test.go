@@ -211,7 +211,7 @@ func TestConsumerRecordsSurvive(t *testing.T) {
 		GroupEpochRecord: &GroupEpoch{Epoch: 7, Hash: -3}, TopicsSeenRecord: &TopicsSeen{}, TargetEpochRecord: &TargetEpoch{Epoch: 6},
 		ConsumerMemberRecord: &ConsumerMember{InstanceID: "i", Rack: "r", Client: Client{"c", "/h"}, Topics: []string{"a", "b"}, Regex: "x.*", RebalanceTimeoutMs: 9, Assignor: "range"},
 		TargetRecord:         &Target{Partitions: set}, RegexRecord: &ResolvedRegex{Topics: []string{"a"}, Version: 5, At: 6},
-		CurrentRecord: &Current{Epoch: 5, Previous: 4, State: MemberUnrevoked, Assigned: set[:1], Revoking: set[1:]},
+		CurrentRecord: &Current{Epoch: 5, Previous: 4, State: MemberUnrevoked, Assigned: set[:1], Revoking: set[1:], AssignedSince: []int32{4}, RevokingSince: []int32{3, 2}},
 	} {
 		r := Record{Kind: kind, Group: "g", Consumer: v}
 		if kind.named() {

@@ -13,6 +13,8 @@ type reconciliation struct {
 	hasOwned bool
 	// fresh: it has just joined, and has nothing.
 	fresh bool
+	// replaces: what it keeps was another's, under whose ID nobody commits any more.
+	replaces bool
 	// held tells whether somebody else has a partition.
 	held func(kafka.TopicPartition) bool
 }
@@ -28,8 +30,8 @@ func (r *reconciliation) next(c *Current) *Current {
 		if !r.hasOwned || r.owned.touches(c.Revoking) {
 			return c
 		}
-		// It has given up what it was told to, and with the new epoch its commits of
-		// before are refused.
+		// It has given up what it was told to. In the new epoch a commit of before
+		// is only taken for what it still has.
 		return r.advance(c, c.Epoch+1)
 	default:
 		next := r.advance(c, c.Epoch)
@@ -47,7 +49,10 @@ func (r *reconciliation) advance(c *Current, epoch int32) *Current {
 	if len(revokes) > 0 && !r.fresh {
 		// Even of what it does not say that it has it is told first: it may be
 		// taking it up while it says so.
-		return &Current{Epoch: epoch, Previous: c.Epoch, State: MemberUnrevoked, Assigned: keeps, Revoking: revokes}
+		return &Current{
+			Epoch: epoch, Previous: c.Epoch, State: MemberUnrevoked, Assigned: keeps, Revoking: revokes,
+			AssignedSince: c.sinceOf(keeps, epoch), RevokingSince: c.sinceOf(revokes, epoch),
+		}
 	}
 	previous := c.Epoch
 	if r.fresh {
@@ -55,6 +60,11 @@ func (r *reconciliation) advance(c *Current, epoch int32) *Current {
 	}
 	free := r.target.where(func(tp kafka.TopicPartition) bool { return !keeps.Has(tp) && !r.held(tp) })
 	next := &Current{Epoch: r.epoch, Previous: previous, State: MemberStable, Assigned: keeps.with(free)}
+	had := Current{Assigned: keeps, AssignedSince: c.sinceOf(keeps, r.epoch)}
+	if r.replaces {
+		had = Current{}
+	}
+	next.AssignedSince = had.sinceOf(next.Assigned, r.epoch)
 	if len(next.Assigned) < len(r.target) {
 		next.State = MemberUnreleased
 	}

@@ -51,6 +51,39 @@ type Current struct {
 	Assigned Partitions
 	// Revoking are partitions that it is to give up and has not given up yet.
 	Revoking Partitions
+	// AssignedSince and RevokingSince are the epochs in which the member was given
+	// each of them, in the same order. It has had them ever since, and nobody else
+	// has: a commit of any epoch from there on is of whoever has the partition
+	// (KIP-1251).
+	AssignedSince, RevokingSince []int32
+}
+
+// since is the epoch from which on the member has had a partition; false: it has not.
+func (c *Current) since(tp kafka.TopicPartition) (int32, bool) {
+	if i, found := c.Assigned.find(tp); found {
+		return c.AssignedSince[i], true
+	}
+	if i, found := c.Revoking.find(tp); found {
+		return c.RevokingSince[i], true
+	}
+	return 0, false
+}
+
+// sinceOf is since when the member has had each of some partitions; those that it
+// has not had it is given in an epoch.
+func (c *Current) sinceOf(ps Partitions, epoch int32) []int32 {
+	if len(ps) == 0 {
+		return nil
+	}
+	all := make([]int32, len(ps))
+	for i, tp := range ps {
+		if since, has := c.since(tp); has {
+			all[i] = since
+		} else {
+			all[i] = epoch
+		}
+	}
+	return all
 }
 
 // MemberState says what a member waits for.

@@ -23,7 +23,8 @@
 //	G9 No partition is anybody's, or is to be, that is somebody else's in the group,
 //	   or has been told to be given up and has not been.
 //	G10 No member is in an epoch above the targets', nor in that while it has
-//	    something to give up; and the targets' is not above the group's.
+//	    something to give up; and the targets' is not above the group's. Since when
+//	    it has each partition is known, and that is not above its own.
 //
 // Files: input.go and effects.go (what comes in, what goes out), machine.go (the
 // state, and how records become views), step.go (one switch), view.go (what a

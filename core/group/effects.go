@@ -31,7 +31,7 @@ type Answer struct {
 	Synced Synced // of a Sync
 	Beaten Beaten // of a ConsumerHeartbeat
 	Text   string // why, of some errors
-	// Codes are of a Leave and a DeleteOffsets.
+	// Codes are of a Leave, a DeleteOffsets and a Commit; nil: there is nothing to say.
 	Codes []kafka.ErrorCode
 }
 

@@ -116,6 +116,7 @@ type Leave struct {
 type Leaver struct{ ID, InstanceID, Reason string }
 
 // Commit is OffsetCommit (API 8), with what needs no coordinator refused before.
+// Answer.Codes, if there are any, are in the order of Offsets.
 type Commit struct {
 	Ticket Ticket
 	Member

@@ -34,6 +34,7 @@ func (m *Machine) upgraded(g *classic, known Topics) ([]Record, bool) {
 	if !ok {
 		return nil, false
 	}
+	var none Current
 	for i, one := range g.members {
 		if one.nameless {
 			continue // it will come again as somebody else
@@ -59,6 +60,7 @@ func (m *Machine) upgraded(g *classic, known Topics) ([]Record, bool) {
 		}
 		put(CurrentRecord, one.id, &Current{
 			Epoch: at, Previous: epoch, State: state, Assigned: holds[i].assigned, Revoking: holds[i].revoking,
+			AssignedSince: none.sinceOf(holds[i].assigned, at), RevokingSince: none.sinceOf(holds[i].revoking, at),
 		})
 	}
 	put(GroupEpochRecord, "", &GroupEpoch{Epoch: next})

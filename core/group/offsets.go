@@ -1,6 +1,8 @@
 package group
 
 import (
+	"slices"
+
 	"trialog/core/kafka"
 	"trialog/core/must"
 )
@@ -10,9 +12,10 @@ import (
 func (m *Machine) commit(in *Commit) {
 	var g *classic
 	var code kafka.ErrorCode
+	var codes []kafka.ErrorCode // of the partitions; nil: all may be committed
 	c := m.consumerOf(in.Group)
 	if c != nil {
-		code = m.consumerMayCommit(c, in)
+		code, codes = m.consumerMayCommit(c, in)
 	} else {
 		g, code = m.mayCommit(in)
 	}
@@ -26,8 +29,9 @@ func (m *Machine) commit(in *Commit) {
 	if g == nil && c == nil {
 		g = m.newClassic(in.Group)
 	}
-	if len(in.Offsets) == 0 {
-		m.after(Answer{Ticket: in.Ticket})
+	a := Answer{Ticket: in.Ticket, Codes: codes}
+	if !slices.Contains(codes, kafka.None) && (codes != nil || len(in.Offsets) == 0) {
+		m.after(a)
 		if g != nil {
 			m.dissolve(g)
 		}
@@ -35,12 +39,15 @@ func (m *Machine) commit(in *Commit) {
 	}
 	p := m.draft()
 	for i := range in.Offsets {
+		if codes != nil && codes[i] != kafka.None {
+			continue
+		}
 		c := &in.Offsets[i]
 		r := Record{Kind: OffsetRecord, Group: in.Group, Topic: c.Topic, Partition: c.Partition, HasValue: true, Offset: c.Offset}
 		r.Offset.CommittedAt = m.now.Wall
 		p.records = append(p.records, r)
 	}
-	p.outcome = outcome{Answer: Answer{Ticket: in.Ticket}, commits: true}
+	p.outcome = outcome{Answer: a, commits: true}
 	m.propose(p)
 }
 

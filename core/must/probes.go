@@ -104,6 +104,7 @@ const (
 	MemberSessionExpired   // group: a member was silent for too long
 	AssignmentOvertaken    // group: an assignment counted only when its generation was over
 	ZombieCommitRefused    // group: a commit of somebody who is not a member of the generation was refused
+	OlderEpochCommitTaken  // group: a commit in an older epoch was taken for what the member has had ever since (KIP-1251)
 	OffsetsExpired         // group: offsets outlived their retention
 	OffsetsOfDeletedTopic  // group: a topic went, and offsets with it
 	ConsumerFenced         // group: a member of the consumer protocol spoke in an epoch that is over, or is none
@@ -252,6 +253,7 @@ var probeNames = [ProbeCount]string{
 	MemberSessionExpired:   "member-session-expired",
 	AssignmentOvertaken:    "assignment-overtaken",
 	ZombieCommitRefused:    "zombie-commit-refused",
+	OlderEpochCommitTaken:  "older-epoch-commit-taken",
 	OffsetsExpired:         "offsets-expired",
 	OffsetsOfDeletedTopic:  "offsets-of-deleted-topic",
 	ConsumerFenced:         "consumer-fenced",
