@@ -3,10 +3,12 @@ package seeds
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"trialog/scenarios/onsim"
+	"trialog/sim/choice"
 )
 
 // TestTapes replays every stored tape.
@@ -54,5 +56,51 @@ func replay(t *testing.T, file string) {
 		t.Errorf("shows %q instead of %q", run.Signature, tape.Signature)
 	default:
 		t.Errorf("fails again: %s\n%+v", run.Signature, run.Outcome.Failure)
+	}
+}
+
+// TestTapesAreShort: of the stored tapes of mutants in clusters the median holds at most
+// five faults and fifteen operations of clients.
+func TestTapesAreShort(t *testing.T) {
+	files, err := filepath.Glob("*.tape")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var faults, operations []int
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tape, err := onsim.ParseTape(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tape.Mutant == "" || !strings.HasPrefix(tape.Scenario, "replicated-") {
+			continue
+		}
+		struck, begun := 0, 0
+		for _, o := range tape.Overrides {
+			switch choice.Site(o.Site) {
+			case choice.FaultFire:
+				struck++
+			case choice.AppOp:
+				begun++
+			default: // delays, amounts, sectors
+			}
+		}
+		t.Logf("%s: %d faults, %d operations", file, struck, begun)
+		faults, operations = append(faults, struck), append(operations, begun)
+	}
+	slices.Sort(faults)
+	slices.Sort(operations)
+	n := len(faults)
+	if n < 5 {
+		t.Fatalf("%d tapes of mutants in clusters", n)
+	}
+	if f, o := faults[n/2], operations[n/2]; f > 5 || o > 15 {
+		t.Errorf("medians of %d tapes: %d faults and %d operations, want at most 5 and 15", n, f, o)
+	} else {
+		t.Logf("medians of %d tapes: %d faults and %d operations", n, f, o)
 	}
 }
