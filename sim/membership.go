@@ -7,6 +7,7 @@ import (
 	"trialog/core/kafka"
 	"trialog/core/metadata"
 	"trialog/core/quorum"
+	"trialog/core/quorum/model"
 )
 
 // What node/quorum does about the membership of the metadata quorum, done by the
@@ -23,6 +24,9 @@ func (w *World) reconfigure(b *brokerHost, r *quorum.Reconfigure) {
 		w.trace.say("reconfigure")
 		w.trace.number("step", int64(r.Step))
 		w.trace.number("replica", int64(r.Replica))
+	}
+	if w.quorumTraced {
+		w.memory.quorum = append(w.memory.quorum, model.TraceReconfigure(b.host.node-1, r))
 	}
 	w.quorum.Reconfigure(w.instant(), b.host.node-1, r)
 	w.armQuorum()

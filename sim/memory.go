@@ -1,6 +1,9 @@
 package sim
 
-import simdisk "trialog/sim/disk"
+import (
+	"trialog/core/quorum/model"
+	simdisk "trialog/sim/disk"
+)
 
 // Memory is what runs leave to the next one, so that a soak allocates little.
 // It changes nothing in them. It serves one run at a time; the zero value is
@@ -8,6 +11,7 @@ import simdisk "trialog/sim/disk"
 type Memory struct {
 	pages  simdisk.Pages
 	events []event
+	quorum []model.TraceEvent // of the run, see quorum_trace.go
 	arena  []byte
 }
 

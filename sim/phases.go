@@ -31,11 +31,13 @@ func (w *World) enterPhase(p Phase) {
 			case h.broker != nil:
 				w.walk(h.broker)
 				w.sound(h.broker)
+				w.gauged(h.broker)
 				w.rebuild(h.broker)
 			default:
 				w.walkClient(h.client)
 			}
 		}
+		w.acceptQuorum()
 		w.phase = Over
 	}
 }

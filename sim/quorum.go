@@ -33,6 +33,9 @@ func (w *World) instant() kafka.Instant { return kafka.Instant(w.now) }
 
 func (w *World) quorumUp(h *host) {
 	h.broker.joined = true
+	if w.quorumTraced {
+		w.memory.quorum = append(w.memory.quorum, model.TraceEvent{Kind: model.KindUp, Node: h.node - 1})
+	}
 	w.quorum.Up(w.instant(), h.node-1)
 	if w.quorum.Replica(h.node-1) == 0 {
 		h.broker.askToJoin = h.node
@@ -44,6 +47,9 @@ func (w *World) quorumUp(h *host) {
 func (w *World) quorumDown(h *host) {
 	if h.broker.joined {
 		h.broker.joined = false
+		if w.quorumTraced {
+			w.memory.quorum = append(w.memory.quorum, model.TraceEvent{Kind: model.KindDown, Node: h.node - 1})
+		}
 		w.quorum.Down(w.instant(), h.node-1)
 		w.armQuorum()
 	}
@@ -64,6 +70,9 @@ func (w *World) propose(b *brokerHost, p *quorum.Propose) {
 		w.trace.say("propose")
 		w.trace.number("epoch", int64(p.Entry.Epoch))
 		w.trace.number("seq", int64(p.Entry.Seq))
+	}
+	if w.quorumTraced {
+		w.memory.quorum = append(w.memory.quorum, model.TracePropose(b.host.node-1, p))
 	}
 	w.quorum.Propose(w.instant(), b.host.node-1, p)
 	w.armQuorum()
@@ -99,6 +108,9 @@ func (w *World) stepQuorum(armed int64) {
 		if !h.running {
 			w.fail(h.node, "the quorum's model tells a node that is down")
 			return
+		}
+		if w.quorumTraced {
+			w.memory.quorum = append(w.memory.quorum, model.Trace(d.Node, d.Event))
 		}
 		h.broker.in.quorum.Event = d.Event
 		if members, ok := d.Event.(*quorum.Members); ok && w.forsaken(h, members) {

@@ -32,14 +32,25 @@ func (w *World) rebuild(b *brokerHost) {
 	}
 	now := b.host.clock.now(w.now)
 	b.mount.Kill()
-	result, err := partition.Recover(b.disk.Mount(), &partition.RecoverArgs{
+	fs := b.disk.Mount()
+	seen, err := partition.Look(fs)
+	if err != nil || !seen.Formatted || seen.Node != kafka.BrokerID(b.host.node) {
+		w.fail(b.host.node, fmt.Sprintf("O7: who looks at the disk when all is over sees %+v (%v)", seen, err))
+		return
+	}
+	result, err := partition.Recover(fs, &partition.RecoverArgs{
 		Now: now, NodeID: kafka.BrokerID(b.host.node), Limits: &w.config.Limits.Storage, IndexIntervalBytes: 4096,
 	})
 	if err != nil {
 		w.fail(b.host.node, "O7: the disk cannot be recovered when all is over: "+err.Error())
 		return
 	}
-	if why := unlike(core, result.(*partition.RecoverResult).Logs, now); why != "" {
+	logs := result.(*partition.RecoverResult).Logs
+	if seen.Logs < len(logs) {
+		w.fail(b.host.node, fmt.Sprintf("O7: who looks at the disk when all is over sees %d logs, and recovery finds %d", seen.Logs, len(logs)))
+		return
+	}
+	if why := unlike(core, logs, now); why != "" {
 		w.fail(b.host.node, why)
 	}
 }

@@ -46,12 +46,13 @@ type World struct {
 	net    network
 	quorum *model.Model
 	// quorumAt is when the model is asked next; 0: not at all.
-	quorumAt int64
-	replicas []uint64 // by replica ID of the quorum: to which broker's which disk it was given
-	nemesis  nemesis
-	held     []heldDelivery // see explore.go
-	starts   *oracle.Starts // nil: nobody watches log starts
-	oracle   *oracle.Oracle // nil: nobody compares replicas
+	quorumAt     int64
+	quorumTraced bool
+	replicas     []uint64 // by replica ID of the quorum: to which broker's which disk it was given
+	nemesis      nemesis
+	held         []heldDelivery // see explore.go
+	starts       *oracle.Starts // nil: nobody watches log starts
+	oracle       *oracle.Oracle // nil: nobody compares replicas
 
 	free      protocol.FreeList
 	codecs    batch.Codecs
@@ -107,6 +108,8 @@ func newWorld(config Config, fake fakes) *World {
 		w.source.Record(&w.choices)
 	}
 	w.world = w.source.Stream(choice.KindWorld, 0)
+	w.checkInPieces()
+	w.traceQuorum()
 	w.newHosts()
 	w.newQuorum()
 	w.newOracle()

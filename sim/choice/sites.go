@@ -59,6 +59,9 @@ const (
 
 	SwarmCleaner // what the cleaner has to go over, and how (scenarios)
 
+	CheckInPieces // whether compressed batches are checked as they are unpacked (stream KindWorld)
+	AcceptQuorum  // whether the metadata quorum's trace is judged (stream KindWorld)
+
 	lastOwnSite
 )
 

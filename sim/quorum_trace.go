@@ -1,0 +1,29 @@
+package sim
+
+import (
+	"trialog/core/quorum/model"
+	"trialog/sim/choice"
+)
+
+// traceQuorum has some runs put down what happens to the metadata quorum.
+func (w *World) traceQuorum() {
+	w.memory.quorum = w.memory.quorum[:0]
+	w.quorumTraced = !w.config.Blind && w.world.Choose(choice.AcceptQuorum, 4) == 1
+}
+
+// acceptQuorum has the trace of the metadata quorum judged when a run is over, by
+// the judge of traces of the real engine: what the model does here it must take
+// there, or a fault of the engine that it rejects would be none.
+func (w *World) acceptQuorum() {
+	if err := model.Accepts(w.memory.quorum); err != nil && w.broken == "" {
+		w.fail(0, "the model of the metadata quorum rejects its own trace: "+err.Error())
+	}
+}
+
+// checkInPieces has compressed batches of some runs checked as they are unpacked, as
+// the node does with large ones.
+func (w *World) checkInPieces() {
+	if w.world.Choose(choice.CheckInPieces, 4) == 1 {
+		w.checker.Between = func() {}
+	}
+}
