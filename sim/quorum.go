@@ -73,6 +73,7 @@ func (w *World) propose(b *brokerHost, p *quorum.Propose) {
 	}
 	if w.quorumTraced {
 		w.memory.quorum = append(w.memory.quorum, model.TracePropose(b.host.node-1, p))
+		w.sameOnTheWire(&p.Entry)
 	}
 	w.quorum.Propose(w.instant(), b.host.node-1, p)
 	w.armQuorum()

@@ -1,6 +1,10 @@
 package sim
 
 import (
+	"bytes"
+	"fmt"
+
+	"trialog/core/quorum"
 	"trialog/core/quorum/model"
 	"trialog/sim/choice"
 )
@@ -17,6 +21,16 @@ func (w *World) traceQuorum() {
 func (w *World) acceptQuorum() {
 	if err := model.Accepts(w.memory.quorum); err != nil && w.broken == "" {
 		w.fail(0, "the model of the metadata quorum rejects its own trace: "+err.Error())
+	}
+}
+
+// sameOnTheWire tells whether an entry comes back from its encoding, in which the
+// real engine carries it.
+func (w *World) sameOnTheWire(e *quorum.Entry) {
+	w.scratch = quorum.AppendEntry(w.scratch[:0], e)
+	again, err := quorum.DecodeEntry(w.scratch)
+	if err != nil || !bytes.Equal(quorum.AppendEntry(nil, &again), w.scratch) {
+		w.fail(0, fmt.Sprintf("an entry of the metadata log does not come back from its encoding: %v", err))
 	}
 }
 
