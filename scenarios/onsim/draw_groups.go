@@ -39,6 +39,25 @@ func (d drawer) groupSettings(t *trial, s *scenarios.Scenario, config *sim.Confi
 	if n := s.Replicas(); n < 3 {
 		set("offsets.topic.replication.factor", strconv.Itoa(n))
 	}
+	d.cleanedOffsets(s.Replicas(), config)
+}
+
+// cleanedOffsets has the cleaner go over what groups have come to, in half of the seeds,
+// all the time: a coordinator that loads then finds what it left of it. Of several
+// replicas one that is away for long keeps what tombstones have deleted.
+func (d drawer) cleanedOffsets(replicas int, config *sim.Config) {
+	if d.stream.Choose(choice.SwarmCleaner, 2) == 0 {
+		return
+	}
+	config.Settings["offsets.topic.segment.bytes"] = oneOf(d, choice.SwarmCleaner, "1024", "3000")
+	config.Settings["log.cleaner.backoff.ms"] = oneOf(d, choice.SwarmCleaner, "50", "400")
+	config.Settings["log.cleaner.min.cleanable.ratio"] = oneOf(d, choice.SwarmCleaner, "0.01", "0.3")
+	if replicas == 1 {
+		config.Settings["log.cleaner.delete.retention.ms"] = oneOf(d, choice.SwarmCleaner, "86400000", "1000")
+	}
+	storage := &config.Limits.Storage
+	storage.CleanerMapBytes = oneOf[int64](d, choice.SwarmCleaner, 1<<20, 300, 2<<10)
+	storage.CleanBytes = oneOf[int64](d, choice.SwarmCleaner, 1<<20, 4000)
 }
 
 // groups puts the members of consumer groups, and ledgers, on hosts of their own.
