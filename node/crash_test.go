@@ -9,7 +9,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -17,6 +19,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"trialog/core/broker"
+	"trialog/core/kafka"
 	"trialog/node"
 )
 
@@ -33,8 +37,17 @@ func TestMain(m *testing.M) {
 		c.Listen = os.Getenv("NODE_CHILD_LISTEN")
 		c.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 		c.OnReady = func(r node.Ready) { _ = json.NewEncoder(os.Stdout).Encode(r) }
+		if voters := os.Getenv("NODE_CHILD_QUORUM"); voters != "" {
+			ofCluster(&c, strings.Split(voters, ","))
+		}
 		n, err := node.Start(c)
 		if err == nil {
+			asked := make(chan os.Signal, 1)
+			signal.Notify(asked, syscall.SIGTERM)
+			go func() {
+				<-asked
+				n.Shutdown()
+			}()
 			err = n.Wait()
 		}
 		if err != nil {
@@ -44,6 +57,29 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+// ofCluster makes a node one of several, which reads its logs over every second
+// and checkpoints, releases and takes snapshots often.
+func ofCluster(c *node.Config, voters []string) {
+	id, err := strconv.Atoi(os.Getenv("NODE_CHILD_ID"))
+	if err != nil {
+		panic(err)
+	}
+	c.NodeID, c.Quorum, c.ClusterSecret = int32(id), voters, "a secret"
+	c.Broker = map[string]string{
+		"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "300", "replica.lag.time.max.ms": "3000",
+		"trialog.scrub.bytes.per.second": "268435456",
+	}
+	c.Network.JournalSegmentBytes = 128 << 10
+	c.Network.QuorumSnapshotEvery = 50
+	c.Limits = func(l *broker.Limits) {
+		l.ScrubPause = kafka.Second
+		l.Storage.GenerationBytes = 512 << 10
+		l.Storage.JournalBytes = 4 << 20
+		l.Storage.CheckpointBytes = 256 << 10
+		l.Storage.LargeBatchBytes = 4 << 10
+	}
 }
 
 // child is a node in a process of its own.
