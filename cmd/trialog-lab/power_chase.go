@@ -61,6 +61,9 @@ func (h *hunter) chase(ctx context.Context, program string, args []string, most 
 				return
 			}
 		}
+		if scanner.Err() != nil {
+			stop() // nobody reads what else it says
+		}
 	}()
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -73,8 +76,10 @@ func (h *hunter) chase(ctx context.Context, program string, args []string, most 
 			if more && (json.Unmarshal(line, &s) != nil || !see(&s)) {
 				continue
 			}
-			stop()
-			err := cmd.Wait() // done, or killed by us
+			if more {
+				stop()
+			}
+			err := cmd.Wait() // killed by us, or it has closed its output: it is ending
 			return ending{how: "ended (" + endedBy(err, said.String()) + ")"}, nil
 		case <-ticker.C:
 			if how := p.tick(); how != "" {
