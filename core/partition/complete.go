@@ -85,6 +85,9 @@ func (l *Log) restartAt(offset kafka.Offset) {
 
 // readTail takes the batches of a replicated log that stand behind what is
 // known of it: whole, intact, in order. The first that is not ends the log.
+// One may be of an older epoch than the checkpoint's newest, in which this
+// replica led and nothing was written: it followed again since, and the files of a
+// log were cut before it led, so that nothing else can stand there.
 func (r *recovery) readTail(x *recovered) error {
 	l := x.log
 	for {
@@ -96,7 +99,7 @@ func (r *recovery) readTail(x *recovered) error {
 		}
 		from := s.size
 		_, err = walk(r.fs, path, from, size, func(v batch.View, _ int64) bool {
-			if v.Count() < 0 || v.LastOffsetDelta() < 0 || !l.takes(v) || !l.begins(v) && v.LeaderEpoch() < l.LatestEpoch() {
+			if v.Count() < 0 || v.LastOffsetDelta() < 0 || !l.Continues(v) {
 				return false
 			}
 			x.epochsTo(v.BaseOffset(), v.LeaderEpoch())
