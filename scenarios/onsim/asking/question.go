@@ -27,6 +27,7 @@ type Drawer struct {
 	IDs       [][16]byte // of topics, as answers have told them
 
 	reads bool // what is being drawn changes nothing
+	sober bool // most of its fields make sense
 }
 
 // range of an API's versions, as Kafka 4 has them
@@ -52,7 +53,7 @@ var apis = [...]api{
 // Question draws a request.
 func (d *Drawer) Question() kmsg.Request {
 	a := &apis[d.Choose(uint64(len(apis)))]
-	d.reads = a.reads
+	d.reads, d.sober = a.reads, d.Choose(2) == 0
 	q := kmsg.RequestForKey(a.key)
 	q.SetVersion(a.max - int16(d.Choose(uint64(a.max-a.min+1))))
 	d.fill(reflect.ValueOf(q).Elem(), "")
@@ -60,7 +61,13 @@ func (d *Drawer) Question() kmsg.Request {
 	return q
 }
 
-func pick[T any](d *Drawer, values ...T) T { return values[d.Choose(uint64(len(values)))] }
+// pick draws one of values, of which the first makes most sense.
+func pick[T any](d *Drawer, values ...T) T {
+	if d.sober && d.Choose(8) > 0 {
+		return values[0]
+	}
+	return values[d.Choose(uint64(len(values)))]
+}
 
 func (d *Drawer) fill(v reflect.Value, name string) {
 	switch v.Kind() {
@@ -145,7 +152,7 @@ func (d *Drawer) text(name string) string {
 		}
 		return pick(d, "", "never-heard-of", strings.Repeat("g", 300))
 	case "MemberID":
-		return pick(d, "", d.Member, d.Member, "nobody")
+		return pick(d, d.Member, "", d.Member, "nobody")
 	case "ProtocolType":
 		return pick(d, "consumer", "", "connect")
 	case "Protocol", "Protocols":
@@ -188,7 +195,9 @@ func (d *Drawer) number(name string) int64 {
 		return pick[int64](d, 2, 4, 0, 8, 16, 32, 5)
 	case "Timestamp":
 		return pick[int64](d, -1, -2, -3, -4, -5, -6, 0, 1_700_000_000_000, 1<<62)
-	case "Generation", "MemberEpoch", "LeaderEpoch", "CurrentLeaderEpoch":
+	case "MemberEpoch":
+		return pick[int64](d, 0, -1, 1, -2, 5, 1<<31-1)
+	case "Generation", "LeaderEpoch", "CurrentLeaderEpoch":
 		return pick[int64](d, -1, 0, 1, -2, 5, 1<<31-1)
 	case "Offset":
 		return pick[int64](d, 0, 1, -1, 5, -2, 1<<62)
