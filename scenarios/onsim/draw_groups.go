@@ -44,12 +44,13 @@ func (d drawer) groupSettings(t *trial, s *scenarios.Scenario, config *sim.Confi
 
 // cleanedOffsets has the cleaner go over what groups have come to, in half of the seeds,
 // all the time: a coordinator that loads then finds what it left of it. Of several
-// replicas one that is away for long keeps what tombstones have deleted.
+// replicas one that is away for long keeps what tombstones have deleted. A segment has
+// to hold the record of a whole group.
 func (d drawer) cleanedOffsets(replicas int, config *sim.Config) {
 	if d.stream.Choose(choice.SwarmCleaner, 2) == 0 {
 		return
 	}
-	config.Settings["offsets.topic.segment.bytes"] = oneOf(d, choice.SwarmCleaner, "1024", "3000")
+	config.Settings["offsets.topic.segment.bytes"] = oneOf(d, choice.SwarmCleaner, "8192", "20000")
 	config.Settings["log.cleaner.backoff.ms"] = oneOf(d, choice.SwarmCleaner, "50", "400")
 	config.Settings["log.cleaner.min.cleanable.ratio"] = oneOf(d, choice.SwarmCleaner, "0.01", "0.3")
 	if replicas == 1 {
