@@ -35,7 +35,7 @@ func (b *Broker) scanCleaning() {
 		b.stopUnwanted()
 		return
 	}
-	c.options = partition.CleanOptions{Policy: b.policyTime(), MapBytes: b.cluster.LogCleanerDedupeBytes, Codecs: b.config.Codecs}
+	c.options = partition.CleanOptions{Policy: b.policyTime(), Wall: b.now.Wall, MapBytes: b.cluster.LogCleanerDedupeBytes, Codecs: b.config.Codecs}
 	for range lookedAtOnce {
 		if c.looked >= len(b.hosts) {
 			c.looked = 0

@@ -144,7 +144,7 @@ func (b *Broker) upkeep() {
 	}
 	from := len(b.out.Jobs)
 	if b.journal.Cleaning() {
-		b.journal.CleanBy(b.policyTime())
+		b.journal.CleanBy(b.policyTime(), b.now.Wall)
 	}
 	b.out.Jobs = b.journal.Due(b.now, b.out.Jobs)
 	b.noteSwept()

@@ -18,9 +18,11 @@ type Rules struct {
 	// at most. From there to Through the map has the newest of every key; above,
 	// nothing is known and everything stays.
 	From, Through kafka.Offset
-	// Policy is the time by which ages are judged, HorizonMs delete.retention.ms.
-	Policy    kafka.TimestampMs
-	HorizonMs int64
+	// Policy is the time by which ages are judged, Latest the latest that it may be
+	// instead, HorizonMs delete.retention.ms. Policy may yet jump forward to Latest, so
+	// that tombstones stay for HorizonMs from there.
+	Policy, Latest kafka.TimestampMs
+	HorizonMs      int64
 	// Standing are the last offsets of batches that stay whatever becomes of
 	// their records, rising: the last one of each producer that the log knows,
 	// since its sequence goes on from there, and the last one of the log.
@@ -87,7 +89,7 @@ func (s *Sweeper) Sweep(v batch.View) (batch.View, error) {
 	}
 	horizon := kafka.NoTimestamp
 	if tombstones && v.DeleteHorizon() == kafka.NoTimestamp && v.LastOffset() < s.Rules.Through {
-		horizon = s.Rules.Policy + kafka.TimestampMs(s.Rules.HorizonMs)
+		horizon = s.Rules.Latest + kafka.TimestampMs(s.Rules.HorizonMs)
 	}
 	if tombstones {
 		s.expect(max(horizon, v.DeleteHorizon()))

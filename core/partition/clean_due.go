@@ -86,6 +86,7 @@ func (j *Journal) Swept() (Swept, bool) {
 // CleanOptions are the settings of a pass that are not the topic's.
 type CleanOptions struct {
 	Policy   kafka.TimestampMs // the PolicyClock's time
+	Wall     kafka.TimestampMs // the wall clock's, which may be ahead and come to be believed
 	MapBytes int64             // log.cleaner.dedupe.buffer.size; 0: Limits.CleanerMapBytes alone
 	Codecs   *batch.Codecs
 }
@@ -111,7 +112,7 @@ func (j *Journal) Clean(l *Log, cfg *Config, o *CleanOptions) bool {
 		log: l, incarnation: l.Incarnation, limits: l.limits, interval: cfg.IndexIntervalBytes, largest: int64(cfg.SegmentBytes), next: l.versions + 1,
 		rules: cleaner.Rules{
 			Keys: cleaner.NewKeys(int64(d.To-d.From), room), From: d.From, Through: d.To,
-			Policy: o.Policy, HorizonMs: cfg.DeleteRetentionMs, Standing: l.standing(), Codecs: o.Codecs,
+			Policy: o.Policy, Latest: max(o.Policy, o.Wall), HorizonMs: cfg.DeleteRetentionMs, Standing: l.standing(), Codecs: o.Codecs,
 		},
 	}
 	for i := 0; i+1 < len(l.segments) && l.segments[i].base < d.To; i++ {
@@ -165,9 +166,11 @@ func (l *Log) standing() (offsets []kafka.Offset) {
 // CleanBy tells the pass that is under way what time it is by now: a tombstone stays
 // for delete.retention.ms from when it is written again, about when what it deletes
 // goes, and not from when the pass began.
-func (j *Journal) CleanBy(policy kafka.TimestampMs) {
+func (j *Journal) CleanBy(policy, wall kafka.TimestampMs) {
 	if c := j.upkeep.cleaning; c != nil && !c.log.upkeep.busy {
-		c.sweeper.Rules.Policy = max(c.sweeper.Rules.Policy, policy)
+		r := &c.sweeper.Rules
+		r.Policy = max(r.Policy, policy)
+		r.Latest = max(r.Latest, policy, wall)
 	}
 }
 

@@ -26,6 +26,7 @@ var cleanCodecs = batch.Codecs{batch.Snappy: batch.RunLength{}}
 
 // keyed is a log of keyed records: what was appended, by offset.
 type keyed struct {
+	wall    kafka.TimestampMs // the wall clock, where it is ahead of the time that is believed
 	n       *testNode
 	l       *Log
 	rand    kafka.Rand
@@ -90,7 +91,7 @@ func (k *keyed) counts() {
 }
 
 func (k *keyed) begin(policy kafka.TimestampMs) bool {
-	return k.n.journal.Clean(k.l, &k.n.cfg, &CleanOptions{Policy: policy, Codecs: &cleanCodecs})
+	return k.n.journal.Clean(k.l, &k.n.cfg, &CleanOptions{Policy: policy, Wall: k.wall, Codecs: &cleanCodecs})
 }
 
 // clean runs passes until none is due, and returns how they ended.
@@ -432,8 +433,14 @@ func TestReadersKeepOldVersions(t *testing.T) {
 
 // TestTombstonesOutliveTheirHorizon: deletions stay readable for
 // delete.retention.ms from their first cleaning, and go after that without
-// anything new in the log.
+// anything new in the log, also where the clock was not believed at first.
 func TestTombstonesOutliveTheirHorizon(t *testing.T) {
+	for _, believed := range []kafka.TimestampMs{10_000, 100} {
+		tombstonesOutlive(t, believed)
+	}
+}
+
+func tombstonesOutlive(t *testing.T, believed kafka.TimestampMs) {
 	k := newKeyed(t, newCrashFS(), smallLimits(), Synced, 5)
 	k.n.cfg.DeleteRetentionMs = 500
 	k.put(40, 3)
@@ -469,7 +476,8 @@ func TestTombstonesOutliveTheirHorizon(t *testing.T) {
 		}
 		return n
 	}
-	k.clean(10_000)
+	k.wall = 10_000
+	k.clean(believed)
 	if got := tombstones(); got != 3 {
 		t.Fatalf("%d tombstones after the first cleaning, not 3", got)
 	}

@@ -47,6 +47,7 @@ type cursor struct {
 	layout      uint32
 	target      kafka.Offset      // the offset asked for; by time, where the scan begins
 	time        kafka.TimestampMs // asked for
+	youngest    kafka.TimestampMs // what the time index says of the batch that ends at target; NoTimestamp when it led to none
 	end         kafka.Offset
 	maxBytes    int32
 	segment     segmentName  // that is looked into
@@ -113,6 +114,7 @@ func (l *Log) FindTimestamp(c *Lookup, t kafka.TimestampMs, end kafka.Offset) {
 		incarnation: l.Incarnation,
 		layout:      l.layout,
 		time:        t,
+		youngest:    kafka.NoTimestamp,
 		end:         min(end, l.WrittenEndOffset),
 		maxBytes:    l.limits.ReadAheadBytes,
 	}}
@@ -156,10 +158,10 @@ func (l *Log) enterByTime(c *Lookup, i int) {
 		return
 	}
 	s := &l.segments[i]
-	k.target = max(s.base, l.LogStartOffset)
+	k.target, k.youngest = max(s.base, l.LogStartOffset), kafka.NoTimestamp
 	before := func(e timeEntry) bool { return e.timestamp <= int64(k.time) }
 	if n := search(len(s.times.tail), func(i int) bool { return before(s.times.tail[i]) }); n > 0 {
-		k.target = max(k.target, s.base+kafka.Offset(s.times.tail[n-1].rel))
+		k.skipTo(s, s.times.tail[n-1])
 	} else if n := search(len(s.times.samples), func(i int) bool { return before(s.times.samples[i]) }); n > 0 && !k.distrust {
 		k.segment, k.block, k.stage = s.segmentName, n-1, readTimes
 		return
@@ -307,8 +309,15 @@ func (l *Log) feedTimes(c *Lookup, bytes []byte) {
 		}
 		best = e
 	}
-	k.target = max(k.target, s.base+kafka.Offset(best.rel))
+	k.skipTo(s, best)
 	l.enter(c, l.segmentFor(k.segment.base))
+}
+
+// skipTo has a search begin at the batch of a time entry.
+func (k *cursor) skipTo(s *segment, e timeEntry) {
+	if at := s.base + kafka.Offset(e.rel); at > k.target {
+		k.target, k.youngest = at, kafka.TimestampMs(e.timestamp)
+	}
 }
 
 // Fence stops the log from being served. Journal.Fence also has it remembered.

@@ -107,6 +107,9 @@ func (l *Log) onward(c *Lookup, s *segment, fed, skipped, need int) Progress {
 		k.stage = finished // what there was from the target on has been cleaned away
 		return Found
 	}
+	if k.byTime && k.youngest != kafka.NoTimestamp { // it named an offset that is not there
+		return l.fromBeginning(c)
+	}
 	k.distrust, k.far = false, false
 	switch {
 	case k.byTime:
@@ -126,10 +129,16 @@ func (l *Log) astray(c *Lookup) Progress {
 		k.stage = finished
 		return Damaged
 	}
+	return l.fromBeginning(c)
+}
+
+// fromBeginning reads the segment without its indexes.
+func (l *Log) fromBeginning(c *Lookup) Progress {
+	k := &c.cursor
 	k.distrust = true
 	i := l.segmentFor(k.segment.base)
 	if k.byTime {
-		k.target = max(l.segments[i].base, l.LogStartOffset)
+		k.target, k.youngest = max(l.segments[i].base, l.LogStartOffset), kafka.NoTimestamp
 	}
 	l.enter(c, i)
 	return More
@@ -156,6 +165,16 @@ func (l *Log) feedScan(c *Lookup, bytes []byte) Progress {
 		switch {
 		case !v.Intact() || !l.placed(k, v):
 			return l.astray(c)
+		case k.youngest != kafka.NoTimestamp && v.LastOffset() < k.target:
+			at += len(v) // the time index says that it is too old
+			k.next, k.last = v.NextOffset(), kafka.NoOffset
+			continue
+		case k.youngest != kafka.NoTimestamp && (v.LastOffset() != k.target || v.MaxTimestamp() != k.youngest):
+			// No CRC covers the index, and a rotten entry would hide records.
+			return l.fromBeginning(c)
+		}
+		k.youngest = kafka.NoTimestamp
+		switch {
 		case v.NextOffset() > k.end:
 			k.stage = finished
 			return Found

@@ -127,6 +127,39 @@ func (b *lookupBench) fetched(offset, end kafka.Offset, maxBytes int32) []byte {
 	return out
 }
 
+// firstOf is what a linear search by time answers.
+func (b *lookupBench) firstOf(at kafka.TimestampMs, end kafka.Offset) foundRecord {
+	for _, r := range b.records {
+		if r.timestamp >= at && r.offset >= b.l.LogStartOffset && r.offset < end {
+			return r
+		}
+	}
+	return foundRecord{kafka.NoOffset, kafka.NoTimestamp}
+}
+
+// plausible tells whether a file of the time index names a batch that is as young as
+// it says but not the first to be so, as no entry does that is not rotten.
+func (b *lookupBench) plausible() bool {
+	for i := range b.l.segments {
+		s := &b.l.segments[i]
+		f := b.n.fs.find(SegmentPath(b.l.Log, s.base, disk.FileTimeIndex))
+		for at := 0; f != nil && at+timeEntrySize <= len(f.bytes); at += timeEntrySize {
+			e := decodeTimeEntry(f.bytes[at:])
+			youngest := kafka.NoTimestamp
+			for _, v := range b.batches {
+				if v.BaseOffset() < s.base {
+					continue
+				}
+				if v.LastOffset() == s.base+kafka.Offset(e.rel) && int64(v.MaxTimestamp()) == e.timestamp && youngest >= v.MaxTimestamp() {
+					return true
+				}
+				youngest = max(youngest, v.MaxTimestamp())
+			}
+		}
+	}
+	return false
+}
+
 func TestFetchAgainstLinearSearch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := newLookupBench(t)
@@ -168,13 +201,7 @@ func TestFindTimestampAgainstLinearSearch(t *testing.T) {
 			end := b.drawEnd(t)
 			at := kafka.TimestampMs(rapid.Int64Range(0, max(0, int64(largest))+10).Draw(t, "time"))
 			c, p := b.n.lookup(b.l, func(c *Lookup) { b.l.FindTimestamp(c, at, end) }, b.codecs)
-			want := foundRecord{kafka.NoOffset, kafka.NoTimestamp}
-			for _, r := range b.records {
-				if r.timestamp >= at && r.offset >= b.l.LogStartOffset && r.offset < end {
-					want = r
-					break
-				}
-			}
+			want := b.firstOf(at, end)
 			if p != Found || c.Offset != want.offset || c.Timestamp != want.timestamp {
 				t.Fatalf("time %d below %d from %d: %v %d@%d, want %d@%d", at, end, b.l.LogStartOffset, p, c.Offset, c.Timestamp, want.offset, want.timestamp)
 			}
@@ -186,7 +213,9 @@ func TestFindTimestampAgainstLinearSearch(t *testing.T) {
 }
 
 // TestLookupsInRot flips bits in every file of the log. A lookup answers right,
-// or says that there is damage; a rotten index alone does not hurt a fetch.
+// or says that there is damage; a rotten index alone hurts neither a fetch nor a
+// search by time, unless an entry of the time index came to tell of another batch
+// what is true of it.
 func TestLookupsInRot(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := newLookupBench(t)
@@ -213,6 +242,15 @@ func TestLookupsInRot(t *testing.T) {
 				t.Fatalf("fetch at %d below %d: %v without damage to the data", offset, end, p)
 			case len(c.Records) == 0 || !bytes.HasPrefix(want, c.Records):
 				t.Fatalf("fetch at %d below %d: wrong bytes, %d of %d", offset, end, len(c.Records), len(want))
+			}
+			at := kafka.TimestampMs(rapid.Int64Range(0, max(0, int64(b.l.MaxTimestamp()))+10).Draw(t, "time"))
+			c, p = b.n.lookup(b.l, func(c *Lookup) { b.l.FindTimestamp(c, at, end) }, b.codecs)
+			switch first := b.firstOf(at, end); {
+			case p == Damaged && rotten || b.plausible():
+			case p != Found:
+				t.Fatalf("search for %d below %d: %v without damage to the data", at, end, p)
+			case c.Offset != first.offset || c.Timestamp != first.timestamp:
+				t.Fatalf("search for %d below %d: %d@%d, want %d@%d", at, end, c.Offset, c.Timestamp, first.offset, first.timestamp)
 			}
 		}
 	})
