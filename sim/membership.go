@@ -146,6 +146,18 @@ func (w *World) Balanced() bool {
 	return balanced
 }
 
+// Informed tells whether all brokers that run act on the newest image. One that
+// lags may take itself for the leader that it was, and answer as one.
+func (w *World) Informed() bool {
+	newest := w.newest()
+	for _, h := range w.hosts[1 : w.config.Brokers+1] {
+		if image := w.Image(h.node); h.running && image != nil && image.Index() != newest.Index() {
+			return false
+		}
+	}
+	return true
+}
+
 // newest is the newest image that any broker acts on; nil: there is none.
 func (w *World) newest() *metadata.Image {
 	var newest *metadata.Image

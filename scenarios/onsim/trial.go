@@ -118,8 +118,9 @@ func (t *trial) fenced(topic string, index int32) bool {
 	return found
 }
 
-// drained tells whether every producer has all its outcomes after the faults, and
-// no broker will be ended because its replica of the metadata log is over.
+// drained tells whether every producer has all its outcomes after the faults, no
+// broker will be ended because its replica of the metadata log is over, and none
+// takes itself for the leader that it was.
 func (t *trial) drained(c *sim.ClientHost) bool {
 	if c.Phase() < sim.Healing {
 		return false
@@ -134,5 +135,5 @@ func (t *trial) drained(c *sim.ClientHost) bool {
 			return false
 		}
 	}
-	return len(t.admin.pending) == 0 && (t.watch.world == nil || t.watch.world.Settled())
+	return len(t.admin.pending) == 0 && (t.watch.world == nil || t.watch.world.Settled() && t.watch.world.Informed())
 }

@@ -40,7 +40,9 @@ func (o *Oracle) refill(p *part, topic string, state *metadata.Partition) {
 	}
 	p.blank = slices.DeleteFunc(p.blank, func(at int) bool {
 		id := kafka.BrokerID(at)
-		return slices.Contains(state.ISR, id) && blank(id)
+		been := slices.Contains(state.ISR, id) || // or in between, since whoever becomes eligible was
+			!follows && p.state != nil && slices.Contains(state.ELR, id) && !slices.Contains(p.state.ELR, id)
+		return been && blank(id)
 	})
 }
 

@@ -40,6 +40,8 @@ func TestNobodyLeadsOnALostDisk(t *testing.T) {
 		{"has joined another", metadata.PartitionState{Leader: 2, ISR: []kafka.BrokerID{2, 1}}, 1, false, false},
 		{"another leads", metadata.PartitionState{Leader: 2, ISR: []kafka.BrokerID{2}}, 1, false, true},
 		{"may have joined another", metadata.PartitionState{Leader: 1, ISR: []kafka.BrokerID{1}}, 2, false, false},
+		{"has joined and left unseen", metadata.PartitionState{Leader: 2, ISR: []kafka.BrokerID{2}, ELR: []kafka.BrokerID{1}}, 2, false, false},
+		{"was eligible before", metadata.PartitionState{Leader: 2, ISR: []kafka.BrokerID{2}, ELR: []kafka.BrokerID{1}}, 1, false, true},
 	} {
 		o := New(3, 2, nil, func(Change) {})
 		o.image = image(t, &metadata.BrokerRegistration{Broker: 1, Epoch: 1, Incarnation: kafka.IncarnationID{1}, Directory: kafka.DirectoryID{1}})
