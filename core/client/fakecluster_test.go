@@ -14,6 +14,7 @@ type cluster struct {
 	brokers    []Address
 	partitions []*fakePartition
 	topicID    kafka.TopicID
+	deleted    bool // the topic is not there any more
 	maxVersion map[int16]int16
 	pids       int64
 	// onProduce may answer in the broker's place; appends counts as the broker's.
@@ -185,7 +186,7 @@ func (c *cluster) metadata(q *kmsg.MetadataRequest) protocol.Body {
 	for _, want := range q.Topics {
 		t := kmsg.NewMetadataResponseTopic()
 		t.Topic = want.Topic
-		if *want.Topic != "orders" {
+		if *want.Topic != "orders" || c.deleted {
 			t.ErrorCode = int16(kafka.ErrUnknownTopicOrPartition)
 			a.Topics = append(a.Topics, t)
 			continue

@@ -376,7 +376,12 @@ func (c *Client) left(code kafka.ErrorCode, out *Effects) {
 // countsChanged tells a leader that what it has divided is no more what is there.
 func (c *Client) countsChanged() bool {
 	for _, k := range c.member.counts {
-		if t := c.topicNamed(k.topic); int32(len(t.leaders)) != k.count {
+		t := c.topicNamed(k.topic)
+		count := int32(len(t.leaders))
+		if t.err == kafka.ErrUnknownTopicOrPartition {
+			count = 0 // deleted, or new to a broker that lags: Kafka's leaders join again, too
+		}
+		if count != k.count {
 			return true
 		}
 	}

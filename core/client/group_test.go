@@ -130,7 +130,7 @@ func TestEagerRebalance(t *testing.T) {
 	op := OpID(10)
 	h.wantPolls(&op, "assigned 0@1 assigned 1@1 ", "placed 0=0 placed 1=0 ", "abc")
 	g.refuse[protocol.KeyHeartbeat] = []kafka.ErrorCode{kafka.ErrRebalanceInProgress}
-	h.wantPolls(&op, "revoked 0@1 revoked 1@1 ")
+	h.wantPolls(&op, "revoked 0@2 revoked 1@2 ")
 	joins := count(g.log, "JoinGroup")
 	h.pass(300 * kafka.Millisecond)
 	if count(g.log, "JoinGroup") != joins {
@@ -297,6 +297,18 @@ func TestLeaderSeesNewPartitions(t *testing.T) {
 	h.wantPolls(&op, "assigned 0@1 assigned 1@1 ", "placed 0=0 placed 1=0 ", "abc")
 	h.cluster.partitions = append(h.cluster.partitions, &fakePartition{index: 2, states: map[kafka.ProducerID]*producerState{}})
 	h.wantPolls(&op, "assigned 2@2 ", "placed 2=0 ")
+}
+
+// The leader divides again when a topic is no more: nobody is left to wait for a
+// position that no answer will ever tell.
+func TestLeaderSeesADeletedTopic(t *testing.T) {
+	config := memberOf(AssignCooperativeSticky)
+	config.Limits.MetadataMaxAge = 200 * kafka.Millisecond
+	h, _ := newMember(t, config)
+	op := OpID(10)
+	h.wantPolls(&op, "assigned 0@1 assigned 1@1 ", "placed 0=0 placed 1=0 ", "abc")
+	h.cluster.deleted = true
+	h.wantPolls(&op, "revoked 0@2 revoked 1@2 ")
 }
 
 func drawPeers(t *rapid.T) ([]peer, []topicCount) {

@@ -248,13 +248,13 @@ func (c *Client) wanted(t *topic) bool {
 			return true
 		}
 	}
+	if c.member.state == assigning {
+		return false // whoever divides a topic that is not there waits for nothing
+	}
 	for _, a := range c.consumer.assigned {
 		if a.topic == t && a.state != stopped {
 			return true
 		}
-	}
-	if c.member.state == assigning {
-		return false // whoever divides a topic that is not there waits for nothing
 	}
 	for _, o := range c.admin.ops {
 		if (o.kind == adminListOffsets || o.kind == adminDeleteRecords) && o.topic == t.name {
