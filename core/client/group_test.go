@@ -130,7 +130,7 @@ func TestEagerRebalance(t *testing.T) {
 	op := OpID(10)
 	h.wantPolls(&op, "assigned 0@1 assigned 1@1 ", "placed 0=0 placed 1=0 ", "abc")
 	g.refuse[protocol.KeyHeartbeat] = []kafka.ErrorCode{kafka.ErrRebalanceInProgress}
-	h.wantPolls(&op, "revoked 0@2 revoked 1@2 ")
+	h.wantPolls(&op, "revoked 0@1 revoked 1@1 ")
 	joins := count(g.log, "JoinGroup")
 	h.pass(300 * kafka.Millisecond)
 	if count(g.log, "JoinGroup") != joins {
