@@ -42,7 +42,7 @@ var logModel = porcupine.Model{
 // smaller halves a window that Porcupine did not finish; false: it is small enough.
 func smaller(window *int) bool {
 	*window /= 2
-	return *window >= 8
+	return *window >= 4
 }
 
 // drawn translates a problem for the picture, whose lanes are the clients of h.
