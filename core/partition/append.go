@@ -116,7 +116,7 @@ func (l *Log) verbatim(b batch.View) {
 	}
 	must.True(epoch >= l.EpochAt(l.LogEndOffset-1), "P4: a batch of an older epoch than the one before it")
 	if epoch < l.LatestEpoch() {
-		l.truncateEpochs(base) // an epoch in which nothing was written here
+		l.truncateEpochs(l.LogEndOffset) // an epoch in which nothing was written here; base may lie behind a gap
 	}
 	if base > l.LogEndOffset {
 		l.gaps = true

@@ -51,3 +51,27 @@ func TestFollowedInAnOlderEpochAfterLeading(t *testing.T) {
 		}
 	}
 }
+
+// TestOlderEpochBehindAGap: what the leader has at the end of a log may have been
+// cleaned away, so that its next batch begins behind where the epoch did.
+func TestOlderEpochBehindAGap(t *testing.T) {
+	for _, mode := range []Mode{Synced, Replicated} {
+		n := startNode(t, newCrashFS(), smallLimits())
+		l := n.create(mode, 0)
+		n.lead(l, 2)
+		n.follow(l, wide(1, 0, 2))
+		n.lead(l, 5) // at 3, and appends nothing
+		n.follow(l, wide(2, 5, 3))
+		n.follow(l, wide(3, 8, 6))
+		n.sync()
+		for range 2 {
+			if want := []EpochEntry{{2, 0}, {3, 5}, {6, 8}}; !slices.Equal(l.epochs, want) {
+				t.Fatalf("%v: epochs %v, not %v", mode, l.epochs, want)
+			}
+			n.fs = n.fs.afterKill()
+			n.start()
+			n.alive()
+			l = n.logs[0]
+		}
+	}
+}
