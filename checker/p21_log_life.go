@@ -8,7 +8,8 @@ import (
 
 // judgeLogLife: a record that is gone because the log start has passed it was due
 // to go: somebody had asked for it, it was older than retention.ms by true time,
-// or as much as retention.bytes was left behind it. And a log start that a client
+// or as much as retention.bytes was left behind it; or compaction may have taken it
+// before, so that it was not the log start that took it. And a log start that a client
 // was told does not go back, as far as that is promised: with one replica, since
 // the next leader of several may not have heard of it yet.
 func judgeLogLife(t *trial, f *finding) {
@@ -27,6 +28,7 @@ func judgeLogLife(t *trial, f *finding) {
 // records that each was the first to pass.
 func (t *trial) judgeDeletions(f *finding, p history.Partition) {
 	passed := int64(0)
+	c := t.compactedLog(f, p)
 	for i := range t.h.Events {
 		e := &t.h.Events[i]
 		if e.Kind != history.LogStart || e.Partition != p || e.LogStartOffset <= passed {
@@ -35,14 +37,16 @@ func (t *trial) judgeDeletions(f *finding, p history.Partition) {
 		l := &t.logs[p]
 		for k := l.rank(passed); k < l.rank(e.LogStartOffset); k++ {
 			if s := &l.slots[k]; s.bits&slotSeen != 0 && s.sent >= 0 {
-				t.judgeDeletion(f, p, e, int32(i), l.offset(k), s)
+				t.judgeDeletion(f, p, e, int32(i), l.offset(k), s, c != nil && c.mayBeGone(k, e))
 			}
 		}
 		passed = e.LogStartOffset
 	}
 }
 
-func (t *trial) judgeDeletion(f *finding, p history.Partition, e *history.Event, event int32, offset int64, s *slot) {
+// judgeDeletion judges a move of the log start over a record, which may be gone for
+// another reason.
+func (t *trial) judgeDeletion(f *finding, p history.Partition, e *history.Event, event int32, offset int64, s *slot, gone bool) {
 	topic := &t.claims.partitions[p].topic
 	op := t.values.sent[s.sent].op
 	o := &t.h.Ops[op]
@@ -57,6 +61,7 @@ func (t *trial) judgeDeletion(f *finding, p history.Partition, e *history.Event,
 	switch {
 	case topic.RetentionMs > 0 && age > topic.RetentionMs-allowed,
 		topic.RetentionBytes > 0 && int64(e.Count) >= topic.RetentionBytes,
+		gone,
 		topic.RetentionMs == 0 && topic.RetentionBytes == 0,
 		topic.AppendTime && t.othersClockStepped(e),
 		t.askedToDelete(p, offset, e.Pos):

@@ -38,6 +38,7 @@ func polled(r *history.Recorder, p history.Partition, start int64) {
 
 func TestLogLife(t *testing.T) {
 	byAge := history.Topic{RetentionMs: 5000, RetentionBytes: -1, SkewMs: 500}
+	byBoth := history.Topic{RetentionMs: 5000, RetentionBytes: -1, Compacted: true, Keys: 1, DeleteRetentionMs: 60_000}
 	bySize := history.Topic{RetentionMs: -1, RetentionBytes: 1000}
 	for _, c := range []struct {
 		name  string
@@ -47,6 +48,8 @@ func TestLogLife(t *testing.T) {
 	}{
 		{"old enough", byAge, func(r *history.Recorder, p history.Partition) { moved(r, p, 9, 4, 10) }, ""},
 		{"too young", byAge, func(r *history.Recorder, p history.Partition) { moved(r, p, 9, 7, 10) }, "deleted-early"},
+		{"too young, but replaced", byBoth, func(r *history.Recorder, p history.Partition) { moved(r, p, 9, 7, 10) }, ""},
+		{"the newest of its key", byBoth, func(r *history.Recorder, p history.Partition) { moved(r, p, 9, 10, 10) }, "deleted-early"},
 		{"much is left", bySize, func(r *history.Recorder, p history.Partition) { moved(r, p, 9, 7, 1000) }, ""},
 		{"too little is left", bySize, func(r *history.Recorder, p history.Partition) { moved(r, p, 9, 7, 999) }, "deleted-early"},
 		{"asked for", bySize, func(r *history.Recorder, p history.Partition) {

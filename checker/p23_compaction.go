@@ -19,8 +19,7 @@ func judgeCompaction(t *trial, f *finding) {
 		topic := &t.claims.partitions[p].topic
 		if topic.Compacted && topic.Keys > 0 {
 			f.outside = ""
-			c := compacted{t: t, f: f, p: partition(p), topic: topic, log: &t.logs[p]}
-			c.judge()
+			t.compactedLog(f, partition(p)).judge()
 		}
 	}
 	f.marked()
@@ -45,7 +44,8 @@ type compacted struct {
 
 // onward is a reader that goes on: where, and since when a client may have had what
 // it got last of every key. A client asks ahead, at the earliest during the read
-// before, and what a read returns at once was left over from an earlier answer.
+// before; and what comes without a high watermark was asked for before the read, and
+// may be left over from any earlier answer.
 type onward struct {
 	next  int64
 	got   map[int]int64
@@ -55,15 +55,41 @@ type onward struct {
 
 // begin takes note of a read.
 func (r *onward) begin(o *history.Op) {
-	if o.ReturnTime > o.InvokeTime {
+	if o.HighWatermark != history.Unset {
 		r.asked = r.last
 	}
 	r.last = o.InvokeTime
 }
 
-func (c *compacted) judge() {
+// compactedLog is a partition of a topic that is compacted by keys that are known, nil
+// of any other.
+func (t *trial) compactedLog(f *finding, p history.Partition) *compacted {
+	topic := &t.claims.partitions[p].topic
+	if !topic.Compacted || topic.Keys == 0 {
+		return nil
+	}
+	c := &compacted{t: t, f: f, p: p, topic: topic, log: &t.logs[p]}
 	c.link()
 	c.slack, c.readers = c.skew(), make(map[int32]*onward)
+	return c
+}
+
+// mayBeGone tells whether the cleaner may have taken a record before an event: a newer
+// one of its key had been sent, or it is a tombstone of which the time was over.
+func (c *compacted) mayBeGone(k int, e *history.Event) bool {
+	s := &c.log.slots[k]
+	key, tombstone := s.value.KeyOf(c.topic.Keys)
+	if n := c.next[k]; n >= 0 {
+		since, ok := c.ghosts[key]
+		if ok && since < e.Pos || c.t.h.Ops[c.t.values.sent[c.log.slots[n].sent].op].InvokePos < e.Pos {
+			return true
+		}
+	}
+	sent := c.t.h.Ops[c.t.values.sent[s.sent].op].InvokeTime
+	return tombstone && (e.Time-sent)/1e6 >= c.topic.DeleteRetentionMs-c.slack
+}
+
+func (c *compacted) judge() {
 	for _, i := range c.t.opsOf(c.p) {
 		o := &c.t.h.Ops[i]
 		if o.Outcome == history.OK && o.Reads() && o.At != history.Unset && o.To > o.At {

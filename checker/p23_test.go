@@ -12,6 +12,7 @@ type compactedLog struct {
 	r      *history.Recorder
 	p      history.Partition
 	values []history.Value // at offsets 0, 1, …
+	fresh  bool            // reads are asked for while they last
 }
 
 func newCompactedLog() *compactedLog {
@@ -49,10 +50,21 @@ func (c *compactedLog) read(second, at, to int64, offsets ...int) {
 	id := c.r.Invoke(second*1e9, &op)
 	result := history.NewResult(history.OK)
 	result.To = to
+	if c.fresh {
+		result.HighWatermark = 5
+	}
 	for _, o := range offsets {
 		result.Records = append(result.Records, history.Record{Offset: int64(o), Value: c.values[o]})
 	}
 	c.r.Complete(second*1e9+1, id, &result)
+}
+
+// oneByOne reads what a tombstone deletes, and then not the tombstone.
+func oneByOne(l *compactedLog) {
+	l.read(1, 0, 1, 0)
+	l.read(7, 1, 2, 1)
+	l.read(8, 2, 3, 2)
+	l.read(9, 3, 5, 4)
 }
 
 func TestCompaction(t *testing.T) {
@@ -69,6 +81,8 @@ func TestCompaction(t *testing.T) {
 		{"without an old tombstone", func(l *compactedLog) { l.read(9, 0, 5, 4) }, ""},
 		{"what an old tombstone had deleted", func(l *compactedLog) { l.read(9, 0, 5, 2, 4) }, "resurrected"},
 		{"the same in two reads", func(l *compactedLog) { l.read(8, 0, 3, 2); l.read(9, 3, 5, 4) }, "resurrected"},
+		{"what is left over from an answer of long ago", oneByOne, ""},
+		{"what was asked for just before", func(l *compactedLog) { l.fresh = true; oneByOne(l) }, "resurrected"},
 		{"the same with a long time between them", func(l *compactedLog) { l.read(6, 0, 3, 2); l.read(12, 3, 5, 4) }, ""},
 	} {
 		l := newCompactedLog()

@@ -136,6 +136,9 @@ func (b *Broker) Each(yield func(*PartitionView) bool) bool {
 // Joins tells whether the replica leads and has asked a broker into the ISR.
 func (v *PartitionView) Joins(id kafka.BrokerID) bool { return v.replica.Joins(id) }
 
+// BytesFrom is what Bytes will be once the log start is at an offset.
+func (v *PartitionView) BytesFrom(start kafka.Offset) int64 { return v.log.SizeFrom(start) }
+
 // EpochAt is the leader epoch of the record at an offset as the log's cache of
 // epochs has it.
 func (v *PartitionView) EpochAt(offset kafka.Offset) kafka.LeaderEpoch { return v.log.EpochAt(offset) }

@@ -62,6 +62,21 @@ func retained(t *testing.T, batches int) (*testNode, *Log) {
 	return n, l
 }
 
+// TestSizeFromIsTheSizeToBe: what a log start will leave is told before it has moved.
+func TestSizeFromIsTheSizeToBe(t *testing.T) {
+	n, l := retained(t, 6)
+	if l.SizeFrom(0) != l.Size() {
+		t.Errorf("from 0 %d bytes of %d", l.SizeFrom(0), l.Size())
+	}
+	told := l.SizeFrom(4)
+	var a disk.Append
+	l.SetLogStart(4, &a)
+	n.emit(a, l)
+	if l.LogStarted(4); told != l.Size() || told == 0 {
+		t.Errorf("told were %d bytes, and left are %d", told, l.Size())
+	}
+}
+
 func TestExpiredByTime(t *testing.T) {
 	n, l := retained(t, 10)
 	n.cfg.RetentionMs = 3000

@@ -125,9 +125,14 @@ func (l *Log) segmentFor(offset kafka.Offset) int {
 }
 
 // Size is the number of bytes in the log's segments.
-func (l *Log) Size() int64 {
-	var n int64
-	for i := range l.segments {
+func (l *Log) Size() int64 { return l.sizeOf(0) }
+
+// SizeFrom is what Size will be once the log start is at an offset.
+func (l *Log) SizeFrom(start kafka.Offset) int64 { return l.sizeOf(l.below(start)) }
+
+// sizeOf is the number of bytes from the i-th segment on.
+func (l *Log) sizeOf(i int) (n int64) {
+	for ; i < len(l.segments); i++ {
 		n += l.segments[i].size
 	}
 	return n

@@ -11,14 +11,21 @@ import (
 // Starts watches the log starts of the replicas of a run.
 type Starts struct {
 	tell    func(Change)
-	starts  map[replicaName]int64 // looked up only
-	decided map[replicaName]int64 // that the replica asked for as leader; looked up only
+	starts  map[replicaName]int64    // looked up only
+	decided map[replicaName]decision // of the replica as leader; looked up only
 
 	// Of the step that is looked at.
 	at     int
 	asked  []disk.Append
 	broken string
 	visit  func(*broker.PartitionView) bool
+}
+
+// decision is a log start that a leader has asked for. What it leaves counts as of
+// then: until the log start is durable a swap of the cleaner may make that less, and
+// what is appended makes it more.
+type decision struct {
+	start, left int64
 }
 
 type replicaName struct {
@@ -29,7 +36,7 @@ type replicaName struct {
 
 // NewStarts makes a watch that tells of every log start that a leader moves.
 func NewStarts(tell func(Change)) *Starts {
-	s := &Starts{tell: tell, starts: make(map[replicaName]int64), decided: make(map[replicaName]int64)}
+	s := &Starts{tell: tell, starts: make(map[replicaName]int64), decided: make(map[replicaName]decision)}
 	s.visit = s.look
 	return s
 }
@@ -61,7 +68,7 @@ func (s *Starts) look(v *broker.PartitionView) bool {
 	name, start := replicaName{s.at, v.Log, tp}, int64(v.LogStartOffset)
 	for i := range s.asked {
 		if s.asked[i].Log == v.Log && v.Leader {
-			s.decided[name] = int64(s.asked[i].BaseOffset)
+			s.decided[name] = decision{int64(s.asked[i].BaseOffset), v.BytesFrom(s.asked[i].BaseOffset)}
 		}
 	}
 	before, known := s.starts[name]
@@ -72,8 +79,8 @@ func (s *Starts) look(v *broker.PartitionView) bool {
 		s.broken = fmt.Sprintf("O8: node %d has moved the log start of %s/%d back from %d to %d", s.at, v.Name, v.Partition, before, start)
 	case start > before:
 		s.starts[name] = start
-		if start == s.decided[name] {
-			s.tell(Change{Partition: tp, Topic: v.Name, Leader: kafka.BrokerID(s.at), LogStart: start, Bytes: v.Bytes})
+		if d := s.decided[name]; start == d.start {
+			s.tell(Change{Partition: tp, Topic: v.Name, Leader: kafka.BrokerID(s.at), LogStart: start, Bytes: d.left})
 		}
 	}
 	return s.broken == ""
