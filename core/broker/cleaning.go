@@ -82,7 +82,8 @@ func (b *Broker) noteSwept() {
 		probe   must.Probe
 	}{
 		{s.Stats.Removed > 0, must.CleanerRemovedRecords}, {s.Stats.Emptied > 0, must.CleanerEmptiedBatch}, {s.Stats.Full, must.CleanerMapFull},
-		{s.Given, must.CleanerGaveUp}, {s.NoRoom, must.CleanerNoRoom}, {s.Bad != "", must.CleanerQuarantined},
+		{s.Given, must.CleanerGaveUp}, {s.Stats.LeftOut > 0, must.CleanerLeftOut}, {s.Stats.Anew > 0, must.CleanerSweptAnew},
+		{s.NoRoom, must.CleanerNoRoom}, {s.Bad != "", must.CleanerQuarantined},
 	} {
 		if p.reached {
 			b.out.Watch.Reached(p.probe)

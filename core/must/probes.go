@@ -68,7 +68,9 @@ const (
 	CleanerRemovedRecords  // broker: a pass of the cleaner has taken records out of a compacted log
 	CleanerEmptiedBatch    // broker: and kept the header of a batch without any, for its producer's sake
 	CleanerMapFull         // broker: the map had no room for all that was dirty
-	CleanerGaveUp          // broker: a pass ended as its log was cut, deleted, or lost segments
+	CleanerGaveUp          // broker: a pass ended as its log was cut or deleted
+	CleanerLeftOut         // broker: a pass left out segments that retention took meanwhile
+	CleanerSweptAnew       // broker: and swept the rest of a group again of which it took a part
 	CleanerNoRoom          // broker: a pass ended as the disk was full
 	CleanerQuarantined     // broker: a log could not be cleaned, and the others were
 	SegmentsRemoved        // partition: files of segments below a log start were removed
@@ -218,6 +220,8 @@ var probeNames = [ProbeCount]string{
 	CleanerEmptiedBatch:    "cleaner-emptied-batch",
 	CleanerMapFull:         "cleaner-map-full",
 	CleanerGaveUp:          "cleaner-gave-up",
+	CleanerLeftOut:         "cleaner-left-out",
+	CleanerSweptAnew:       "cleaner-swept-anew",
 	CleanerNoRoom:          "cleaner-no-room",
 	CleanerQuarantined:     "cleaner-quarantined",
 	SegmentsRemoved:        "segments-removed",

@@ -16,7 +16,7 @@ import (
 // segment of a new version, makes that durable, and has it swapped in
 // (Log.replace). Between two jobs the log may be checkpointed, appended to,
 // truncated or deleted; the last two end the pass, and what it has not swapped
-// in is removed.
+// in is removed. Retention may take segments; what is left the pass goes over.
 //
 // The old files stay until a checkpoint on disk names the new ones and nobody
 // reads the old. So recovery finds either all of a group as it was, or all of it
@@ -44,8 +44,9 @@ type cleaning struct {
 	group   int // one past its last
 	open    bool
 	changed bool
-	out     segment // what is left of it
-	unsaved []byte  // of that, not in the file yet
+	out     segment    // what is left of it
+	unsaved []byte     // of that, not in the file yet
+	before  CleanStats // when the group began
 
 	stats CleanStats
 }
@@ -63,7 +64,9 @@ type CleanStats struct {
 	Removed, Emptied int64 // records, and batches of which the header has stayed
 	Keys             int64
 	MapBytes         int64
-	Full             bool // the map had no room for all that was dirty
+	LeftOut          int64 // segments that retention took before they were swept
+	Anew             int64 // groups that it took a part of while they were, and whose rest was swept again
+	Full             bool  // the map had no room for all that was dirty
 }
 
 // CleanResult is what a job of a pass has done.

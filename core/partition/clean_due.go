@@ -68,7 +68,7 @@ type Swept struct {
 	From   kafka.Offset // what it went over for the first time
 	To     kafka.Offset
 	Stats  CleanStats
-	Given  bool   // it was given up: the log was cut or deleted, or its segments went
+	Given  bool   // it was given up: the log was cut or deleted, or is not to be cleaned any more
 	NoRoom bool   // it was given up: the disk is full
 	Bad    string // why the log is not cleaned any more, until the next start
 }
@@ -181,37 +181,13 @@ func (j *Journal) sweepOn(out []disk.Job) []disk.Job {
 	if c.log.upkeep.busy || u.running >= j.limits.MaxJobs {
 		return out
 	}
-	if !c.stands() || u.draining || u.unwanted {
+	if !j.goesOn(c) || u.draining || u.unwanted {
 		j.giveUp(Swept{Given: true})
 		return out
 	}
 	c.log.upkeep.busy = true
 	u.running++
 	return append(out, disk.Job{Name: "clean", Run: Clean, Args: c, Hasty: true})
-}
-
-// stands tells whether the segments are those that the pass began with.
-func (c *cleaning) stands() bool {
-	l := c.log
-	if l.Incarnation != c.incarnation || !l.Serving() {
-		return false
-	}
-	n := 0
-	if c.sweeping && !c.open {
-		n = c.at
-	} else if c.sweeping {
-		n = c.first
-	}
-	return n == len(c.sources) || c.place(n) >= 0
-}
-
-// place is where the source stands in the log's table, -1 for nowhere.
-func (c *cleaning) place(n int) int {
-	i := c.log.segmentFor(c.sources[n].base)
-	if c.log.segments[i].segmentName != c.sources[n].segmentName {
-		return -1
-	}
-	return i
 }
 
 // swept takes the result of a job.
@@ -229,7 +205,7 @@ func (j *Journal) swept(r *CleanResult) {
 	case r.swap && (u.unwanted || !j.swap(c)):
 		j.giveUp(Swept{Given: true})
 	case r.done:
-		if !c.stands() {
+		if !j.goesOn(c) {
 			j.giveUp(Swept{Given: true})
 			return
 		}
@@ -238,16 +214,17 @@ func (j *Journal) swept(r *CleanResult) {
 	}
 }
 
-// swap puts the segment that a group has left into the place of the group.
+// swap puts the segment that a group has left into the place of the group. False:
+// the pass cannot go on.
 func (j *Journal) swap(c *cleaning) bool {
+	if !j.goesOn(c) {
+		return false
+	}
+	if c.out.version == 0 {
+		return true // some of the group has gone, and the rest is swept again
+	}
 	l := c.log
-	if l.Incarnation != c.incarnation || !l.Serving() {
-		return false
-	}
 	i := c.place(c.first)
-	if i < 0 {
-		return false
-	}
 	var left []segment
 	if c.out.size > 0 {
 		left = append(left, c.out)
@@ -267,10 +244,17 @@ func (j *Journal) giveUp(s Swept) {
 	l := c.log
 	l.versions = max(l.versions, c.next-1)
 	if c.out.version != 0 && !l.deleted && !c.swappedIn() {
-		l.gone = append(l.gone, goneSegment{segmentName: c.out.segmentName, layout: l.layout})
-		j.shed(l)
+		j.discard(c)
 	}
 	j.end(s)
+}
+
+// discard has what is left of the group at hand removed.
+func (j *Journal) discard(c *cleaning) {
+	l := c.log
+	l.gone = append(l.gone, goneSegment{segmentName: c.out.segmentName, layout: l.layout})
+	c.out, c.unsaved, c.open = segment{}, c.unsaved[:0], false
+	j.shed(l)
 }
 
 func (c *cleaning) swappedIn() bool {

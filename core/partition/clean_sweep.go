@@ -45,6 +45,7 @@ func (c *cleaning) begin(fs disk.FS) error {
 		c.group++
 	}
 	c.open, c.changed = true, false
+	c.before = c.counted()
 	c.out = newSegment(c.sources[c.first].base)
 	c.out.version = c.next
 	c.next++
