@@ -36,6 +36,40 @@ func replicatedCompaction() Scenario {
 	}
 }
 
+// compactedDisk is the compaction of one broker whose disk is not what it should be.
+func compactedDisk() Scenario {
+	s := singleCompaction()
+	s.Name = "single-compaction-disk"
+	s.Why = "the disk is full at any call of the cleaner, fails, or has rotted where it reads: what it leaves must be all that it found, a log that cannot be read is left alone, and the rest goes on"
+	s.Topics.Keys = []int{20, 40, 200}
+	s.Faults = []Fault{
+		sometimes(80, NoSpace, 1, 4).For(100, 1000),
+		sometimes(40, SegmentRot, 1, 2),
+		sometimes(25, WriteError, 1, 2),
+		sometimes(25, ReadError, 1, 2),
+		sometimes(25, SyncError, 1, 2),
+		sometimes(30, ShortWrite, 1, 2),
+		always(ProcessKill, 1, 3),
+		always(LostResponse, 6, 12),
+		sometimes(60, CrashInCall, 1, 3),
+		sometimes(40, PowerCut, 1, 2),
+	}
+	return s
+}
+
+// compactedRetention joins the two cleanup policies.
+func compactedRetention() Scenario {
+	s := singleCompaction()
+	s.Name = "single-compaction-retention"
+	s.Why = "of a topic with both policies segments go by age and size while the cleaner rewrites them: a pass over what goes meanwhile ends, and nothing goes that neither policy lets go"
+	s.Topics = keptForSeconds(s.Topics)
+	s.Topics.Keys = []int{20, 60}
+	s.Cluster.Settings = []Setting{oftenLooked}
+	s.Workload.Deletions = Range{4, 12}
+	s.Needs = append(append([]Need{}, s.Needs...), deleted)
+	return s
+}
+
 func singleCompaction() Scenario {
 	w := usual
 	w.OldTimestamps, w.FutureTimestamps = 0, 0

@@ -177,14 +177,14 @@ func TestProbesHaveABudget(t *testing.T) {
 	run := func(list []Scenario, seeds int) []string {
 		g := NewGather(list)
 		for i := range seeds {
-			g.Add(&Outcome{Scenario: list[i%len(list)].Name, AckedValues: 1000, Read: 1000, Probes: []Tally{{"torn-tail-cut", int64(i % 2)}, {"damage-fenced", 0}, {"sequence-wrapped", 0}, {"cleaner-no-room", int64(i % 2)}}})
+			g.Add(&Outcome{Scenario: list[i%len(list)].Name, AckedValues: 1000, Read: 1000, Probes: []Tally{{"torn-tail-cut", int64(i % 2)}, {"damage-fenced", 0}, {"sequence-wrapped", 0}, {"broker-unregistered", int64(i % 2)}}})
 		}
 		sum := g.Summary()
 		sum.Complaints = nil
 		sum.RequireProbes()
 		return sum.Complaints
 	}
-	if got := run(list, ProbeBudget); len(got) != 2 || !strings.Contains(got[0], "damage-fenced was reached in none of 20000 seeds") || !strings.Contains(got[1], "cleaner-no-room is excused") {
+	if got := run(list, ProbeBudget); len(got) != 2 || !strings.Contains(got[0], "damage-fenced was reached in none of 20000 seeds") || !strings.Contains(got[1], "broker-unregistered is excused") {
 		t.Errorf("%q", got)
 	}
 	if got := append(run(list, ProbeBudget-1), run(list[:1], ProbeBudget)...); len(got) != 0 {

@@ -45,7 +45,7 @@ func sometimes(share int, kind Kind, least, most int) Fault {
 
 func singles() []Scenario {
 	return []Scenario{
-		singleCrash(), singleKills(), singlePower(), singleDisk(), singleRot(), singleClock(), singleNet(), singleMixed(), singleUnsyncedPower(), singleModes(), singleRetention(), singleCompaction(),
+		singleCrash(), singleKills(), singlePower(), singleDisk(), singleRot(), singleClock(), singleNet(), singleMixed(), singleUnsyncedPower(), singleModes(), singleRetention(), singleCompaction(), compactedDisk(), compactedRetention(),
 	}
 }
 

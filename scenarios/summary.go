@@ -225,8 +225,6 @@ const ProbeBudget = 20_000
 var excused = map[string]string{
 	"sequence-wrapped":    "takes 2^31 records of one producer: core/partition's tests of producers step over it",
 	"broker-unregistered": "nobody in a scenario unregisters brokers: core/controller's TestUnregisterBroker does",
-	"cleaner-no-room":     "no scenario joins compaction and full disks: core/partition's tests fill the disk at every call of the cleaner",
-	"cleaner-quarantined": "no scenario joins compaction and damage: core/partition's tests do",
 }
 
 // RequireProbes adds a complaint for every probe that was never reached, if the run was

@@ -28,12 +28,12 @@ func single() []Row {
 			note("where the power goes, what was acknowledged while it was synced, or had become durable since"),
 		holds("one-comes-back", OneBroker, history.TailDurability, saysComesBack, acknowledged, "faults of all kinds",
 			of("single-crash", "single-power", "single-disk", "single-net", "single-mixed"), struck(kill, cut), "m28-ack-before-fsync"),
-		holds("one-life", OneBroker, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`", "kills, power cuts, clocks that are set",
-			of("single-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock", "start-offset-goes-back").
+		holds("one-life", OneBroker, history.LogLife, saysLife, "`retention.ms` or `retention.bytes`, with compaction or without", "kills, power cuts, clocks that are set",
+			of("single-retention", "single-compaction-retention"), struck(kill, scenarios.ClockStep), "m44-retention-by-wall-clock", "start-offset-goes-back").
 			note("a clock that is ahead for more than an hour is believed"),
-		holds("one-compacted", OneBroker, history.Compaction, saysCompacted, "`cleanup.policy=compact`", "kills, power cuts, crashes in every call of the cleaner, clocks that are set",
-			of("single-compaction"), struck(kill, cut), "m41-tombstone-early").
-			note("a clock that is ahead for more than an hour is believed"),
+		holds("one-compacted", OneBroker, history.Compaction, saysCompacted, "`cleanup.policy=compact` or `compact,delete`", "kills, power cuts, crashes in every call of the cleaner, clocks that are set, a full or failing disk, flipped bits in segments",
+			of("single-compaction", "single-compaction-disk", "single-compaction-retention"), struck(kill, cut), "m41-tombstone-early").
+			note("a clock that is ahead for more than an hour is believed; nothing is claimed of what a flipped bit hit"),
 		holds("one-time", OneBroker, history.OffsetByTime, saysTime, "`message.timestamp.type=CreateTime`", "kills, clocks that are set, records of other days",
 			of("single-clock", "single-crash", "single-mixed"), struck(kill), "m45-time-index"),
 		holds("one-again", OneBroker, history.TopicLives, saysAgain, anySettings, "kills, power cuts, crashes in every call",

@@ -13,12 +13,18 @@ import (
 )
 
 // cleaner draws how small the cleaner's steps are, and makes clocks agree, so
-// that the age of a tombstone is what they say until a fault sets them.
-func (d drawer) cleaner(config *sim.Config) {
+// that the age of a tombstone is what they say until a fault sets them. Where records
+// go before the final scan, too, a map that takes hours to get round would leave
+// nothing to judge.
+func (d drawer) cleaner(config *sim.Config, deleted bool) {
+	smallest := int64(300)
+	if deleted {
+		smallest = 4000
+	}
 	config.Clock = sim.Clock{}
 	storage := &config.Limits.Storage
 	storage.ClockSlack, storage.ClockGrace = policySlack, kafka.Hour
-	storage.CleanerMapBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, 300, 1<<10)
+	storage.CleanerMapBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, smallest, 1<<10)
 	storage.CleanBytes = oneOf[int64](d, choice.SwarmLimit, 1<<20, 8000, 40_000)
 	config.Settings["log.cleaner.backoff.ms"] = oneOf(d, choice.SwarmSetting, "50", "200")
 }
@@ -26,7 +32,11 @@ func (d drawer) cleaner(config *sim.Config) {
 // compacted draws when a topic is cleaned, and how long its tombstones stay: of
 // several replicas one that is away for longer keeps what they have deleted, as
 // Kafka's do, so that they stay for good there.
-func (d drawer) compacted(list []client.TopicSetting, replicas int) []client.TopicSetting {
+func (d drawer) compacted(list []client.TopicSetting, replicas int, deleted bool) []client.TopicSetting {
+	policy, lag, segment := "compact", "1500", oneOf(d, choice.SwarmSetting, "4096", "1600", "2500")
+	if deleted { // a record stays for seconds: the cleaner must be there before
+		policy, lag, segment = "compact,delete", "300", oneOf(d, choice.SwarmCleaner, "8192", "4096", "16384")
+	}
 	tombstones := oneOf(d, choice.SwarmSetting, "3600000", "20000", "2000", "500")
 	if replicas > 1 {
 		tombstones = "3600000"
@@ -38,11 +48,11 @@ func (d drawer) compacted(list []client.TopicSetting, replicas int) []client.Top
 		}
 	}
 	for _, s := range []client.TopicSetting{
-		{Name: "cleanup.policy", Value: "compact"},
-		{Name: "segment.bytes", Value: oneOf(d, choice.SwarmSetting, "4096", "1600", "2500")},
+		{Name: "cleanup.policy", Value: policy},
+		{Name: "segment.bytes", Value: segment},
 		{Name: "segment.ms", Value: oneOf(d, choice.SwarmSetting, "3000", "1000")},
 		{Name: "min.cleanable.dirty.ratio", Value: oneOf(d, choice.SwarmSetting, "0.2", "0.01", "0.5")},
-		{Name: "min.compaction.lag.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "1500")},
+		{Name: "min.compaction.lag.ms", Value: oneOf(d, choice.SwarmSetting, "", "", lag)},
 		{Name: "max.compaction.lag.ms", Value: oneOf(d, choice.SwarmSetting, "", "", "3000")},
 		{Name: "delete.retention.ms", Value: tombstones},
 	} {

@@ -88,7 +88,7 @@ func build(s *scenarios.Scenario, seed uint64, record *history.Recorder, explore
 	}
 	if len(s.Topics.Keys) > 0 {
 		t.keys = oneOf(d, choice.SwarmCleaner, s.Topics.Keys...)
-		d.cleaner(config)
+		d.cleaner(config, s.Topics.Retention)
 	}
 	if t.explored {
 		config.Even, config.Explore, config.Faults = true, explored, sim.Faults{}
@@ -411,10 +411,10 @@ func (d drawer) topicSettings(s *scenarios.Scenario) []client.TopicSetting {
 		}
 	}
 	if s.Topics.Retention {
-		list = d.shortLives(list)
+		list = d.shortLives(list, len(s.Topics.Keys) > 0)
 	}
 	if len(s.Topics.Keys) > 0 {
-		list = d.compacted(list, s.Replicas())
+		list = d.compacted(list, s.Replicas(), s.Topics.Retention)
 	}
 	return list
 }

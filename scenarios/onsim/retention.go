@@ -24,10 +24,13 @@ func (d drawer) retention(config *sim.Config) {
 }
 
 // shortLives draws how long and how much a topic keeps.
-func (d drawer) shortLives(list []client.TopicSetting) []client.TopicSetting {
+func (d drawer) shortLives(list []client.TopicSetting, compacted bool) []client.TopicSetting {
 	bySize := d.stream.Choose(choice.SwarmSetting, 3) == 1 // never by both: the judge could not tell what went by which
 	ms := oneOf(d, choice.SwarmSetting, "10000", "6000", "15000")
 	bytes := oneOf(d, choice.SwarmSetting, "20000", "1", "4000", "60000")
+	if compacted { // the cleaner is to have its turn first
+		ms, bytes = oneOf(d, choice.SwarmCleaner, "15000", "10000"), oneOf(d, choice.SwarmCleaner, "100000", "150000")
+	}
 	if bySize {
 		ms = "-1"
 	} else {
