@@ -14,16 +14,18 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"trialog/core/broker"
+	"trialog/core/kafka"
 	"trialog/node"
 )
 
 // BenchmarkBesideUpkeep compares what clients wait for when a node has nothing else to
-// do with what they wait for while it cleans a compacted topic; the work is
-// BenchmarkBeside's. Rounds alternate: the cleaner is stopped by another
-// cleanup.policy. Nothing is scrubbed. Each iteration has a fresh topic of 128
-// MiB to clean, 32 Ki keys with four records each, and a map so small that the cleaner
-// goes over it again and again until the iteration is over. A round in which it read
-// nothing is a failure.
+// do with what they wait for while it cleans a compacted topic, or reads its logs over
+// at the default rate without a rest; the work is BenchmarkBeside's. Rounds alternate:
+// the cleaner is stopped by another cleanup.policy, scrubbing by a rate of 0. Each
+// iteration has a fresh topic of 128 MiB, 32 Ki keys with four records each, and a map
+// so small that the cleaner goes over it again and again until the iteration is over. A
+// round in which nothing was read is a failure.
 //
 //	go test ./node -run '^$' -bench BesideUpkeep -benchtime 5x
 func BenchmarkBesideUpkeep(b *testing.B) {
@@ -32,12 +34,14 @@ func BenchmarkBesideUpkeep(b *testing.B) {
 		set           func(b *testing.B, a *kadm.Client, topic string, on bool)
 	}{
 		{"cleaning", "trialog_cleaner_read_bytes_total", setCleaning},
+		{"scrubbing", "trialog_scrub_read_bytes_total", setScrubbing},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
 			n := start(b, b.TempDir(), func(c *node.Config) {
 				c.AdminListen = "127.0.0.1:0"
 				c.Broker["log.cleaner.backoff.ms"], c.Broker["log.cleaner.dedupe.buffer.size"] = "10", "65536"
 				c.Broker["trialog.scrub.bytes.per.second"] = "0"
+				c.Limits = func(l *broker.Limits) { l.ScrubPause = 10 * kafka.Millisecond }
 			})
 			defer n.stop()
 			create(b, n.node.Addr(), "bench", 1, nil)
@@ -84,6 +88,15 @@ func setCleaning(b *testing.B, a *kadm.Client, topic string, on bool) {
 		policy = "compact"
 	}
 	r, err := a.AlterTopicConfigs(soon(b), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "cleanup.policy", Value: &policy}}, topic)
+	altered(b, r, err)
+}
+
+func setScrubbing(b *testing.B, a *kadm.Client, _ string, on bool) {
+	rate := "0"
+	if on {
+		rate = "8388608"
+	}
+	r, err := a.AlterBrokerConfigs(soon(b), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "trialog.scrub.bytes.per.second", Value: &rate}})
 	altered(b, r, err)
 }
 
