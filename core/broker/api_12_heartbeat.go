@@ -17,7 +17,7 @@ func (b *Broker) beginHeartbeat(r *request) {
 	}
 	in := &b.groups.in.heartbeat
 	*in = group.Heartbeat{
-		Ticket: group.Ticket(r.token), Generation: body.Generation,
+		Ticket: group.Ticket(r.token), Generation: body.Generation, Known: b.knownTopics(),
 		Member: group.Member{Group: s.name(r, body.Group), ID: body.MemberID, InstanceID: text(body.InstanceID)},
 	}
 	b.stepShard(s, in)

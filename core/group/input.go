@@ -102,6 +102,7 @@ type Heartbeat struct {
 	Ticket Ticket
 	Member
 	Generation int32
+	Known      Topics
 }
 
 // Leave is LeaveGroup (API 13). Answer.Codes are in the order of Members.

@@ -151,7 +151,7 @@ func (a *speaker) beatOrJoin() {
 		return
 	}
 	t := a.w.ticket()
-	a.w.step(&Heartbeat{Ticket: t, Member: a.who(), Generation: a.generation})
+	a.w.step(&Heartbeat{Ticket: t, Member: a.who(), Generation: a.generation, Known: a.shelf})
 	if answer, there := a.w.answers[t]; there && answer.Err != kafka.None {
 		a.refused(answer.Err)
 	}

@@ -248,12 +248,37 @@ func (m *Machine) beatMixed(c *consumerKept, in *Heartbeat) {
 	w := m.consumers[in.Group].watches[p.id]
 	m.heard(w, p)
 	epoch, _ := c.epochs()
-	if p.current.Epoch < epoch || p.current.State == MemberUnrevoked || p.current.State == MemberUnreleased && !c.awaitsRelease(p) {
+	if m.learnTopics(c, in) || p.current.Epoch < epoch || p.current.State == MemberUnrevoked || p.current.State == MemberUnreleased && !c.awaitsRelease(p) {
 		m.callBack(w, p)
 		m.answer(Answer{Ticket: in.Ticket, Err: kafka.ErrRebalanceInProgress})
 		return
 	}
 	m.after(Answer{Ticket: in.Ticket})
+}
+
+// learnTopics tells whether the topics of a group have changed since it was last
+// found out who shall have what. Who joins finds that out anew; of members of the
+// classic protocol nobody else does, since none of them leads here.
+func (m *Machine) learnTopics(c *consumerKept, in *Heartbeat) bool {
+	g := m.consumers[in.Group]
+	if g.seen == in.Known.Version() {
+		return false
+	}
+	r := roster{regexes: make(map[string]*ResolvedRegex)}
+	for _, p := range c.members {
+		if p.metadata != nil {
+			r.members = append(r.members, p)
+		}
+	}
+	for _, k := range c.regexes {
+		r.regexes[k.expression] = k.resolved
+	}
+	if c.epoch == nil || c.epoch.Hash != hashTopics(r.topics(in.Known)) {
+		m.out.Watch.Reached(must.ClassicMemberTopicsChanged)
+		return true
+	}
+	g.seen = in.Known.Version()
+	return false
 }
 
 // awaitsRelease tells whether somebody still has something that a member shall have.

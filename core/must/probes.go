@@ -99,31 +99,32 @@ const (
 	CommitToldOff        // client: a commit told a member that it is not what it was
 	NothingCommitted     // client: a member began without a committed offset
 
-	JoinAnsweredAgain      // group: a member asked again for the generation that it is in
-	NamelessMemberGone     // group: who joined without an ID went before being told one
-	StaticMemberReplaced   // group: a static member came back under another ID
-	MemberMissedRebalance  // group: a member did not join again in time
-	MemberSessionExpired   // group: a member was silent for too long
-	AssignmentOvertaken    // group: an assignment counted only when its generation was over
-	ZombieCommitRefused    // group: a commit of somebody who is not a member of the generation was refused
-	OlderEpochCommitTaken  // group: a commit in an older epoch was taken for what the member has had ever since (KIP-1251)
-	OffsetsExpired         // group: offsets outlived their retention
-	OffsetsOfDeletedTopic  // group: a topic went, and offsets with it
-	ConsumerFenced         // group: a member of the consumer protocol spoke in an epoch that is over, or is none
-	ConsumerSessionExpired // group: a member of the consumer protocol was silent for too long
-	RevocationAsked        // group: a member was told to give partitions up
-	RevocationTimedOut     // group: a member did not give its partitions up in time
-	ReleaseAwaited         // group: a member waits for what others have not given up
-	HeartbeatAnsweredAgain // group: a member repeated the epoch before, as it had not seen the answer
-	GroupConverted         // group: an empty group went from one protocol to the other
-	GroupUpgraded          // group: a classic group with members went over to the consumer protocol
-	GroupDowngraded        // group: a group went back to the classic protocol with its members
-	ClassicMemberServed    // group: a classic member joined a group of the consumer protocol
-	ClassicMemberLate      // group: a classic member of such a group did not join or sync in time
-	ClassicMemberStranger  // group: a classic member joined with partitions that are not its own any more
-	CoordinatorLoaded      // broker: a coordinator was built from its log
-	CoordinatorLostPending // group: a coordinator lost its partition while answers waited
-	CoordinatorGaveUp      // group: what a coordinator had written did not count in time
+	JoinAnsweredAgain          // group: a member asked again for the generation that it is in
+	NamelessMemberGone         // group: who joined without an ID went before being told one
+	StaticMemberReplaced       // group: a static member came back under another ID
+	MemberMissedRebalance      // group: a member did not join again in time
+	MemberSessionExpired       // group: a member was silent for too long
+	AssignmentOvertaken        // group: an assignment counted only when its generation was over
+	ZombieCommitRefused        // group: a commit of somebody who is not a member of the generation was refused
+	OlderEpochCommitTaken      // group: a commit in an older epoch was taken for what the member has had ever since (KIP-1251)
+	OffsetsExpired             // group: offsets outlived their retention
+	OffsetsOfDeletedTopic      // group: a topic went, and offsets with it
+	ConsumerFenced             // group: a member of the consumer protocol spoke in an epoch that is over, or is none
+	ConsumerSessionExpired     // group: a member of the consumer protocol was silent for too long
+	RevocationAsked            // group: a member was told to give partitions up
+	RevocationTimedOut         // group: a member did not give its partitions up in time
+	ReleaseAwaited             // group: a member waits for what others have not given up
+	HeartbeatAnsweredAgain     // group: a member repeated the epoch before, as it had not seen the answer
+	GroupConverted             // group: an empty group went from one protocol to the other
+	GroupUpgraded              // group: a classic group with members went over to the consumer protocol
+	GroupDowngraded            // group: a group went back to the classic protocol with its members
+	ClassicMemberServed        // group: a classic member joined a group of the consumer protocol
+	ClassicMemberTopicsChanged // group: a classic member of such a group was told to join again because its topics have changed
+	ClassicMemberLate          // group: a classic member of such a group did not join or sync in time
+	ClassicMemberStranger      // group: a classic member joined with partitions that are not its own any more
+	CoordinatorLoaded          // broker: a coordinator was built from its log
+	CoordinatorLostPending     // group: a coordinator lost its partition while answers waited
+	CoordinatorGaveUp          // group: what a coordinator had written did not count in time
 
 	ProduceWaitedForJournal   // broker: the journal was at its bound and produce waited
 	ProduceWaitedForHandover  // broker: a produce waited for the roles of a broker that stops to go
@@ -250,31 +251,32 @@ var probeNames = [ProbeCount]string{
 	CommitToldOff:        "commit-told-off",
 	NothingCommitted:     "nothing-committed",
 
-	JoinAnsweredAgain:      "join-answered-again",
-	NamelessMemberGone:     "nameless-member-gone",
-	StaticMemberReplaced:   "static-member-replaced",
-	MemberMissedRebalance:  "member-missed-rebalance",
-	MemberSessionExpired:   "member-session-expired",
-	AssignmentOvertaken:    "assignment-overtaken",
-	ZombieCommitRefused:    "zombie-commit-refused",
-	OlderEpochCommitTaken:  "older-epoch-commit-taken",
-	OffsetsExpired:         "offsets-expired",
-	OffsetsOfDeletedTopic:  "offsets-of-deleted-topic",
-	ConsumerFenced:         "consumer-fenced",
-	ConsumerSessionExpired: "consumer-session-expired",
-	RevocationAsked:        "revocation-asked",
-	RevocationTimedOut:     "revocation-timed-out",
-	ReleaseAwaited:         "release-awaited",
-	HeartbeatAnsweredAgain: "heartbeat-answered-again",
-	GroupConverted:         "group-converted",
-	GroupUpgraded:          "group-upgraded",
-	GroupDowngraded:        "group-downgraded",
-	ClassicMemberServed:    "classic-member-served",
-	ClassicMemberLate:      "classic-member-late",
-	ClassicMemberStranger:  "classic-member-stranger",
-	CoordinatorLoaded:      "coordinator-loaded",
-	CoordinatorLostPending: "coordinator-lost-pending",
-	CoordinatorGaveUp:      "coordinator-gave-up",
+	JoinAnsweredAgain:          "join-answered-again",
+	NamelessMemberGone:         "nameless-member-gone",
+	StaticMemberReplaced:       "static-member-replaced",
+	MemberMissedRebalance:      "member-missed-rebalance",
+	MemberSessionExpired:       "member-session-expired",
+	AssignmentOvertaken:        "assignment-overtaken",
+	ZombieCommitRefused:        "zombie-commit-refused",
+	OlderEpochCommitTaken:      "older-epoch-commit-taken",
+	OffsetsExpired:             "offsets-expired",
+	OffsetsOfDeletedTopic:      "offsets-of-deleted-topic",
+	ConsumerFenced:             "consumer-fenced",
+	ConsumerSessionExpired:     "consumer-session-expired",
+	RevocationAsked:            "revocation-asked",
+	RevocationTimedOut:         "revocation-timed-out",
+	ReleaseAwaited:             "release-awaited",
+	HeartbeatAnsweredAgain:     "heartbeat-answered-again",
+	GroupConverted:             "group-converted",
+	GroupUpgraded:              "group-upgraded",
+	GroupDowngraded:            "group-downgraded",
+	ClassicMemberServed:        "classic-member-served",
+	ClassicMemberTopicsChanged: "classic-member-topics-changed",
+	ClassicMemberLate:          "classic-member-late",
+	ClassicMemberStranger:      "classic-member-stranger",
+	CoordinatorLoaded:          "coordinator-loaded",
+	CoordinatorLostPending:     "coordinator-lost-pending",
+	CoordinatorGaveUp:          "coordinator-gave-up",
 
 	ProduceWaitedForJournal:   "produce-waited-for-journal",
 	ProduceWaitedForHandover:  "produce-waited-for-handover",
