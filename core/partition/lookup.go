@@ -52,6 +52,7 @@ type cursor struct {
 	maxBytes    int32
 	segment     segmentName  // that is looked into
 	block       int          // of the index that is read
+	began       int64        // where in the segment its index has led
 	pos         int64        // of the batch at which the data that is read begins
 	want        int64        // bytes to read from there
 	next        kafka.Offset // the base offset of the batch at pos, NoOffset when not known
@@ -129,7 +130,7 @@ func (l *Log) FindTimestamp(c *Lookup, t kafka.TimestampMs, end kafka.Offset) {
 // enter goes to the segment at place i and finds where to read it from.
 func (l *Log) enter(c *Lookup, i int) {
 	s, k := &l.segments[i], &c.cursor
-	k.segment, k.pos, k.stage = s.segmentName, 0, readData
+	k.segment, k.began, k.pos, k.stage = s.segmentName, 0, 0, readData
 	k.want = k.step() + slack
 	k.next, k.last = s.base, kafka.NoOffset
 	if k.target <= s.base || k.distrust {
@@ -174,9 +175,10 @@ func (l *Log) enterByTime(c *Lookup, i int) {
 // whoever asked may want very little, but waits for all of it.
 const walkBytes = 256 << 10
 
-// step is how much one read takes where no batch needs more.
+// step is how much one read takes where no batch needs more. What a fetch looks for
+// begins within slack of where the index leads, unless that is rotten or sparse.
 func (k *cursor) step() int64 {
-	if k.distrust || k.far {
+	if k.distrust || k.far || !k.byTime && k.pos-k.began >= slack {
 		return max(int64(k.maxBytes), walkBytes)
 	}
 	return int64(k.maxBytes)
@@ -290,7 +292,8 @@ func (l *Log) feedIndex(k *cursor, bytes []byte) {
 
 // lead goes to the batch of an index entry.
 func (k *cursor) lead(s *segment, e indexEntry) {
-	k.pos, k.next, k.last = int64(e.pos), kafka.NoOffset, s.base+kafka.Offset(e.rel)
+	k.began, k.pos = int64(e.pos), int64(e.pos)
+	k.next, k.last = kafka.NoOffset, s.base+kafka.Offset(e.rel)
 }
 
 // feedTimes does the same in the time index, whose entries lead to offsets.

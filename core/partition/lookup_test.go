@@ -313,7 +313,18 @@ func TestRottenEntryCostsFewReads(t *testing.T) {
 	n.sync()
 	n.alive()
 	index := n.fs.find(SegmentPath(l.Log, 0, disk.FileIndex)).bytes
-	index[3*indexEntrySize+4] ^= 0x80 // an early position
+	for at, bit := range map[int]byte{
+		515*indexEntrySize + 5: 0x02, // an earlier position
+		515*indexEntrySize + 2: 0x40, // an offset behind what is looked for, before entries that lead nearer
+	} {
+		index[at] ^= bit
+		fewReads(t, n, l)
+		index[at] ^= bit
+	}
+}
+
+func fewReads(t *testing.T, n *testNode, l *Log) {
+	t.Helper()
 	reads := 0
 	c := Lookup{}
 	var r disk.Read
