@@ -218,6 +218,13 @@ func (p flipPlace) there() bool {
 	return n == 1 && b[0] == p.was^p.bit
 }
 
+// orphaned tells whether the file is of a log that was fenced because damage took
+// what said whose it is. It stays for people to look at, and nothing reads it.
+func (p flipPlace) orphaned() bool {
+	labels, err := filepath.Glob(filepath.Join(filepath.Dir(p.path), "partition-*"))
+	return err == nil && len(labels) == 0
+}
+
 // kind is what a file is for.
 func (s *trio) kind(i int, path string) string {
 	rel := strings.TrimPrefix(path, s.dirs[i]+"/")
@@ -273,7 +280,7 @@ func (s *trio) one(n int) {
 			s.start(i)
 			return false
 		}
-		if how == "running" && (kind == "logs/*.log" || kind == "logs/*/checkpoint") && p.there() {
+		if how == "running" && (kind == "logs/*.log" || kind == "logs/*/checkpoint") && !p.orphaned() && p.there() {
 			return false // which scrubbing meets
 		}
 		return s.whole()

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -49,6 +50,7 @@ func (c *consumeCommand) Run(p *program) error {
 	options := []kgo.Opt{
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{c.Topic: offsets}),
 		kgo.FetchMaxWait(500 * time.Millisecond),
+		kgo.KeepRetryableFetchErrors(), // among them what is damaged for good: see final
 	}
 	if c.Committed {
 		options = append(options, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
@@ -158,8 +160,8 @@ func (c *consumeCommand) copy(p *program, client *kgo.Client, at, ends map[int32
 		if p.ctx.Err() != nil {
 			return nil // interrupted: that is how following ends
 		}
-		if errs := fetches.Errors(); len(errs) > 0 {
-			return errs[0].Err
+		if err := final(fetches.Errors()); err != nil {
+			return err
 		}
 		for i := fetches.RecordIter(); !i.Done(); {
 			r := i.Next()
@@ -184,6 +186,20 @@ func (c *consumeCommand) copy(p *program, client *kgo.Client, at, ends map[int32
 			return nil
 		}
 	}
+}
+
+// final is the first error that will not pass. CORRUPT_MESSAGE counts as one that
+// may, so that the client would ask for ever: but nobody has what a broker says it of.
+func final(errs []kgo.FetchError) error {
+	for _, e := range errs {
+		switch {
+		case errors.Is(e.Err, kerr.CorruptMessage):
+			return fmt.Errorf("partition %d: %w (trialog topic describe says what is damaged)", e.Partition, e.Err)
+		case !kerr.IsRetriable(e.Err):
+			return e.Err
+		}
+	}
+	return nil
 }
 
 // recordView is a record as JSON. Bytes that are not UTF-8 come as base64
