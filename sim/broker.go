@@ -105,6 +105,9 @@ func (w *World) startBroker(b *brokerHost) {
 	if len(w.config.Racks) >= h.node {
 		config.Rack = w.config.Racks[h.node-1]
 	}
+	if w.oracle != nil {
+		w.oracle.Began(h.node, config.Incarnation)
+	}
 	b.out.Reset()
 	b.out.Watch.Fatal = !w.config.Blind
 	b.shared, b.serving = 0, false

@@ -15,7 +15,7 @@ import (
 // Wiped says that a node's disk is empty now.
 func (o *Oracle) Wiped(at int) {
 	n := &o.nodes[at]
-	n.wiped, n.hasWiped = o.incarnation(at), true
+	n.wiped, n.hasWiped = len(n.lives), true
 	clear(n.logs)
 	o.damage(at, func(*part) bool { return true })
 	o.each(func(p *part) {
@@ -31,7 +31,7 @@ func (o *Oracle) Wiped(at int) {
 // that nobody was seen acting on in between nothing is known.
 func (o *Oracle) refill(p *part, topic string, state *metadata.Partition) {
 	blank := func(id kafka.BrokerID) bool {
-		return slices.Contains(p.blank, int(id)) && o.nodes[id].wiped != o.incarnation(int(id))
+		return slices.Contains(p.blank, int(id)) && o.registeredSince(int(id), o.nodes[id].wiped)
 	}
 	follows := int32(state.PartitionEpoch) == p.epoch+1
 	if unclean, _ := o.image.Configs(metadata.TopicResource(topic)).Get("unclean.leader.election.enable"); follows && unclean != "true" &&
@@ -49,7 +49,7 @@ func (o *Oracle) refill(p *part, topic string, state *metadata.Partition) {
 // PowerCut says that a node has lost what was not synced.
 func (o *Oracle) PowerCut(at int) {
 	n := &o.nodes[at]
-	n.cut, n.hasCut = o.incarnation(at), true
+	n.cut, n.hasCut = len(n.lives), true
 	o.damage(at, func(p *part) bool {
 		return p.held[at] != nil && (!p.held[at].mode || p.state != nil && !p.state.Mode.Durable())
 	})
@@ -91,14 +91,19 @@ func (o *Oracle) each(visit func(*part)) {
 	}
 }
 
-// incarnation is who is registered for a node in the newest image.
-func (o *Oracle) incarnation(at int) kafka.IncarnationID {
-	if o.image != nil {
-		if b := o.image.Broker(kafka.BrokerID(at)); b != nil {
-			return b.Incarnation
-		}
+// Began says that a process starts on a node.
+func (o *Oracle) Began(at int, id kafka.IncarnationID) {
+	o.nodes[at].lives = append(o.nodes[at].lives, id)
+}
+
+// registeredSince tells whether the newest image knows a process of a node that
+// began after so many others.
+func (o *Oracle) registeredSince(at, before int) bool {
+	if o.image == nil {
+		return false
 	}
-	return kafka.IncarnationID{}
+	b := o.image.Broker(kafka.BrokerID(at))
+	return b != nil && slices.Contains(o.nodes[at].lives[before:], b.Incarnation)
 }
 
 // claimed tells whether the partition must still be whole.
@@ -110,10 +115,10 @@ func (o *Oracle) claimed(p *part) bool { return !p.void }
 // may be durable where records before it are not.
 func (o *Oracle) excused(at int, p *part) bool {
 	n := &o.nodes[at]
-	if n.hasWiped && n.wiped == o.incarnation(at) {
+	if n.hasWiped && !o.registeredSince(at, n.wiped) {
 		return true
 	}
 	r := p.held[at]
 	mayLose := r != nil && (!r.mode || p.state != nil && !p.state.Mode.Durable())
-	return mayLose && n.hasCut && n.cut == o.incarnation(at)
+	return mayLose && n.hasCut && !o.registeredSince(at, n.cut)
 }

@@ -44,10 +44,12 @@ func TestNobodyLeadsOnALostDisk(t *testing.T) {
 		{"was eligible before", metadata.PartitionState{Leader: 2, ISR: []kafka.BrokerID{2}, ELR: []kafka.BrokerID{1}}, 1, false, true},
 	} {
 		o := New(3, 2, nil, func(Change) {})
+		o.Began(1, kafka.IncarnationID{1})
 		o.image = image(t, &metadata.BrokerRegistration{Broker: 1, Epoch: 1, Incarnation: kafka.IncarnationID{1}, Directory: kafka.DirectoryID{1}})
 		p := o.part(kafka.TopicPartition{})
 		p.epoch, p.state = 0, &metadata.Partition{}
 		o.Wiped(1)
+		o.Began(1, kafka.IncarnationID{2})
 		o.image = image(t, &metadata.BrokerRegistration{Broker: 1, Epoch: 1, Incarnation: kafka.IncarnationID{2}, Directory: kafka.DirectoryID{2}})
 		state := &metadata.Partition{PartitionState: c.change}
 		state.PartitionEpoch = c.epoch
@@ -69,18 +71,28 @@ func TestPowerCutIsKnownAtRegistration(t *testing.T) {
 		mode   kafka.DurabilityMode
 		synced bool
 		anew   bool // has registered since
+		late   bool // one that began before it has
 		broken bool
 	}{
-		{"replicated", kafka.ModeReplicated, false, false, false},
-		{"on its way to synced", kafka.ModeSyncing, true, false, false},
-		{"synced", kafka.ModeSynced, true, false, true},
-		{"has registered, and stays", kafka.ModeSyncing, true, true, true},
+		{"replicated", kafka.ModeReplicated, false, false, false, false},
+		{"on its way to synced", kafka.ModeSyncing, true, false, false, false},
+		{"synced", kafka.ModeSynced, true, false, false, true},
+		{"has registered, and stays", kafka.ModeSyncing, true, true, false, true},
+		{"one that began before has registered", kafka.ModeSyncing, true, false, true, false},
 	} {
 		o := New(3, 2, nil, func(Change) {})
 		register := metadata.BrokerRegistration{Broker: 1, Epoch: 1, Incarnation: kafka.IncarnationID{1}, Directory: kafka.DirectoryID{1}}
 		o.image = image(t, &register)
+		for life := range byte(3) {
+			o.Began(1, kafka.IncarnationID{life})
+		}
 		o.PowerCut(1)
-		if c.anew {
+		o.Began(1, kafka.IncarnationID{3})
+		switch {
+		case c.anew:
+			register.Incarnation = kafka.IncarnationID{3}
+			o.image = image(t, &register)
+		case c.late:
 			register.Incarnation = kafka.IncarnationID{2}
 			o.image = image(t, &register)
 		}

@@ -30,13 +30,15 @@ type Oracle struct {
 type node struct {
 	core *broker.Broker           // its last process
 	logs map[kafka.LogID]*replica // looked up only
-	// gone is the incarnation that was registered when the disk was wiped, lost
-	// when the power was cut: until another one registers, the cluster cannot know.
-	wiped, cut kafka.IncarnationID
+	// lives are the processes there were. wiped is how many of them there had been when
+	// the disk was wiped, cut when the power was cut: until a later one registers, the
+	// cluster cannot know. What an earlier one had asked for may come to be meanwhile.
+	lives      []kafka.IncarnationID
+	wiped, cut int
 	hasWiped   bool
 	hasCut     bool
 	rotten     bool // see Rotten
-	life       int  // how many processes there were
+	life       int  // how many processes there were that did something
 }
 
 // Change is something that befell a partition.
