@@ -7,6 +7,7 @@ import (
 	"trialog/core/disk"
 	"trialog/core/kafka"
 	"trialog/core/partition"
+	"trialog/sim/oracle"
 )
 
 // rebuild ends a broker's process when the run is over and lets recovery read its
@@ -25,7 +26,12 @@ func (w *World) rebuild(b *brokerHost) {
 			return
 		}
 	}
-	broken := core.RebuildGroups(func(r *disk.Read) ([]byte, error) { return w.readFile(b, r) })
+	broken := oracle.Once(core, &w.codecs, b.disk.Content)
+	if broken != "" {
+		w.fail(b.host.node, broken)
+		return
+	}
+	broken = core.RebuildGroups(func(r *disk.Read) ([]byte, error) { return w.readFile(b, r) })
 	if broken != "" {
 		w.fail(b.host.node, "O9: "+broken)
 		return

@@ -160,6 +160,9 @@ func (v *PartitionView) RecordsPath(i int) string { return v.log.RecordsPath(i) 
 // Rewritten is partition.Log.Rewritten.
 func (v *PartitionView) Rewritten() kafka.Offset { return v.log.Rewritten() }
 
+// Cleaned is partition.Log.Cleaned.
+func (v *PartitionView) Cleaned() kafka.Offset { return v.log.Cleaned() }
+
 // SegmentBase is the base offset of the log's i-th segment.
 func (v *PartitionView) SegmentBase(i int) kafka.Offset { return v.log.SegmentBase(i) }
 

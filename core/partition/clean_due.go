@@ -56,7 +56,7 @@ func exceeds(part, whole, millionths int64) bool {
 	return part*size > whole*millionths
 }
 
-// Cleaned is up to where the cleaner has been.
+// Cleaned is up to where the cleaner has been: below it every key stands once at most.
 func (l *Log) Cleaned() kafka.Offset { return l.cleaned }
 
 // Uncleanable says why the cleaner leaves the log alone, "" when it does not.

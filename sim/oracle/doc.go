@@ -28,6 +28,7 @@
 //	   on its disk what was written to it, whatever has rotted (sim/scrub.go).
 //	O11 Unless unclean elections are allowed, nobody leads who has lost its disk and
 //	   has not been in sync since.
+//	O12 At the end, below where its cleaner has been a log holds every key once at most.
 //
 // The first ones are those of the TLA+ models of Kafka's replication (leader completeness,
 // log matching, candidate completeness, unclean exclusion, no global loss).
