@@ -36,7 +36,7 @@
 // decided on stands in the log: consumer_record.go, consumer_codec.go,
 // consumer_view.go (what the log says), consumer_heartbeat.go (one heartbeat, from
 // who speaks), consumer_assign.go and consumer_subscription.go (who shall have
-// what), assignor.go, consumer_reconcile.go (who has what), consumer_finish.go (the
+// what), assignor.go and assignor_uniform.go, consumer_reconcile.go (who has what), consumer_finish.go (the
 // answer; leaving; commits), consumer.go (who is silent), consumer_describe.go,
 // consumer_invariants.go, partitions.go. Between the two: migrate.go (groups that
 // change their protocol), mixed.go (classic members in groups of the other),
