@@ -42,15 +42,16 @@ func (w *World) enterPhase(p Phase) {
 	}
 }
 
-// idle tells whether every App has nothing left to do, every replica is in sync,
-// and the metadata quorum has the members that were decided.
+// idle tells whether every App has nothing left to do, every replica is in sync, the
+// metadata quorum has the members that were decided, and no broker holds files that
+// are to go.
 func (w *World) idle() bool {
 	for _, h := range w.hosts[1:] {
 		if h.client != nil && !h.client.app.Idle() {
 			return false
 		}
 	}
-	return (w.oracle == nil || w.oracle.Whole()) && w.Settled() && w.Balanced() && w.scrubbed()
+	return (w.oracle == nil || w.oracle.Whole()) && w.Settled() && w.Balanced() && w.scrubbed() && w.tidy()
 }
 
 // result gathers what the run tells.

@@ -36,7 +36,7 @@ func (w *World) rebuild(b *brokerHost) {
 		w.fail(b.host.node, "O9: "+broken)
 		return
 	}
-	now := b.host.clock.now(w.now)
+	now, tidy := b.host.clock.now(w.now), written(core)
 	b.mount.Kill()
 	fs := b.disk.Mount()
 	seen, err := partition.Look(fs)
@@ -51,6 +51,10 @@ func (w *World) rebuild(b *brokerHost) {
 		w.fail(b.host.node, "O7: the disk cannot be recovered when all is over: "+err.Error())
 		return
 	}
+	if n := result.(*partition.RecoverResult).Strays; tidy && n > 0 {
+		w.fail(b.host.node, fmt.Sprintf("O13: when all is over the disk holds %d files or directories of logs that nothing names", n))
+		return
+	}
 	logs := result.(*partition.RecoverResult).Logs
 	if seen.Logs < len(logs) {
 		w.fail(b.host.node, fmt.Sprintf("O7: who looks at the disk when all is over sees %d logs, and recovery finds %d", seen.Logs, len(logs)))
@@ -59,6 +63,27 @@ func (w *World) rebuild(b *brokerHost) {
 	if why := unlike(core, logs, now); why != "" {
 		w.fail(b.host.node, why)
 	}
+}
+
+// tidy tells whether no broker that runs holds files that are to go.
+func (w *World) tidy() bool {
+	for _, h := range w.hosts[1:] {
+		if b := h.broker; b != nil && b.core != nil && h.running && !b.core.Tidy() {
+			return false
+		}
+	}
+	return true
+}
+
+// written tells whether a broker has nothing to write and no files that are to go or
+// are being made, so that all that lies on its disk has a name.
+func written(core *broker.Broker) bool {
+	all := core.Tidy() && core.AtRest()
+	core.Partitions(func(v *broker.PartitionView) bool {
+		all = all && !v.Retired && v.Written()
+		return all
+	})
+	return all
 }
 
 // unlike compares a broker's logs with those that recovery has made. What has not

@@ -143,6 +143,11 @@ func (v *PartitionView) BytesFrom(start kafka.Offset) int64 { return v.log.SizeF
 // epochs has it.
 func (v *PartitionView) EpochAt(offset kafka.Offset) kafka.LeaderEpoch { return v.log.EpochAt(offset) }
 
+// Written tells whether the log serves and nothing of it waits to be written.
+func (v *PartitionView) Written() bool {
+	return v.log.Appendable() && v.log.WrittenEndOffset == v.log.LogEndOffset
+}
+
 // Settled tells whether all of the log has reached the disk and no change of it
 // is under way, so that a recovery would find it as it is.
 func (v *PartitionView) Settled() bool {
@@ -165,6 +170,21 @@ func (v *PartitionView) Cleaned() kafka.Offset { return v.log.Cleaned() }
 
 // SegmentBase is the base offset of the log's i-th segment.
 func (v *PartitionView) SegmentBase(i int) kafka.Offset { return v.log.SegmentBase(i) }
+
+// Tidy tells whether the broker serves and none of its files waits for its removal
+// (partition.Journal.Tidy).
+func (b *Broker) Tidy() bool {
+	return b.journal != nil && b.journal.Tidy(func(yield func(*partition.Log) bool) {
+		for _, h := range b.hosts {
+			if !yield(h.replica.Log) {
+				return
+			}
+		}
+	})
+}
+
+// AtRest is partition.Journal.AtRest.
+func (b *Broker) AtRest() bool { return b.journal != nil && b.journal.AtRest() }
 
 // Counters are totals since the incarnation began, and gauges. The driver
 // turns them into metrics.

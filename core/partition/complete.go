@@ -202,6 +202,7 @@ func (r *recovery) cutTail(x *recovered, durably bool) error {
 				return err
 			}
 			removed = true
+			r.result.Strays++
 		}
 	}
 	if !removed {

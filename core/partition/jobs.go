@@ -46,6 +46,7 @@ type RecoverResult struct {
 	Redone       int  // batches written again from the journal
 	Large        int  // batches found in their segment, where the journal points
 	Cut          int  // logs whose segments held bytes beyond what counts, now gone
+	Strays       int  // files and directories of logs that nothing named, now gone
 	Fenced       int  // logs fenced for damage, now or earlier
 	Unattributed int  // damaged journal entries of which nobody knows the log; one may be the creation of a log without other trace
 }

@@ -236,6 +236,7 @@ func (r *recovery) removeDeleted(s *survey) error {
 		if err := removeDir(r.fs, logsDir+"/"+name); err != nil {
 			return err
 		}
+		r.result.Strays++
 	}
 	for id := range s.deleted { //order: each is forgotten on its own
 		if s.isDeleted(id) {
@@ -299,6 +300,7 @@ func (r *recovery) finish(last kafka.LSN) error {
 			if err := removeDir(r.fs, LogDir(id)); err != nil {
 				return err
 			}
+			r.result.Strays++
 		}
 	}
 	for _, id := range r.order {

@@ -330,6 +330,24 @@ func (j *Journal) Drain(logs []*Log, epoch kafka.BrokerEpoch) {
 // Drained tells that the clean mark is on disk.
 func (j *Journal) Drained() bool { return j.upkeep.marked }
 
+// AtRest tells whether no job runs and no pass of the cleaner is under way.
+func (j *Journal) AtRest() bool { return j.upkeep.running == 0 && j.upkeep.cleaning == nil }
+
+// Tidy tells whether no file waits for its removal: of a segment that has left a
+// log's table, of a log that was deleted. Of the logs that it is given none has a
+// segment that was left without its job.
+func (j *Journal) Tidy(logs func(yield func(*Log) bool)) bool {
+	if len(j.upkeep.waiting)+len(j.upkeep.shedding) > 0 {
+		return false
+	}
+	for l := range logs {
+		if l.Fenced == "" && (l.truncating || len(l.gone) > 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // idle tells that no job runs or is due.
 func (j *Journal) idle() bool {
 	u := &j.upkeep

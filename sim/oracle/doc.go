@@ -29,6 +29,8 @@
 //	O11 Unless unclean elections are allowed, nobody leads who has lost its disk and
 //	   has not been in sync since.
 //	O12 At the end, below where its cleaner has been a log holds every key once at most.
+//	O13 At the end nothing lies on a disk that is of a log and has no name in one
+//	    (sim/rebuild.go).
 //
 // The first ones are those of the TLA+ models of Kafka's replication (leader completeness,
 // log matching, candidate completeness, unclean exclusion, no global loss).
