@@ -43,8 +43,12 @@ type edit struct {
 var comparisons = map[token.Token]string{token.LSS: "Less", token.LEQ: "LessOrEqual", token.GTR: "Greater", token.GEQ: "GreaterOrEqual"}
 
 // unlooked are calls that are there to be noticed, not to do anything: leaving them
-// out is no bug.
+// out, or what they ask, is no bug.
 var unlooked = []string{"must.True(", "panic(", "out.Watch.", ".Watch.Reached(", "Believe("}
+
+// invariants is the file of a package that only looks: a mutant of it would be one of a
+// judge, and those have tests of their own.
+const invariants = "invariants.go"
 
 // Draw lists so many of the sites of the Go files in the folders of a tree, drawn by
 // a seed: the same for the same sources.
@@ -56,7 +60,7 @@ func Draw(dir string, folders []string, n int, seed uint64) ([]Site, error) {
 			return nil, fmt.Errorf("no Go files in %s: %w", folder, err)
 		}
 		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
+			if strings.HasSuffix(file, "_test.go") || filepath.Base(file) == invariants {
 				continue
 			}
 			source, err := os.ReadFile(file)
@@ -106,6 +110,10 @@ func sites(name, source string) ([]Site, error) {
 			return false
 		}
 		switch n := n.(type) {
+		case *ast.ExprStmt:
+			if only(source[offset(n.Pos()):offset(n.End())], unlooked) {
+				return false
+			}
 		case *ast.IfStmt:
 			add(n.Cond, Negated, around(n.Cond, 1, "mutated.Not(%d, ", ")")...)
 		case *ast.BinaryExpr:
@@ -125,9 +133,14 @@ func sites(name, source string) ([]Site, error) {
 	return list, nil
 }
 
+// only tells whether a statement is one of the calls.
+func only(text string, calls []string) bool {
+	return slices.ContainsFunc(calls, func(call string) bool { return strings.Contains(text, call) })
+}
+
 // droppable tells whether a statement can be left out, and would be missed.
 func droppable(s ast.Stmt, text string) bool {
-	if slices.ContainsFunc(unlooked, func(call string) bool { return strings.Contains(text, call) }) {
+	if only(text, unlooked) {
 		return false
 	}
 	switch s := s.(type) {
