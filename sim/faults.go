@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"strings"
-
 	"trialog/sim/choice"
 	simdisk "trialog/sim/disk"
 )
@@ -138,37 +136,6 @@ func (w *World) inflictDisk(s *strike, h *host, f *Fault) bool {
 		panic("a disk cannot have a " + s.Kind.String())
 	}
 	return true
-}
-
-// markedAge is how many rounds of the journal's writer ago a byte was synced, of
-// the journal or of a large batch that it points at, that is covered by the
-// durable mark of a frame behind it. What is younger looks like a torn tail when
-// it rots: no journal can tell the two apart.
-const markedAge = 2
-
-// rot damages a file. Damage comes in places that lie together: half of it
-// strikes the directory that was struck before.
-func (w *World) rot(b *brokerHost, prefix string, names bool, pick func(uint64) uint64, f *Fault) bool {
-	var place simdisk.Place
-	ok := false
-	if strings.HasPrefix(b.rotten, prefix) && pick(2) == 1 {
-		place, ok = b.disk.FlipSynced(b.rotten, markedAge, names, pick)
-	}
-	if !ok {
-		place, ok = b.disk.FlipSynced(prefix, markedAge, names, pick)
-	}
-	if ok && w.oracle != nil {
-		w.nemesis.rotten = b.host.node
-		w.oracle.Rotten(b.host.node)
-	}
-	if ok {
-		b.rotten = place.Path[:strings.LastIndexByte(place.Path, '/')+1]
-	}
-	f.Detail = place.Off
-	if ok && w.trace.on() {
-		w.trace.say(place.Path)
-	}
-	return ok
 }
 
 func (w *World) inflictClock(s *strike, h *host, f *Fault) bool {

@@ -87,6 +87,13 @@ func (i *inode) flip(off int64, bit uint8) {
 	}
 }
 
+// Flip flips a bit again.
+func (d *Disk) Flip(p *Place) {
+	if i, err := d.walk(p.Path); err == nil && p.Off >= 0 {
+		i.flip(p.Off, p.Bit)
+	}
+}
+
 // files visits all files by path.
 func (d *Disk) files(i *inode, path string, visit func(path string, i *inode)) {
 	if i.dir == nil {
