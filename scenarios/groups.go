@@ -110,14 +110,16 @@ func groupsSoak() Scenario {
 	w := grouped(clustered)
 	w.Idempotent, w.Consumers, w.Seconds = Fixed(2), Fixed(1), Range{50, 60}
 	w.Groups, w.Members, w.MemberLives = Fixed(3), Range{6, 7}, Range{1, 3}
-	w.MassRestarts, w.SubscriptionChanges, w.NewPartitions, w.TopicChurn = Fixed(0), Fixed(0), Fixed(0), Fixed(0)
+	w.MassRestarts, w.SubscriptionChanges, w.NewPartitions, w.TopicChurn = Fixed(0), Range{0, 3}, Range{2, 4}, Fixed(0)
+	w.ConsumerProtocol, w.Migrating = 35, 35
 	cluster := threeBrokers
 	cluster.Settings = append([]Setting{
 		{"group.min.session.timeout.ms", "100"}, {"group.initial.rebalance.delay.ms", "500"},
+		{"group.consumer.session.timeout.ms", "3000"}, {"group.consumer.heartbeat.interval.ms", "500"},
 	}, cluster.Settings...)
 	return Scenario{
 		Name:     "replicated-groups-soak",
-		Why:      "twenty members share topics in three groups, and die, hang past their sessions and leave, while the brokers that coordinate them are killed, paused and cut off",
+		Why:      "twenty members of either protocol share topics in three groups, die, hang past their sessions, leave and want other topics, while topics grow and the brokers that coordinate them are killed, paused and cut off",
 		Cluster:  cluster,
 		Topics:   TopicSettings{Topics: Fixed(2), Partitions: Range{3, 4}},
 		Workload: w,

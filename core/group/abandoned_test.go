@@ -83,3 +83,39 @@ func (w *world) joinAfter(d kafka.Duration) Ticket {
 	w.pass(d)
 	return t
 }
+
+// Who has been told its ID, if only by the answer to its first Join, is a member
+// like the others when its group goes over to the consumer protocol; who has not
+// will come again as somebody else.
+func TestNamelessMemberWhenItsGroupGoesOver(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		w := newWorld(t)
+		shelf := newShelf("t")
+		join := func() Ticket {
+			in := &Join{
+				Ticket: w.ticket(), Member: Member{Group: "g"}, SessionTimeoutMs: 10_000, RebalanceTimeoutMs: 20_000, ProtocolType: "consumer",
+				Protocols: []Protocol{{Name: "range", Metadata: newSpeaker(w, shelf, "t").metadata()}},
+			}
+			w.step(in)
+			return in.Ticket
+		}
+		first := join()
+		w.pass(3 * kafka.Second)
+		if a := w.answer(first); a.Err != kafka.None {
+			t.Fatalf("it joins: %v", a.Err)
+		}
+		if !told {
+			join()
+		}
+		in := &ConsumerHeartbeat{
+			Ticket: w.ticket(), Member: Member{Group: "g", ID: "new"}, RebalanceTimeoutMs: 20_000, Topics: []string{"t"}, HasTopics: true, HasOwned: true, Known: shelf,
+		}
+		w.step(in)
+		if a := w.answer(in.Ticket); a.Err != kafka.None {
+			t.Fatalf("the group does not go over: %v %s", a.Err, a.Text)
+		}
+		if d, _ := w.machine.DescribeConsumer("g"); len(d.Members) != 2 {
+			t.Errorf("told its ID: %v; %d members of two", told, len(d.Members))
+		}
+	}
+}

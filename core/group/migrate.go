@@ -36,7 +36,7 @@ func (m *Machine) upgraded(g *classic, known Topics) ([]Record, bool) {
 	}
 	var none Current
 	for i, one := range g.members {
-		if one.nameless {
+		if one.nameless && one.isNew {
 			continue // it will come again as somebody else
 		}
 		s, ok := readSubscription(one.embedded(g.protocol))

@@ -160,6 +160,7 @@ func (a *Arm) carryOut(ctx context.Context, r *run, strike func() map[scenarios.
 		others.Go(func() { r.audit(work) })
 	}
 	others.Go(func() { r.administrate(work, seed) })
+	others.Go(func() { r.grow(work, seed) })
 	r.restarts.begin()
 	fired := strike()
 	sleep(ctx, r.plan.length-time.Since(r.began)) // rounds may take longer
@@ -220,6 +221,9 @@ func (a *Arm) weigh(r *run, s *scenarios.Scenario, o *scenarios.Outcome, more fu
 	report := a.judge.Check(h)
 	o.Judging = report.Elapsed.Nanoseconds()
 	o.Judge(s, report)
+	if len(r.plan.groups) > 0 {
+		r.tallies.tell(o)
+	}
 	more()
 	if err := r.failure(); err != nil {
 		o.Break("harness", scenarios.ClassHarness, err.Error())

@@ -59,8 +59,8 @@ func (r *run) consume(ctx context.Context, seed uint64) {
 // partitions lists the partitions of the run's topics.
 func (r *run) partitions() []partition {
 	var list []partition
-	for _, t := range r.plan.topics {
-		for i := range t.partitions {
+	for n, t := range r.plan.topics {
+		for i := range r.width(n) {
 			list = append(list, partition{t.name, i})
 		}
 	}

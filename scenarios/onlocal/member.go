@@ -29,6 +29,10 @@ type member struct {
 	gate    *gate
 	eager   bool // commits after each poll, not now and then
 
+	topics   []string // of the run, of which a narrow member leaves the first out
+	narrow   bool
+	consumer bool // it speaks the consumer protocol
+
 	mu       sync.Mutex
 	dead     bool // it was killed: nothing that it does counts any more
 	instance string
@@ -49,37 +53,60 @@ func (r *run) newMember(g *groupPlan, place int, draw *rand.Rand) (*member, erro
 		run: r, group: g, id: r.client(), process: r.process(), gate: newGate(r.wire.dial),
 		eager: draw.IntN(2) == 0, owned: make(map[partition]*holding),
 	}
-	var topics []string
 	for _, t := range r.plan.topics {
-		topics = append(topics, t.name)
+		m.topics = append(m.topics, t.name)
 	}
+	m.consumer = g.consumer(draw)
 	balancer := kgo.RangeBalancer()
-	if g.cooperative {
+	if g.cooperative && !m.consumer {
 		balancer = kgo.CooperativeStickyBalancer()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
 	options := []kgo.Opt{
 		kgo.WithContext(ctx), kgo.Dialer(m.gate.dial),
-		kgo.ConsumerGroup(g.name), kgo.ConsumeTopics(topics...), kgo.Balancers(balancer),
+		kgo.ConsumerGroup(g.name), kgo.ConsumeTopics(m.topics...), kgo.Balancers(balancer),
 		kgo.SessionTimeout(r.plan.session), kgo.RebalanceTimeout(2 * r.plan.session), kgo.HeartbeatInterval(r.plan.session / 6),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(m.assigned), kgo.OnPartitionsRevoked(m.revoked), kgo.OnPartitionsLost(m.lost),
 		kgo.OnOffsetsFetched(m.placed), kgo.FetchMaxWait(200 * time.Millisecond), kgo.FetchMaxPartitionBytes(64 << 10),
-		kgo.ClientID("member-" + strconv.Itoa(place)),
+		kgo.ClientID("member-" + strconv.Itoa(place)), kgo.MetadataMaxAge(metadataAge),
+	}
+	if m.consumer {
+		options = append(options, kgo.ServerSideBalancer())
 	}
 	if g.static {
 		m.instance = g.name + "-" + strconv.Itoa(place)
 		options = append(options, kgo.InstanceID(m.instance))
 	}
-	op := history.NewOp(history.Subscribe, m.id, m.process, history.NoPartition)
-	op.Group = r.record.Name(g.name)
-	m.instant(&op)
+	m.subscribes()
 	client, err := r.newClient(options...)
 	m.mu.Lock()
 	m.client = client
 	m.mu.Unlock()
 	return m, err
+}
+
+// subscribes puts down that the member joins, or wants other topics.
+func (m *member) subscribes() {
+	op := history.NewOp(history.Subscribe, m.id, m.process, history.NoPartition)
+	op.Group = m.run.record.Name(m.group.name)
+	m.instant(&op)
+}
+
+// change subscribes to one topic less, or to all again.
+func (m *member) change(narrow bool) {
+	if narrow == m.narrow || len(m.topics) < 2 {
+		return
+	}
+	m.narrow = narrow
+	m.subscribes()
+	if narrow {
+		m.client.PurgeTopicsFromConsuming(m.topics[0])
+	} else {
+		m.client.AddConsumeTopics(m.topics[0])
+	}
+	m.run.tallies.add(tallySubscribed)
 }
 
 // operation begins an entry of the history about a partition that it holds.
@@ -112,6 +139,7 @@ func (m *member) assigned(_ context.Context, c *kgo.Client, given map[string][]i
 			at := partition{topic, index}
 			op := m.operation(history.Assign, at)
 			m.instant(&op)
+			m.run.assigned(m, at)
 			read := m.operation(history.FetchOffsets, at)
 			m.owned[at] = &holding{lookup: m.run.record.Invoke(m.run.now(), &read), epoch: -1, committed: -1}
 		}
@@ -194,7 +222,8 @@ func (m *member) drop(taken map[string][]int32) {
 }
 
 // live polls and commits until it dies, its time has come, or follow ends.
-func (m *member) live(work, follow context.Context, until time.Time) error {
+func (m *member) live(work, follow context.Context, until time.Time, draw *rand.Rand) error {
+	next := m.group.next(draw)
 	for rounds := 0; follow.Err() == nil && m.gate.wait(); rounds++ {
 		ending := work.Err() != nil
 		if !ending && time.Now().After(until) {
@@ -207,8 +236,20 @@ func (m *member) live(work, follow context.Context, until time.Time) error {
 			m.commit(follow, nil)
 		}
 		m.client.AllowRebalance()
+		switch {
+		case ending:
+			m.change(false)
+		case m.group.fickle > 0 && time.Now().After(next):
+			m.change(!m.narrow)
+			next = m.group.next(draw)
+		}
 	}
 	return nil
+}
+
+// next draws when a member changes what it subscribes to.
+func (g *groupPlan) next(draw *rand.Rand) time.Time {
+	return time.Now().Add(g.fickle/2 + time.Duration(draw.Int64N(int64(g.fickle)+1)))
 }
 
 func (m *member) poll(ctx context.Context) error {

@@ -20,11 +20,30 @@ type groupPlan struct {
 	name        string
 	members     int
 	static      bool // its members have instance IDs
-	cooperative bool // its members rebalance by KIP-429
+	cooperative bool // its classic members rebalance by KIP-429
+	speaks      speaks
+	fickle      time.Duration // between changes of what a member subscribes to; 0: none
+}
+
+// speaks is which protocol the members of a group speak.
+type speaks uint8
+
+const (
+	speaksClassic  speaks = iota
+	speaksConsumer        // KIP-848
+	speaksEither          // each member what it draws
+)
+
+// consumer draws whether the next life of a member speaks the consumer protocol.
+func (g *groupPlan) consumer(draw *rand.Rand) bool {
+	return g.speaks == speaksConsumer || g.speaks == speaksEither && draw.IntN(2) == 0
 }
 
 // groupArgs let sessions be short and groups begin at once, on servers of ours.
-var groupArgs = []string{"--set", "group.min.session.timeout.ms=100", "--set", "group.initial.rebalance.delay.ms=500"}
+var groupArgs = []string{
+	"--set", "group.min.session.timeout.ms=100", "--set", "group.initial.rebalance.delay.ms=500",
+	"--set", "group.consumer.session.timeout.ms=3000", "--set", "group.consumer.heartbeat.interval.ms=500",
+}
 
 const (
 	// memberSession is a member's session where the servers are ours; others may
@@ -35,6 +54,8 @@ const (
 	// written, once everything has healed.
 	membersPatience = 90 * time.Second
 	auditEvery      = 2 * time.Second
+	// metadataAge is how long clients may know nothing of new partitions.
+	metadataAge = 2 * time.Second
 )
 
 // ofMember tells the faults of a group's members.
@@ -100,7 +121,7 @@ func (r *run) join(work, follow context.Context, g *groupPlan, place int, seed u
 			life = r.plan.memberLife/2 + time.Duration(draw.Int64N(int64(r.plan.memberLife)))
 		}
 		r.crowd.enter(m)
-		err = m.live(work, follow, time.Now().Add(life))
+		err = m.live(work, follow, time.Now().Add(life), draw)
 		r.crowd.leave(m)
 		m.end()
 		if err != nil {
@@ -228,12 +249,22 @@ func readMark(s string) history.OpID {
 // drawGroups draws the groups of a run. The members of the first are dynamic.
 func (p *plan) drawGroups(r *rand.Rand, s *scenarios.Scenario, by means, run string) {
 	for n := range between(r, s.Workload.Groups) {
-		p.groups = append(p.groups, groupPlan{
+		g := groupPlan{
 			name:        "group-" + run + "-" + strconv.Itoa(n),
 			members:     between(r, s.Workload.Members),
 			static:      n > 0 && r.IntN(100) < s.Workload.Static,
 			cooperative: r.IntN(2) == 0,
-		})
+		}
+		switch chance := r.IntN(100); {
+		case chance < s.Workload.ConsumerProtocol:
+			g.speaks = speaksConsumer
+		case chance < s.Workload.ConsumerProtocol+s.Workload.Migrating && by.process:
+			g.speaks = speaksEither // others may number epochs anew in between
+		}
+		if changes := between(r, s.Workload.SubscriptionChanges); changes > 0 {
+			g.fickle = time.Minute / time.Duration(changes)
+		}
+		p.groups = append(p.groups, g)
 	}
 	p.session = foreignSession
 	if by.process {

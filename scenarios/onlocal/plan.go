@@ -27,6 +27,7 @@ type plan struct {
 	replicas   int16 // of each topic; -1: the cluster's default
 	churn      int   // topics made and deleted by the administrator
 	listEvery  time.Duration
+	growEvery  time.Duration // between new partitions; 0: none
 }
 
 type topic struct {
@@ -157,6 +158,9 @@ func draw(s *scenarios.Scenario, seed uint64, by means) *plan {
 	}
 	p.drawStrikes(r, s, by)
 	p.drawGroups(r, s, by, run)
+	if n := between(r, s.Workload.NewPartitions); n > 0 {
+		p.growEvery = time.Minute / time.Duration(n)
+	}
 	return p
 }
 
@@ -255,7 +259,7 @@ func (p *plan) header(s *scenarios.Scenario, seed uint64, arm history.Arm) histo
 			UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true")})
 	}
 	for i := range p.groups {
-		h.Groups = append(h.Groups, history.Group{Name: p.groups[i].name, Classic: true})
+		h.Groups = append(h.Groups, history.Group{Name: p.groups[i].name, Classic: p.groups[i].speaks == speaksClassic})
 	}
 	for _, c := range s.Topics.Configs {
 		h.Config = append(h.Config, history.Setting{Name: c.Name, Value: c.Value})

@@ -26,7 +26,7 @@ func (r *run) produce(ctx context.Context, p producerPlan, seed uint64) {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.RequiredAcks(acks),
 		kgo.ProducerBatchCompression(kgo.NoCompression()),
-		kgo.ProducerLinger(0),
+		kgo.ProducerLinger(0), kgo.MetadataMaxAge(metadataAge),
 		kgo.ClientID("producer-" + strconv.FormatUint(seed, 10)),
 	}
 	if !p.idempotent {
@@ -68,8 +68,8 @@ type writer struct {
 // burst sends some records to one partition, then rests a little.
 func (w *writer) burst(ctx context.Context) {
 	topics := w.run.plan.topics
-	t := topics[w.draw.IntN(len(topics))]
-	partition := w.draw.Int32N(t.partitions)
+	n := w.draw.IntN(len(topics))
+	t, partition := topics[n], w.draw.Int32N(w.run.width(n))
 	for range between(w.draw, w.plan.batch) {
 		select {
 		case w.room <- struct{}{}:

@@ -27,6 +27,8 @@ type run struct {
 
 	crowd    *crowd
 	restarts restarts
+	tallies  tallies
+	grown    [mostTopics]atomic.Int32 // by topic: partitions that were added
 
 	mu     sync.Mutex
 	broken error // the first thing that the harness could not do

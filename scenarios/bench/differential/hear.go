@@ -30,14 +30,26 @@ func (p *player) hear(s *step, resp kmsg.Response) string {
 	case *kmsg.ConsumerGroupHeartbeatResponse:
 		return p.beaten(s, a)
 	case *kmsg.OffsetCommitResponse:
-		return code(a.Topics[0].Partitions[0].ErrorCode)
+		var list []string
+		for i := range a.Topics {
+			for _, o := range a.Topics[i].Partitions {
+				list = append(list, fmt.Sprintf("%s-%d %s", a.Topics[i].Topic, o.Partition, code(o.ErrorCode)))
+			}
+		}
+		return sorted(list)
 	case *kmsg.OffsetFetchResponse:
 		return p.fetched(a)
 	case *kmsg.OffsetDeleteResponse:
 		if a.ErrorCode != 0 || len(a.Topics) == 0 {
 			return code(a.ErrorCode)
 		}
-		return "ok " + code(a.Topics[0].Partitions[0].ErrorCode)
+		var list []string
+		for i := range a.Topics {
+			for _, o := range a.Topics[i].Partitions {
+				list = append(list, fmt.Sprintf("%s-%d %s", a.Topics[i].Topic, o.Partition, code(o.ErrorCode)))
+			}
+		}
+		return "ok " + sorted(list)
 	case *kmsg.DeleteGroupsResponse:
 		return code(a.Groups[0].ErrorCode)
 	case *kmsg.DescribeGroupsResponse:
@@ -112,20 +124,27 @@ func (p *player) beaten(s *step, a *kmsg.ConsumerGroupHeartbeatResponse) string 
 	}
 	if a.Assignment != nil {
 		var list []string
-		var owned []kmsg.ConsumerGroupHeartbeatRequestTopic
 		for i := range a.Assignment.Topics {
 			t := &a.Assignment.Topics[i]
 			list = append(list, fmt.Sprint(p.s.topics[t.TopicID], " ", len(t.Partitions)))
-			o := kmsg.NewConsumerGroupHeartbeatRequestTopic()
-			o.TopicID, o.Partitions = t.TopicID, t.Partitions
-			owned = append(owned, o)
 		}
 		if !s.stranger {
-			m.owned = owned
+			m.owned = owned(a.Assignment)
 		}
 		text += " has " + sorted(list)
 	}
 	return text
+}
+
+// owned is what a member says that it has once it has taken over what it was given.
+func owned(a *kmsg.ConsumerGroupHeartbeatResponseAssignment) []kmsg.ConsumerGroupHeartbeatRequestTopic {
+	list := []kmsg.ConsumerGroupHeartbeatRequestTopic{}
+	for i := range a.Topics {
+		o := kmsg.NewConsumerGroupHeartbeatRequestTopic()
+		o.TopicID, o.Partitions = a.Topics[i].TopicID, a.Topics[i].Partitions
+		list = append(list, o)
+	}
+	return list
 }
 
 func (p *player) fetched(a *kmsg.OffsetFetchResponse) string {

@@ -81,8 +81,51 @@ func (p *player) play(ctx context.Context, i int) {
 	c := p.clients[at]
 	go func() {
 		resp, err := c.SeedBrokers()[0].Request(ctx, req)
+		if next := resolves(req, resp); next != nil {
+			time.Sleep(matching)
+			first := resp.(*kmsg.ConsumerGroupHeartbeatResponse)
+			if resp, err = c.SeedBrokers()[0].Request(ctx, next); err == nil && resp.(*kmsg.ConsumerGroupHeartbeatResponse).Assignment == nil {
+				resp.(*kmsg.ConsumerGroupHeartbeatResponse).Assignment = first.Assignment
+			}
+		}
 		said <- result{resp, err}
 	}()
+}
+
+// matching is how long a server may take to match an expression beside other work.
+const matching = 300 * time.Millisecond
+
+// resolves is what a member says after it has subscribed by an expression, which
+// Kafka matches after its answer: only the next heartbeat tells what comes of it.
+func resolves(req kmsg.Request, resp kmsg.Response) kmsg.Request {
+	q, asked := req.(*kmsg.ConsumerGroupHeartbeatRequest)
+	a, answered := resp.(*kmsg.ConsumerGroupHeartbeatResponse)
+	if !asked || !answered || q.SubscribedTopicRegex == nil || a.ErrorCode != 0 || a.MemberEpoch <= 0 {
+		return nil
+	}
+	next := kmsg.NewPtrConsumerGroupHeartbeatRequest()
+	next.Group, next.InstanceID, next.MemberID, next.MemberEpoch = q.Group, q.InstanceID, q.MemberID, a.MemberEpoch
+	if a.Assignment != nil {
+		next.Topics = owned(a.Assignment)
+	}
+	return next
+}
+
+// session is how long members of a trace with short sessions may be silent. Within
+// brisk of the last silence nobody has been silent for that long; after silence
+// nobody is left, not even one that was let in when another one had run out.
+const (
+	session = 2500 * time.Millisecond
+	brisk   = 1700 * time.Millisecond
+	silence = 2*session + 1500*time.Millisecond
+)
+
+// timeout is what members of a trace ask for.
+func (t *trace) timeout() int32 {
+	if t.short {
+		return int32(session.Milliseconds())
+	}
+	return 600_000
 }
 
 func (p *player) request(s *step) kmsg.Request {
@@ -124,7 +167,7 @@ func (p *player) join(s *step) kmsg.Request {
 	if strings.HasPrefix(q.MemberID, "own-") {
 		q.MemberID = "" // nobody changes its protocol and keeps its ID
 	}
-	q.SessionTimeoutMillis, q.RebalanceTimeoutMillis = 600_000, 600_000
+	q.SessionTimeoutMillis, q.RebalanceTimeoutMillis = p.t.timeout(), p.t.timeout()
 	names := [][]string{{"range"}, {"range", "sticky"}, {"sticky", "range"}, {"range"}, {"range"}, {"range", "sticky"}, {"sticky"}, {"range"}}[s.variant]
 	if s.variant == 7 && s.slot == 3 {
 		q.ProtocolType = "connect"
@@ -170,7 +213,12 @@ func (p *player) beat(s *step) kmsg.Request {
 		q.MemberEpoch = -2
 	}
 	if q.MemberEpoch == 0 || s.variant == 5 {
-		q.RebalanceTimeoutMillis, q.SubscribedTopicNames = 600_000, [][]string{{"t"}, {"t", "u"}}[s.offset%2]
+		q.RebalanceTimeoutMillis = p.t.timeout()
+		if p.t.regex != "" {
+			q.SubscribedTopicRegex = &p.t.regex
+		} else {
+			q.SubscribedTopicNames = [][]string{{"t"}, {"t", "u"}}[s.offset%2]
+		}
 		q.Topics = []kmsg.ConsumerGroupHeartbeatRequestTopic{}
 	}
 	if q.MemberEpoch > 0 && len(m.owned) > 0 {
@@ -191,10 +239,13 @@ func (p *player) administer(s *step) kmsg.Request {
 		if strings.HasPrefix(m.id, "own-") && !s.stranger {
 			q.InstanceID = nil
 		}
-		t, part, text := kmsg.NewOffsetCommitRequestTopic(), kmsg.NewOffsetCommitRequestTopicPartition(), fmt.Sprint("at ", s.offset)
-		part.Partition, part.Offset, part.Metadata = s.partition, s.offset, &text
-		t.Topic, t.Partitions = s.topic, append(t.Partitions, part)
-		q.Topics = append(q.Topics, t)
+		text := fmt.Sprint("at ", s.offset)
+		for _, at := range s.places() {
+			t, part := kmsg.NewOffsetCommitRequestTopic(), kmsg.NewOffsetCommitRequestTopicPartition()
+			part.Partition, part.Offset, part.Metadata = at.partition, s.offset, &text
+			t.Topic, t.Partitions = at.topic, append(t.Partitions, part)
+			q.Topics = append(q.Topics, t)
+		}
 		return q
 	case doFetch:
 		q := kmsg.NewPtrOffsetFetchRequest()
@@ -205,10 +256,12 @@ func (p *player) administer(s *step) kmsg.Request {
 	case doDeleteOffsets:
 		q := kmsg.NewPtrOffsetDeleteRequest()
 		q.Group = group
-		t, part := kmsg.NewOffsetDeleteRequestTopic(), kmsg.NewOffsetDeleteRequestTopicPartition()
-		part.Partition, t.Topic = s.partition, s.topic
-		t.Partitions = append(t.Partitions, part)
-		q.Topics = append(q.Topics, t)
+		for _, at := range s.places() {
+			t, part := kmsg.NewOffsetDeleteRequestTopic(), kmsg.NewOffsetDeleteRequestTopicPartition()
+			part.Partition, t.Topic = at.partition, at.topic
+			t.Partitions = append(t.Partitions, part)
+			q.Topics = append(q.Topics, t)
+		}
 		return q
 	case doDeleteGroup:
 		q := kmsg.NewPtrDeleteGroupsRequest()
@@ -247,4 +300,15 @@ func (p *player) within(i int, d time.Duration) (string, bool) {
 func sorted(list []string) string {
 	slices.Sort(list)
 	return strings.Join(list, ", ")
+}
+
+// stand tells how the members of a step's group stand.
+func (p *player) stand(ctx context.Context, s *step) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	resp, err := p.clients[slots].SeedBrokers()[0].Request(ctx, p.request(&step{kind: doConsumerDescribe, group: s.group}))
+	if err != nil {
+		return err.Error()
+	}
+	return p.hear(&step{kind: doConsumerDescribe, group: s.group}, resp)
 }

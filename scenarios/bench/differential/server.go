@@ -68,6 +68,7 @@ func fake(t *testing.T) *server {
 
 // groupSettings are those in which servers must agree.
 var groupSettings = map[string]string{
+	"group.min.session.timeout.ms": "1000", "group.consumer.min.session.timeout.ms": "1000", "group.consumer.min.heartbeat.interval.ms": "500",
 	"group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "1", "offsets.topic.replication.factor": "1",
 }
 
@@ -197,4 +198,30 @@ func (s *server) ready(ctx context.Context, c *kgo.Client) error {
 	default:
 		return fmt.Errorf("coordinator: %d", code)
 	}
+}
+
+// shorten gives the groups of a trace short sessions, and waits for that to hold.
+func (p *player) shorten(t *testing.T, ctx context.Context) {
+	t.Helper()
+	q := kmsg.NewPtrIncrementalAlterConfigsRequest()
+	for n := range 2 {
+		r := kmsg.NewIncrementalAlterConfigsRequestResource()
+		r.ResourceType, r.ResourceName = kmsg.ConfigResourceTypeGroupConfig, p.group(n)
+		for name, value := range map[string]string{"consumer.session.timeout.ms": fmt.Sprint(session.Milliseconds()), "consumer.heartbeat.interval.ms": "1000"} {
+			c := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
+			c.Name, c.Value = name, &value
+			r.Configs = append(r.Configs, c)
+		}
+		q.Resources = append(q.Resources, r)
+	}
+	done, err := q.RequestWith(ctx, p.clients[slots])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range done.Resources {
+		if c := done.Resources[i].ErrorCode; c != 0 {
+			t.Fatalf("%s: settings of %s: %s", p.s.name, done.Resources[i].ResourceName, code(c))
+		}
+	}
+	time.Sleep(500 * time.Millisecond) // brokers take them over beside
 }
