@@ -12,7 +12,7 @@ func grouped(w Workload) Workload {
 	w.Sends, w.ListOffsets, w.TopicChurn = Range{300, 500}, Fixed(0), Range{0, 6}
 	w.Groups, w.Members, w.Static = Range{2, 3}, Range{2, 4}, 40
 	w.MemberLives, w.MassRestarts, w.SubscriptionChanges = Range{0, 3}, Range{0, 2}, Range{0, 6}
-	w.Ledgers, w.NewPartitions = Range{1, 2}, Range{0, 4}
+	w.Ledgers, w.NewPartitions, w.GroupSettings = Range{1, 2}, Range{0, 4}, Range{0, 12}
 	return w
 }
 
@@ -111,6 +111,7 @@ func groupsSoak() Scenario {
 	w.Idempotent, w.Consumers, w.Seconds = Fixed(2), Fixed(1), Range{50, 60}
 	w.Groups, w.Members, w.MemberLives = Fixed(3), Range{6, 7}, Range{1, 3}
 	w.MassRestarts, w.SubscriptionChanges, w.NewPartitions, w.TopicChurn = Fixed(0), Range{0, 3}, Range{2, 4}, Fixed(0)
+	w.GroupSettings = Fixed(0)
 	w.ConsumerProtocol, w.Migrating = 35, 35
 	cluster := threeBrokers
 	cluster.Settings = append([]Setting{
@@ -140,7 +141,7 @@ func groupsSoak() Scenario {
 func groupsExpiry() Scenario {
 	w := grouped(usual)
 	w.Ledgers, w.MassRestarts, w.Static, w.SubscriptionChanges = Fixed(0), Fixed(0), 0, Fixed(0)
-	w.Members, w.MemberLives, w.Anchored = Range{3, 4}, Range{2, 4}, true
+	w.Members, w.MemberLives, w.Anchored, w.GroupSettings = Range{3, 4}, Range{2, 4}, true, Fixed(0)
 	w.Idempotent = Range{3, 4} // of whom some lose an answer, or nothing can be told about duplicates
 	return Scenario{
 		Name: "single-groups-expiry",

@@ -195,6 +195,10 @@ type Workload struct {
 	Anchored bool
 	// SubscriptionChanges is how often a minute a member wants other topics.
 	SubscriptionChanges Range
+	// GroupSettings is how often a minute an administrator gives a group of the
+	// consumer protocol another session timeout and heartbeat interval. Only the
+	// simulator does.
+	GroupSettings Range
 	// Ledgers are clients that write and read committed offsets of a group without
 	// members, and read those of the others.
 	Ledgers Range

@@ -23,6 +23,12 @@ type App interface {
 	Idle() bool
 }
 
+// Beater is an App that is told of the heartbeats of its member of the consumer
+// protocol. b is valid during the call only.
+type Beater interface {
+	Beat(c *ClientHost, b *client.Beat)
+}
+
 // Name is the host's name.
 func (c *ClientHost) Name() string { return c.host.name }
 

@@ -130,6 +130,11 @@ func (w *World) carry(c *ClientHost) {
 		for i := range out.Closes {
 			w.clientClose(c, uint64(out.Closes[i]))
 		}
+		if app, listens := c.app.(Beater); listens {
+			for i := range out.Beats {
+				app.Beat(c, &out.Beats[i])
+			}
+		}
 		for i := range out.Dones {
 			w.done(c, &out.Dones[i])
 		}

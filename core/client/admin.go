@@ -26,6 +26,7 @@ const (
 	adminDeleteRecords
 	adminCreatePartitions
 	adminAlterTopic
+	adminAlterGroup
 	adminDescribeTopic
 	adminListOffsets
 	adminReassign
@@ -46,7 +47,7 @@ type adminOp struct {
 	op         OpID
 	silent     bool // of our own: nobody is told
 	kind       adminKind
-	topic      string
+	topic      string        // of adminAlterGroup, the group
 	id         kafka.TopicID // of the topic to delete; zero: by name
 	index      kafka.PartitionIndex
 	timestamp  kafka.TimestampMs
@@ -82,6 +83,8 @@ func adminOpID(in Input) OpID {
 		return in.Op
 	case *AlterTopic:
 		return in.Op
+	case *AlterGroup:
+		return in.Op
 	case *DescribeTopic:
 		return in.Op
 	case *ListOffsets:
@@ -116,6 +119,9 @@ func (c *Client) administer(in Input) {
 		c.newAdminOp(adminCreatePartitions, in.Op, in.Topic).partitions = in.Count
 	case *AlterTopic:
 		o := c.newAdminOp(adminAlterTopic, in.Op, in.Topic)
+		o.settings = append(o.settings, in.Settings...)
+	case *AlterGroup:
+		o := c.newAdminOp(adminAlterGroup, in.Op, in.Group)
 		o.settings = append(o.settings, in.Settings...)
 	case *DescribeTopic:
 		c.newAdminOp(adminDescribeTopic, in.Op, in.Topic)
@@ -316,7 +322,7 @@ func adminKey(k adminKind) int16 {
 		return protocol.KeyDeleteRecords
 	case adminCreatePartitions:
 		return protocol.KeyCreatePartitions
-	case adminAlterTopic:
+	case adminAlterTopic, adminAlterGroup:
 		return protocol.KeyIncrementalAlterConfigs
 	case adminDescribeTopic:
 		return protocol.KeyMetadata

@@ -45,10 +45,13 @@ func (c *Client) adminBody(o *adminOp) kmsg.Request {
 		t.Topic, t.Count = o.topic, o.partitions
 		q.Topics, q.TimeoutMillis = append(q.Topics, t), timeout
 		return q
-	case adminAlterTopic:
+	case adminAlterTopic, adminAlterGroup:
 		q := kmsg.NewPtrIncrementalAlterConfigsRequest()
 		r := kmsg.NewIncrementalAlterConfigsRequestResource()
 		r.ResourceType, r.ResourceName = kmsg.ConfigResourceTypeTopic, o.topic
+		if o.kind == adminAlterGroup {
+			r.ResourceType = kmsg.ConfigResourceTypeGroupConfig
+		}
 		for _, s := range o.settings {
 			e := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
 			e.Name, e.Op, e.Value = s.Name, setConfig, &s.Value

@@ -14,6 +14,7 @@ type Effects struct {
 	Closes []Conn
 	Sends  []Send
 	Dones  []Done
+	Beats  []Beat
 	Watch  must.Watch
 
 	// arenas behind Sends and Dones, reset with the rest
@@ -42,6 +43,17 @@ type Send struct {
 	Version       int16
 	CorrelationID int32
 	Body          protocol.Body
+}
+
+// Beat tells of a heartbeat of a member of the consumer protocol: that it was sent,
+// or how it was answered.
+type Beat struct {
+	Broker     kafka.BrokerID // who coordinates the group
+	Answered   bool
+	Err        kafka.ErrorCode
+	Epoch      int32 // that it was sent in, or that the answer names
+	IntervalMs int32 // of the answer: when to send the next one
+	Yielding   bool  // the member has something to give up
 }
 
 // Outcome says what is known of an operation's effect.
@@ -167,6 +179,7 @@ func (e *Effects) Reset() {
 	e.Closes = e.Closes[:0]
 	e.Sends = e.Sends[:0]
 	e.Dones = e.Dones[:0]
+	e.Beats = e.Beats[:0]
 	e.Watch.Reset()
 	e.used.produce, e.used.fetch = 0, 0
 	e.fetched = e.fetched[:0]
@@ -177,7 +190,7 @@ func (e *Effects) Reset() {
 
 // Empty tells whether there is anything to carry out.
 func (e *Effects) Empty() bool {
-	return len(e.Dials) == 0 && len(e.Closes) == 0 && len(e.Sends) == 0 && len(e.Dones) == 0 && !e.Watch.Dirty()
+	return len(e.Dials) == 0 && len(e.Closes) == 0 && len(e.Sends) == 0 && len(e.Dones) == 0 && len(e.Beats) == 0 && !e.Watch.Dirty()
 }
 
 // produceRequest hands out a request of the arena.

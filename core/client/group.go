@@ -128,6 +128,7 @@ type member struct {
 	assigned            bool
 	yields              []ownedPartition
 	says, full, changed bool
+	interval            int32 // that it was told of last, in milliseconds; 0: of none
 
 	call     uint64 // of the newest JoinGroup, SyncGroup or LeaveGroup; answers to others are stale
 	underway bool

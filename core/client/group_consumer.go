@@ -93,6 +93,7 @@ func (c *Client) beatConsumer(epoch int32, out *Effects) {
 	g.underway, g.says = true, false
 	g.changed = false
 	c.send(n, protocol.KeyConsumerGroupHeartbeat, version, q, out).call = g.call
+	out.Beats = append(out.Beats, Beat{Broker: n.broker, Epoch: epoch, Yielding: g.state == yielding})
 }
 
 // ownedByID is what the member has, with what it has not given up yet.
@@ -115,7 +116,7 @@ func (c *Client) ownedByID() []kmsg.ConsumerGroupHeartbeatRequestTopic {
 }
 
 // consumerAnswered takes the answer to a heartbeat.
-func (c *Client) consumerAnswered(a *kmsg.ConsumerGroupHeartbeatResponse, out *Effects) {
+func (c *Client) consumerAnswered(n *conn, a *kmsg.ConsumerGroupHeartbeatResponse, out *Effects) {
 	g := &c.member
 	g.underway = false
 	code := kafka.ErrorCode(a.ErrorCode)
@@ -124,10 +125,15 @@ func (c *Client) consumerAnswered(a *kmsg.ConsumerGroupHeartbeatResponse, out *E
 		return
 	}
 	if code != kafka.None {
+		out.Beats = append(out.Beats, Beat{Broker: n.broker, Answered: true, Err: code, Epoch: a.MemberEpoch, Yielding: g.state == yielding})
 		c.consumerRefused(code, out)
 		return
 	}
 	g.failures, g.generation = 0, a.MemberEpoch
+	if g.interval != 0 && g.interval != a.HeartbeatIntervalMillis {
+		out.Watch.Reached(must.IntervalChanged)
+	}
+	g.interval = a.HeartbeatIntervalMillis
 	g.full = g.changed
 	g.beatAt = c.now.Mono.Add(kafka.Ms(int64(a.HeartbeatIntervalMillis)))
 	if g.full {
@@ -141,6 +147,9 @@ func (c *Client) consumerAnswered(a *kmsg.ConsumerGroupHeartbeatResponse, out *E
 		g.assigned = true
 		c.reconcile(out)
 	}
+	out.Beats = append(out.Beats, Beat{
+		Broker: n.broker, Answered: true, Epoch: a.MemberEpoch, IntervalMs: a.HeartbeatIntervalMillis, Yielding: g.state == yielding || len(g.given) > 0,
+	})
 }
 
 // consumerRefused acts on an error of a heartbeat.

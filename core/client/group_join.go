@@ -180,7 +180,7 @@ func (c *Client) memberAnswered(n *conn, r *request, body protocol.Body, out *Ef
 		}
 	case *kmsg.ConsumerGroupHeartbeatResponse:
 		c.throttle(n, a.ThrottleMillis)
-		c.consumerAnswered(a, out)
+		c.consumerAnswered(n, a, out)
 	case *kmsg.LeaveGroupResponse:
 		code := kafka.ErrorCode(a.ErrorCode)
 		if code == kafka.None && len(a.Members) > 0 {

@@ -147,6 +147,13 @@ type CreatePartitions struct {
 	Count int32
 }
 
+// AlterGroup sets configuration entries of a consumer group.
+type AlterGroup struct {
+	Op       OpID
+	Group    string
+	Settings []TopicSetting
+}
+
 // AlterTopic sets configuration entries of a topic.
 type AlterTopic struct {
 	Op       OpID
@@ -192,6 +199,7 @@ func (*DeleteTopic) clientInput()      {}
 func (*DeleteRecords) clientInput()    {}
 func (*CreatePartitions) clientInput() {}
 func (*AlterTopic) clientInput()       {}
+func (*AlterGroup) clientInput()       {}
 func (*DescribeTopic) clientInput()    {}
 func (*Connected) clientInput()        {}
 func (*Disconnected) clientInput()     {}

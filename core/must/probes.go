@@ -97,6 +97,7 @@ const (
 	InstanceFenced       // client: a static member met its successor
 	CooperativelyRevoked // client: a member gave up part of what it had
 	CommitToldOff        // client: a commit told a member that it is not what it was
+	IntervalChanged      // client: a member of the consumer protocol was told of another heartbeat interval
 	NothingCommitted     // client: a member began without a committed offset
 
 	JoinAnsweredAgain          // group: a member asked again for the generation that it is in
@@ -249,6 +250,7 @@ var probeNames = [ProbeCount]string{
 	InstanceFenced:       "instance-fenced",
 	CooperativelyRevoked: "cooperatively-revoked",
 	CommitToldOff:        "commit-told-off",
+	IntervalChanged:      "heartbeat-interval-changed",
 	NothingCommitted:     "nothing-committed",
 
 	JoinAnsweredAgain:          "join-answered-again",

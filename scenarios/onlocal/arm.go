@@ -217,6 +217,9 @@ func (a *Arm) conclude(r *run, server *server, s *scenarios.Scenario, o *scenari
 // weigh judges the history, and what more there is to say.
 func (a *Arm) weigh(r *run, s *scenarios.Scenario, o *scenarios.Outcome, more func()) {
 	h := r.record.Finish()
+	for n := range r.plan.topics {
+		h.Header.Topics[n].Partitions = int(r.width(n))
+	}
 	o.Count(h)
 	report := a.judge.Check(h)
 	o.Judging = report.Elapsed.Nanoseconds()

@@ -13,16 +13,17 @@ import (
 
 // What an administrator's command was.
 const (
-	tagTopic   = iota // creates one of the run's topics
-	tagExtra          // creates a topic of its own
-	tagWrite          // writes to it
-	tagDrop           // deletes it
-	tagShuffle        // changes the replicas or the leader of a partition
-	tagHop            // moves the leadership of a partition
-	tagGrow           // adds a partition to one of the run's topics
-	tagDelete         // deletes the oldest records of a partition
-	tagMode           // changes the durability mode of one of the run's topics
-	tagRescue         // lets any replica lead in one of the run's topics
+	tagTopic    = iota // creates one of the run's topics
+	tagExtra           // creates a topic of its own
+	tagWrite           // writes to it
+	tagDrop            // deletes it
+	tagShuffle         // changes the replicas or the leader of a partition
+	tagHop             // moves the leadership of a partition
+	tagGrow            // adds a partition to one of the run's topics
+	tagDelete          // deletes the oldest records of a partition
+	tagMode            // changes the durability mode of one of the run's topics
+	tagSettings        // gives a group other settings
+	tagRescue          // lets any replica lead in one of the run's topics
 )
 
 // administrator makes the run's topics, and then creates, fills and deletes
@@ -39,23 +40,27 @@ type administrator struct {
 	name     string // of its own topic, while there is one
 	writes   int
 
-	shuffleEvery int64 // between changes of replicas; 0: none
-	shuffleAt    int64
-	hops         hops
-	voterEvery   int64 // between changes of the quorum's voters; 0: none
-	voterAt      int64
-	growEvery    int64 // between new partitions; 0: none
-	growAt       int64
-	growing      int   // which topic
-	growTo       int32 // how many partitions it is to have
-	deleteEvery  int64 // between deletions of records; 0: none
-	deleteNewest bool  // nearly all that was read
-	deleteAt     int64
-	modes        int64 // between changes of the durability mode; 0: none
-	modeAt       int64
-	modeOf       *trialTopic // whose mode is being changed
-	modeIs       int
-	modeBack     int // how often it is set back at once
+	shuffleEvery              int64 // between changes of replicas; 0: none
+	shuffleAt                 int64
+	hops                      hops
+	voterEvery                int64 // between changes of the quorum's voters; 0: none
+	voterAt                   int64
+	growEvery                 int64 // between new partitions; 0: none
+	growAt                    int64
+	growing                   int   // which topic
+	growTo                    int32 // how many partitions it is to have
+	deleteEvery               int64 // between deletions of records; 0: none
+	deleteNewest              bool  // nearly all that was read
+	deleteAt                  int64
+	settingsEvery, settingsAt int64 // between changes of a group's settings; 0: none
+	settingsOf                *trialGroup
+	settingsMade              int32
+
+	modes    int64 // between changes of the durability mode; 0: none
+	modeAt   int64
+	modeOf   *trialTopic // whose mode is being changed
+	modeIs   int
+	modeBack int // how often it is set back at once
 }
 
 // Start begins a process.
@@ -65,6 +70,7 @@ func (a *administrator) Start(c *sim.ClientHost) {
 	a.at, a.shuffleAt = c.Now()+a.every, c.Now()+a.shuffleEvery
 	a.hops.at, a.hops.left = c.Now()+a.hops.every, 0
 	a.growAt = c.Now() + a.growEvery
+	a.settingsAt = c.Now() + a.settingsEvery
 	a.deleteAt = c.Now() + a.deleteEvery
 	a.voterAt, a.modeAt = c.Now()+a.voterEvery, c.Now()+a.modes
 	wakeIn(c, sim.Millisecond)
@@ -100,6 +106,8 @@ func (a *administrator) Wake(c *sim.ClientHost) {
 		a.changeVoter(c)
 	case a.growEvery > 0 && c.Now() >= a.growAt && len(a.pending) == 0:
 		a.grow(c)
+	case a.settingsEvery > 0 && c.Now() >= a.settingsAt && len(a.pending) == 0:
+		a.alterGroup(c)
 	case a.deleteEvery > 0 && c.Now() >= a.deleteAt && len(a.pending) == 0:
 		a.deleteRecords(c)
 	case a.modes > 0 && c.Now() >= a.modeAt && len(a.pending) == 0:
@@ -210,6 +218,8 @@ func (a *administrator) Done(c *sim.ClientHost, d *client.Done) {
 			a.modeIs = 1 - a.modeIs
 			a.setMode(c)
 		}
+	case tagSettings:
+		a.alteredGroup(c, r.Outcome == history.OK)
 	case tagTopic:
 		a.asked = false
 		if r.Outcome == history.OK || r.Error == "TOPIC_ALREADY_EXISTS" {

@@ -158,6 +158,9 @@ func (a *Arm) conclude(run *Run, t *trial, w *watch, broken string) {
 		o.Failure.Role = w.role(r.BrokenNode)
 	}
 	o.Judge(t.scenario, report)
+	for _, text := range t.wrong {
+		o.Break("group-settings", scenarios.ClassGroups, text)
+	}
 	if t.asker != nil {
 		for _, text := range t.asker.wrong {
 			o.Break("answers", scenarios.ClassConsistency, text)
@@ -194,6 +197,11 @@ func (t *trial) stuck() string {
 		list = append(list, "the metadata quorum had not the members that were decided")
 	}
 	for _, g := range t.groups {
+		for _, k := range g.members {
+			if k.untold() {
+				list = append(list, fmt.Sprintf("client %d of %s was told of an interval of %d ms last, and it is %d", k.id, g.name, k.beats.told, g.last().interval))
+			}
+		}
 		if p := g.behind(); p != nil {
 			list = append(list, fmt.Sprintf("nobody of %s read %s/%d to %d", g.name, p.topic, p.index, p.end))
 		}

@@ -226,6 +226,9 @@ func (d drawer) clients(t *trial, s *scenarios.Scenario, config *sim.Config) {
 	if s.Workload.NewPartitions.Max > 0 {
 		t.admin.growEvery = perMinute(d.workload(s.Workload.NewPartitions))
 	}
+	if s.Workload.GroupSettings.Max > 0 {
+		t.admin.settingsEvery = perMinute(d.workload(s.Workload.GroupSettings))
+	}
 	if s.Workload.Deletions.Max > 0 {
 		t.admin.deleteEvery = perMinute(d.workload(s.Workload.Deletions))
 		t.admin.deleteNewest = s.Workload.DeleteNewest

@@ -31,6 +31,11 @@ func (d drawer) groupSettings(t *trial, s *scenarios.Scenario, config *sim.Confi
 		session := oneOf(d, choice.SwarmProtocol, 2000, 600, 6000)
 		set("group.consumer.session.timeout.ms", strconv.Itoa(session))
 		set("group.consumer.heartbeat.interval.ms", strconv.Itoa(session/5))
+		set("group.consumer.min.session.timeout.ms", "100")
+		set("group.consumer.min.heartbeat.interval.ms", "10")
+		for _, g := range t.groups {
+			g.promises = append(g.promises, promiseOf(config.Settings))
+		}
 		set("group.consumer.assignors", oneOf(d, choice.SwarmProtocol, "uniform,range", "range"))
 	}
 	n, _ := strconv.Atoi(config.Settings["offsets.topic.num.partitions"])

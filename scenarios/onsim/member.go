@@ -26,6 +26,9 @@ type trialGroup struct {
 	every    int64 // between restarts of all members at once; 0: none
 	at       int64
 	wave     int
+
+	// promises are its settings, one after the other; the first are the brokers'.
+	promises []promise
 }
 
 // habit says when a member commits.
@@ -57,6 +60,7 @@ type member struct {
 	all                      bool // the final scan has begun, and it wants everything
 	owned                    []held
 	past                     []held // what it once had: a zombie commits that
+	beats                    beats
 	records                  []history.Record
 	offsets                  []client.GroupOffset
 }
@@ -82,7 +86,7 @@ func (h *held) foreign() bool { return h.partition == history.NoPartition }
 func (k *member) Start(c *sim.ClientHost) {
 	k.begin()
 	k.subscribed, k.narrow, k.polling, k.leaving, k.all = false, false, false, false, false
-	k.owned, k.past, k.wave = k.owned[:0], k.past[:0], k.group.wave
+	k.owned, k.past, k.wave, k.beats = k.owned[:0], k.past[:0], k.group.wave, beats{}
 	k.ends = c.Now() + k.life/2 + int64(c.Choose(choice.AppDetail, uint64(k.life)+1))
 	k.changeAt = c.Now() + k.fickle
 	k.commitAt = c.Now() + k.every
@@ -462,7 +466,9 @@ func (k *member) fetched(c *sim.ClientHost, d *client.Fetched) {
 }
 
 // Idle tells whether the group has read everything that the scan found.
-func (k *member) Idle() bool { return k.trial.rotten || k.all && k.group.behind() == nil }
+func (k *member) Idle() bool {
+	return k.trial.rotten || k.all && k.group.behind() == nil && !k.untold()
+}
 
 // behind returns a partition that no member has read to the end of the scan.
 func (g *trialGroup) behind() *scanned {

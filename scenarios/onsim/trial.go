@@ -32,7 +32,8 @@ type trial struct {
 	phase     string
 	rotten    bool // a bit was flipped: a partition may be fenced for good
 	watch     *watch
-	keys      int // that records have; 0: they are not compacted by key
+	keys      int      // that records have; 0: they are not compacted by key
+	wrong     []string // what members were told and should not have been
 	// coordinators is how many partitions hold the groups' offsets; 0: no groups.
 	coordinators int
 }
