@@ -136,7 +136,7 @@ func (k *member) Beat(c *sim.ClientHost, b *client.Beat) {
 // for another one, and one that was to give something up has less time.
 func (k *member) unknown(c *sim.ClientHost, node int32) {
 	t, g, at := k.trial, k.group, &k.beats
-	if !g.consumer || k.instance != "" || !at.heard || at.yields || at.heardIn < 0 || node != at.heardBy || t.coordinates(g.name, node) != at.heardIn {
+	if !g.consumer || g.migrates || k.instance != "" || !at.heard || at.yields || at.heardIn < 0 || node != at.heardBy || t.coordinates(g.name, node) != at.heardIn {
 		return
 	}
 	shortest := int64(1) << 62
@@ -170,7 +170,7 @@ func (t *trial) coordinates(group string, node int32) int32 {
 // become for good.
 func (k *member) untold() bool {
 	g := k.group
-	if !g.consumer || k.twin || len(g.promises) < 2 {
+	if !g.consumer || g.migrates || k.twin || len(g.promises) < 2 {
 		return false
 	}
 	for i := range g.promises {

@@ -47,6 +47,7 @@ type difference struct {
 
 var rules = []rule{
 	{"nameless-member", "a classic member that has not been told its ID", ends, (*difference).nameless},
+	{"static-comes-back", "the last member of the consumer protocol, static, comes back", ends, (*difference).comesBack},
 	{"uniform-ties", "which partitions `uniform` gives to whom", ends, (*difference).tied},
 	{"uniform", "`uniform` where members subscribe to different topics", ends, (*difference).sharedOtherwise},
 	{"epochs-go-on", "epochs and generations of a group that changes its protocol while it is empty", loosens, (*difference).epochsGoOn},
@@ -54,7 +55,8 @@ var rules = []rule{
 	{"instance-of-an-id-given-out", "JoinGroup with a member ID that was given out", goesOn, (*difference).givenOut},
 	{"static-commit-of-before", "commits of a static member that came back under another ID", goesOn, (*difference).staleStatic},
 	{"joined-twice", "ListGroups of a classic group whose only member has joined twice", goesOn, (*difference).joinedTwice},
-	{"static-comes-back", "the last member of the consumer protocol, static, comes back", ends, (*difference).comesBack},
+	{"epoch-of-who-waited", "epoch of a classic group that goes over to the consumer protocol while members wait", loosens, (*difference).waited},
+	{"emptied-type", "protocol type of an empty classic group that was one of the consumer protocol", goesOn, (*difference).emptiedType},
 	{"static-joins-again", "a static member that joins again under its own member ID", ends, (*difference).joinsAgain},
 	{"forgotten-group", "a group that gave out a member ID, whose owner then left", goesOn, (*difference).forgotten},
 	{"other-leader", "who leads a classic group whose leader has gone", ends, (*difference).otherLeader},
@@ -80,7 +82,15 @@ var (
 	counts = regexp.MustCompile(`(has|shall) \d+|(has)( [tu] \d,?)*`)
 )
 
-func unnumbered(said string) string { return epochs.ReplaceAllString(said, "$1") }
+// unnumbered is an answer without epochs and generations, by which members are sorted.
+func unnumbered(said string) string {
+	list := strings.Split(epochs.ReplaceAllString(said, "$1"), ", ")
+	if i := strings.Index(list[0], ": "); i >= 0 {
+		list = append([]string{list[0][:i], list[0][i+2:]}, list[1:]...)
+		slices.Sort(list[1:])
+	}
+	return strings.Join(list, ", ")
+}
 
 // numbers are the epochs and generations of an answer, in their order.
 func numbers(said string) []int {
@@ -135,12 +145,18 @@ func partitions(said string) int {
 	return sum
 }
 
-// epochsGoOn: the group has spoken both protocols.
+// epochsGoOn: the group has spoken both protocols, and begins anew with Kafka.
 func (d *difference) epochsGoOn() bool {
-	return d.risen() > 0 && d.earlier(func(e *told) bool {
-		return e.step.kind == doJoin && (strings.HasPrefix(e.right, "ok ") || e.right == "MEMBER_ID_REQUIRED")
-	}) &&
-		d.earlier(func(e *told) bool { return e.step.kind == doConsumer && strings.HasPrefix(e.right, "ok ") })
+	spoke := func(kind int) bool {
+		return d.step.kind == kind || d.earlier(func(e *told) bool {
+			return e.step.kind == kind && (strings.HasPrefix(e.right, "ok ") || e.right == "MEMBER_ID_REQUIRED")
+		})
+	}
+	begins := 2 // epoch or generation of the first who comes
+	if d.trace.regex != "" {
+		begins++
+	}
+	return d.risen() > 0 && slices.Max(numbers(d.right)) <= begins && spoke(doJoin) && spoke(doConsumer)
 }
 
 // epochRises: the member's own epoch, by one, after it was told of its share.
@@ -170,7 +186,7 @@ func (d *difference) joinedTwice() bool {
 // matchedBeside: with Kafka the group's epoch rises when the expression has been
 // matched, beside, and with us in the heartbeat that names it.
 func (d *difference) matchedBeside() bool {
-	return d.trace.regex != "" && (d.step.kind == doConsumer || d.step.kind == doConsumerDescribe) && strings.HasPrefix(d.right, "ok ") && d.risen() != 0
+	return d.trace.regex != "" && (d.step.kind == doConsumer || d.step.kind == doConsumerDescribe) && strings.HasPrefix(d.right, "ok ") && d.risen() < 0
 }
 
 // alike tells whether answers about a group of the consumer protocol are the same
@@ -209,12 +225,24 @@ func (d *difference) sharedOtherwise() bool {
 // comesBack: Kafka answers at once, with no generation that anybody has joined for.
 func (d *difference) comesBack() bool {
 	return d.step.kind == doJoin && d.trace.static && strings.HasPrefix(d.right, "ok generation 0 ") && strings.Contains(d.right, " follows ") &&
-		d.ours == "(no answer)" && d.earlier(d.sameInstance)
+		(d.ours == "(no answer)" || strings.HasPrefix(d.ours, "ok generation ")) && d.earlier(d.sameInstance)
 }
 
 // sameInstance: it was accepted as a member of the consumer protocol.
 func (d *difference) sameInstance(e *told) bool {
 	return e.step.kind == doConsumer && e.step.slot%2 == d.step.slot%2 && strings.HasPrefix(e.right, "ok ")
+}
+
+// waited: who waited for a generation is in the one after it.
+func (d *difference) waited() bool {
+	return d.step.kind == doConsumer && d.risen() == 1 && d.earlier(func(e *told) bool {
+		return e.step.kind == doJoin && e.during == d.at && e.right == "REBALANCE_IN_PROGRESS" && e.ours == e.right
+	})
+}
+
+func (d *difference) emptiedType() bool {
+	return d.step.kind == doList && typed.ReplaceAllString(d.ours, "  Empty classic") == d.right &&
+		slices.ContainsFunc(d.before, func(e told) bool { return e.step.kind == doConsumer && strings.HasPrefix(e.right, "ok ") })
 }
 
 func (d *difference) joinsAgain() bool {
@@ -271,6 +299,7 @@ func (d *difference) targetsOfNobody() bool {
 }
 
 var (
+	typed        = regexp.MustCompile(` consumer Empty classic`)
 	rebalancing  = regexp.MustCompile(`^ok (Preparing|Completing)Rebalance `)
 	shown        = regexp.MustCompile(`client client  [0-9a-f]*`)
 	emptyGroup   = regexp.MustCompile(`(, )?g-\d+-\d  Empty classic`)

@@ -98,6 +98,12 @@ var plants = []planted{
 	{"", step{kind: doJoin}, "ok generation 2 protocol sticky follows skip false", "(no answer)", []told{given}, trace{static: true}, [2]string{}},
 	{"", step{kind: doJoin}, "ok generation 0 protocol sticky follows skip false", "(no answer)", []told{given}, trace{}, [2]string{}},
 
+	{"epoch-of-who-waited", step{kind: doConsumer, slot: 3}, "ok epoch 3 interval 5000 has t 2", "ok epoch 4 interval 5000 has t 2", []told{joined, refused}, trace{}, [2]string{}},
+	{"", step{kind: doConsumer, slot: 3}, "ok epoch 3 interval 5000 has t 2", "ok epoch 4 interval 5000 has t 2", []told{joined}, trace{}, [2]string{}},
+
+	{"emptied-type", step{kind: doList}, "ok: g-1-0  Empty classic", "ok: g-1-0 consumer Empty classic", []told{given}, trace{}, [2]string{}},
+	{"", step{kind: doList}, "ok: g-1-0  Empty classic", "ok: g-1-0 consumer Empty classic", []told{joined}, trace{}, [2]string{}},
+
 	{"static-joins-again", step{kind: doConsumer, slot: 2}, "UNRELEASED_INSTANCE_ID", "ok epoch 2 interval 5000 has t 4", []told{given}, trace{static: true}, [2]string{}},
 	{"", step{kind: doConsumer, slot: 0}, "UNRELEASED_INSTANCE_ID", "ok epoch 2 interval 5000 has t 4", []told{given}, trace{static: true}, [2]string{}},
 
@@ -122,9 +128,10 @@ var plants = []planted{
 	{"", step{kind: doConsumerDescribe}, "ok Empty epoch 7 targets 7 by uniform: ", "ok Empty epoch 7 targets 4 by uniform: ", nil, trace{}, [2]string{}},
 	{"", step{kind: doConsumerDescribe}, "ok Empty epoch 7 targets 4 by uniform: ", "ok Empty epoch 8 targets 8 by uniform: ", nil, trace{}, [2]string{}},
 
-	{"unmatched-expression", step{kind: doConsumer}, "ok epoch 2 interval 5000 has u 2", "ok epoch 3 interval 5000 has u 2", nil, trace{regex: "u.*"}, [2]string{}},
+	{"unmatched-expression", step{kind: doConsumer}, "ok epoch 3 interval 5000 has u 2", "ok epoch 2 interval 5000 has u 2", nil, trace{regex: "u.*"}, [2]string{}},
+	{"", step{kind: doConsumer}, "ok epoch 2 interval 5000 has u 2", "ok epoch 3 interval 5000 has u 2", nil, trace{regex: "u.*"}, [2]string{}},
 	{"", step{kind: doConsumer}, "ok epoch 2 interval 5000 has ", "ok epoch 3 interval 5000 has u 2", nil, trace{regex: "u.*"}, [2]string{}},
-	{"", step{kind: doConsumer}, "ok epoch 2 interval 5000 has u 2", "ok epoch 3 interval 5000 has u 2", nil, trace{}, [2]string{}},
+	{"", step{kind: doConsumer}, "ok epoch 3 interval 5000 has u 2", "ok epoch 2 interval 5000 has u 2", nil, trace{}, [2]string{}},
 }
 
 // A rule takes what it says, and nothing that is near it.
