@@ -90,6 +90,8 @@ func (g *trialGroup) may(known int, now int64, visit func(*promise)) {
 // beats is what a member knows of its heartbeats.
 type beats struct {
 	asked int64
+	open  bool  // that has not been answered yet
+	owes  bool  // it was asked while it had something to give up
 	known int   // the coordinator's promise when it was asked
 	epoch int32 // that it coordinated in; negative: it did not know that it does
 
@@ -98,7 +100,7 @@ type beats struct {
 	heardIn  int32 // the epoch that the coordinator coordinated in
 	heardBy  int32
 	promised int
-	yields   bool // it was to give something up then, or since
+	yields   bool // it was to give something up then, or since; or may be, as an answer was lost
 	told     int32
 }
 
@@ -108,10 +110,12 @@ func (k *member) Beat(c *sim.ClientHost, b *client.Beat) {
 	t, g, at := k.trial, k.group, &k.beats
 	node := int32(b.Broker)
 	if !b.Answered {
-		at.asked, at.known, at.epoch = c.Now(), g.known(t, node), t.coordinates(g.name, node)
-		at.yields = at.yields || b.Yielding
+		at.asked, at.owes, at.known, at.epoch = c.Now(), b.Yielding, g.known(t, node), t.coordinates(g.name, node)
+		at.yields = at.yields || b.Yielding || at.open
+		at.open = true
 		return
 	}
+	at.open = false
 	if refused := errorName(b.Err, client.ReasonNone); refused != "" {
 		if refused == "UNKNOWN_MEMBER_ID" {
 			k.unknown(c, node)
@@ -125,15 +129,16 @@ func (k *member) Beat(c *sim.ClientHost, b *client.Beat) {
 		t.wrong = append(t.wrong, fmt.Sprintf("client %d of %s was told at %d ms to send heartbeats every %d ms, which nobody has set", k.id, g.name, c.Now()/sim.Millisecond, b.IntervalMs))
 	}
 	*at = beats{
-		heard: true, heardAt: at.asked, heardIn: at.epoch, heardBy: node, promised: at.known, yields: b.Yielding, told: b.IntervalMs,
-		asked: at.asked, known: at.known, epoch: at.epoch,
+		heard: true, heardAt: at.asked, heardIn: at.epoch, heardBy: node, promised: at.known, yields: b.Yielding || at.owes, told: b.IntervalMs,
+		asked: at.asked, owes: at.owes, known: at.known, epoch: at.epoch,
 	}
 }
 
 // unknown judges a coordinator that does not know a member whom it has heard of: it
 // must have been silent for its session. Half of that is enough, as clocks drift.
 // A static member may have a successor, one of a group that migrates may be taken
-// for another one, and one that was to give something up has less time.
+// for another one, and one that was to give something up, or that missed an answer
+// which may have said so, has less time.
 func (k *member) unknown(c *sim.ClientHost, node int32) {
 	t, g, at := k.trial, k.group, &k.beats
 	if !g.consumer || g.migrates || k.instance != "" || !at.heard || at.yields || at.heardIn < 0 || node != at.heardBy || t.coordinates(g.name, node) != at.heardIn {

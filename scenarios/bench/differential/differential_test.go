@@ -13,7 +13,11 @@ import (
 // what a rule says. How often kfake differs from Kafka is told; it does not fail.
 func TestDifferential(t *testing.T) {
 	list := servers(t)
-	traces, long, first := number("TRIALOG_TRACES", 3), number("TRIALOG_STEPS", 40), number("TRIALOG_SEED", 1)
+	standard := 25
+	if list[0].name == "kfake" {
+		standard = 3
+	}
+	traces, long, first := number("TRIALOG_TRACES", standard), number("TRIALOG_STEPS", 40), number("TRIALOG_SEED", 100)
 	versions := common(t, list)
 	c := &count{says: t.Logf, rules: make(map[string]int)}
 	for n := range traces {

@@ -47,6 +47,7 @@ type difference struct {
 
 var rules = []rule{
 	{"nameless-member", "a classic member that has not been told its ID", ends, (*difference).nameless},
+	{"no-shared-protocol", "a classic group whose waiting members do not have the protocol of its last generation", ends, (*difference).noSharedProtocol},
 	{"static-comes-back", "the last member of the consumer protocol, static, comes back", ends, (*difference).comesBack},
 	{"uniform-ties", "which partitions `uniform` gives to whom", ends, (*difference).tied},
 	{"uniform", "`uniform` where members subscribe to different topics", ends, (*difference).sharedOtherwise},
@@ -124,11 +125,19 @@ func (d *difference) earlier(match func(*told) bool) bool {
 }
 
 func (d *difference) nameless() bool {
-	return d.trace.old && d.step.kind == doConsumer && strings.HasPrefix(d.ours, "ok ") &&
-		(d.right == "UNKNOWN_SERVER_ERROR" || strings.HasPrefix(d.right, "ok ") && partitions(d.right) < partitions(d.ours) && numbersAlike(d)) &&
-		d.earlier(func(e *told) bool {
-			return e.step.kind == doJoin && e.during == d.at && e.right == "REBALANCE_IN_PROGRESS" && e.ours == e.right
-		})
+	return d.trace.old && d.step.kind == doConsumer && strings.HasPrefix(d.ours, "ok ") && strings.HasPrefix(d.right, "ok ") &&
+		partitions(d.right) < partitions(d.ours) && numbersAlike(d) && d.goesOver()
+}
+
+// goesOver: members that waited for a generation were told so that there will be none.
+func (d *difference) goesOver() bool {
+	return d.earlier(func(e *told) bool {
+		return e.step.kind == doJoin && e.during == d.at && e.right == "REBALANCE_IN_PROGRESS" && e.ours == e.right
+	})
+}
+
+func (d *difference) noSharedProtocol() bool {
+	return d.step.kind == doConsumer && d.right == "UNKNOWN_SERVER_ERROR" && strings.HasPrefix(d.ours, "ok ") && d.goesOver()
 }
 
 func numbersAlike(d *difference) bool { return slices.Equal(numbers(d.right), numbers(d.ours)) }
@@ -235,9 +244,7 @@ func (d *difference) sameInstance(e *told) bool {
 
 // waited: who waited for a generation is in the one after it.
 func (d *difference) waited() bool {
-	return d.step.kind == doConsumer && d.risen() == 1 && d.earlier(func(e *told) bool {
-		return e.step.kind == doJoin && e.during == d.at && e.right == "REBALANCE_IN_PROGRESS" && e.ours == e.right
-	})
+	return d.step.kind == doConsumer && d.risen() == 1 && d.goesOver()
 }
 
 func (d *difference) emptiedType() bool {

@@ -62,10 +62,11 @@ var plants = []planted{
 	{"", step{kind: doHeartbeat}, "(no answer)", "ok", []told{joined}, trace{}, [2]string{}},
 	{"", step{kind: doList}, "ok: g-1-0 consumer Stable classic", "ok: ", []told{joined}, trace{}, [2]string{}},
 
-	{"nameless-member", step{kind: doConsumer, slot: 2}, "UNKNOWN_SERVER_ERROR", "ok epoch 2 interval 5000 has t 4", []told{joined, refused}, trace{old: true}, [2]string{}},
+	{"no-shared-protocol", step{kind: doConsumer, slot: 2}, "UNKNOWN_SERVER_ERROR", "ok epoch 2 interval 5000 has t 4", []told{joined, refused}, trace{old: true}, [2]string{}},
 	{"nameless-member", step{kind: doConsumer, slot: 2}, "ok epoch 2 interval 5000 has t 2", "ok epoch 2 interval 5000 has t 4", []told{joined, refused}, trace{old: true}, [2]string{}},
 	{"", step{kind: doConsumer, slot: 2}, "ok epoch 2 interval 5000 has t 4", "ok epoch 2 interval 5000 has t 2", []told{joined, refused}, trace{old: true}, [2]string{}},
-	{"", step{kind: doConsumer, slot: 2}, "UNKNOWN_SERVER_ERROR", "ok epoch 2 interval 5000 has t 4", []told{joined, refused}, trace{}, [2]string{}},
+	{"no-shared-protocol", step{kind: doConsumer, slot: 2}, "UNKNOWN_SERVER_ERROR", "ok epoch 2 interval 5000 has t 4", []told{joined, refused}, trace{}, [2]string{}},
+	{"", step{kind: doConsumer, slot: 2}, "UNKNOWN_SERVER_ERROR", "FENCED_MEMBER_EPOCH", []told{joined, refused}, trace{}, [2]string{}},
 	{"", step{kind: doConsumer, slot: 2}, "UNKNOWN_SERVER_ERROR", "ok epoch 2 interval 5000 has t 4", []told{joined}, trace{old: true}, [2]string{}},
 
 	{"uniform-ties", step{kind: doConsumer}, "ok epoch 3 interval 5000 has t 2, u 1", "ok epoch 3 interval 5000 has t 2", nil, trace{}, [2]string{even, even}},
