@@ -84,7 +84,7 @@ func (c *claims) derive(h *history.History) {
 		pc.topic = topic
 		pc.over = over(h, history.Partition(p))
 		if topic.UncleanElection {
-			pc.voids = append(pc.voids, void{from: -1, until: math.MaxInt64, reason: "unclean leader election is allowed"})
+			pc.voids = append(pc.voids, void{from: -1, until: math.MaxInt64, reason: "who lacks acknowledged records may be elected"})
 		}
 	}
 	for i := range h.Events {

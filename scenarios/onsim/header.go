@@ -54,6 +54,7 @@ func (t *trial) promise(name string, partitions int) history.Topic {
 	}
 	return history.Topic{
 		Name: name, Partitions: partitions, Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
-		UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true"),
+		// Before KIP-966 the last one in sync led again, whatever a power cut had taken.
+		UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true") || s.Cluster.NoELR,
 	}
 }
