@@ -204,6 +204,11 @@ func (c *Client) reconcile(out *Effects) {
 		g.given, g.assigned = g.given[:0], false
 	}
 	c.takeOver(all, out)
+	if !unknown && g.state == stable {
+		// Also where nothing changes: what it is to give up it may never have had, as
+		// its topic was not known, and the coordinator waits to hear so.
+		g.says = true
+	}
 }
 
 // topicOf finds a topic's name.

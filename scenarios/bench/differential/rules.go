@@ -201,6 +201,9 @@ func (d *difference) matchedBeside() bool {
 // alike tells whether answers about a group of the consumer protocol are the same
 // but for how many partitions whom is given.
 func (d *difference) alike() bool {
+	if d.step.kind == doSync {
+		return d.stand != nil && synced.MatchString(d.right) && synced.MatchString(d.ours)
+	}
 	return (d.step.kind == doConsumer || d.step.kind == doConsumerDescribe) && d.stand != nil &&
 		strings.HasPrefix(d.right, "ok ") && strip(d.right) == strip(d.ours)
 }
@@ -218,7 +221,7 @@ func (d *difference) tied() bool {
 		return false
 	}
 	right, ours := d.stand()
-	return subscriptions(right) == subscriptions(ours) && evener(ours, right) && evener(right, ours)
+	return subscriptions(right) > 0 && subscriptions(right) == subscriptions(ours) && evener(ours, right) && evener(right, ours)
 }
 
 // sharedOtherwise: some members subscribe to other topics than others, and what we
@@ -306,6 +309,7 @@ func (d *difference) targetsOfNobody() bool {
 }
 
 var (
+	synced       = regexp.MustCompile(`^ok (nothing|[tu] \d(, [tu] \d)?)?$`)
 	typed        = regexp.MustCompile(` consumer Empty classic`)
 	rebalancing  = regexp.MustCompile(`^ok (Preparing|Completing)Rebalance `)
 	shown        = regexp.MustCompile(`client client  [0-9a-f]*`)

@@ -71,6 +71,9 @@ var plants = []planted{
 
 	{"uniform-ties", step{kind: doConsumer}, "ok epoch 3 interval 5000 has t 2, u 1", "ok epoch 3 interval 5000 has t 2", nil, trace{}, [2]string{even, even}},
 	{"uniform-ties", step{kind: doConsumer}, "ok epoch 3 interval 5000 has t 3", "ok epoch 3 interval 5000 has ", nil, trace{}, [2]string{same, mirror}},
+	{"uniform-ties", step{kind: doSync}, "ok t 1", "ok t 2", nil, trace{}, [2]string{even, even}},
+	{"", step{kind: doSync}, "ok t 1", "REBALANCE_IN_PROGRESS nothing", nil, trace{}, [2]string{even, even}},
+	{"", step{kind: doSync}, "ok t 1", "ok t 2", nil, trace{}, [2]string{"GROUP_ID_NOT_FOUND  epoch 0 targets 0 by : ", "GROUP_ID_NOT_FOUND  epoch 0 targets 0 by : "}},
 	{"uniform", step{kind: doConsumer}, "ok epoch 3 interval 5000 has t 2, u 1", "ok epoch 3 interval 5000 has t 2", nil, trace{}, [2]string{uneven, even}},
 	{"uniform", step{kind: doConsumerDescribe}, uneven, even, nil, trace{}, [2]string{uneven, even}},
 	{"", step{kind: doConsumer}, "ok epoch 3 interval 5000 has t 2", "ok epoch 3 interval 5000 has t 2, u 1", nil, trace{}, [2]string{even, uneven}},
