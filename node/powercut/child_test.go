@@ -123,7 +123,7 @@ func (p *process) follow(out io.Reader) {
 
 func (p *process) signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// tail keeps the end of what a process says.
+// tail keeps what a process says, the last megabyte of it.
 type tail struct {
 	mu sync.Mutex
 	b  []byte
@@ -134,13 +134,20 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.b = append(t.b, p...)
-	if over := len(t.b) - 16<<10; over > 0 {
+	if over := len(t.b) - 1<<20; over > 0 {
 		t.b = append(t.b[:0], t.b[over:]...)
 	}
 	return len(p), nil
 }
 
+// String is its end, to be shown.
 func (t *tail) String() string {
+	all := t.all()
+	return all[max(0, len(all)-16<<10):]
+}
+
+// all is to be searched.
+func (t *tail) all() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(bytes.TrimSpace(t.b))

@@ -61,7 +61,7 @@ func (f *faulty) ends(why ...string) {
 		f.t.Fatalf("the node goes on with a disk that failed:\n%s", f.process.said)
 	}
 	code := f.process.cmd.ProcessState.ExitCode()
-	lines := strings.Split(f.process.said.String(), "\n")
+	lines := strings.Split(f.process.said.all(), "\n")
 	last := lines[len(lines)-1]
 	if i := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "panic: ") }); i >= 0 {
 		last = strings.Join(lines[i:], " ")

@@ -166,9 +166,8 @@ func fullDisk(t *testing.T, m *machine, disk filling) {
 		}
 		f.lives()
 	}
-	said := f.process.said.String()
-	if n := strings.Count(said, "what has to be written waits for room"); n < 1 || n > 5 {
-		t.Errorf("the node says %d times that it waits for room:\n%s", n, said)
+	if n := strings.Count(f.process.said.all(), "what has to be written waits for room"); n < 1 || n > 5 {
+		t.Errorf("the node says %d times that it waits for room:\n%s", n, f.process.said)
 	}
 	f.goesOn(200)
 	f.kill()

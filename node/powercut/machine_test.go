@@ -143,7 +143,7 @@ var meets = []string{"unclean stop", "clean shutdown", "redone from the journal"
 
 // heard notes what the node said of its recovery. No power cut is damage.
 func (m *machine) heard() {
-	said := m.process.said.String()
+	said := m.process.said.all()
 	for _, what := range meets {
 		if strings.Contains(said, what) {
 			m.met[what]++
@@ -151,7 +151,7 @@ func (m *machine) heard() {
 	}
 	for _, wrong := range []string{"damage", "level=ERROR", "panic"} {
 		if strings.Contains(said, wrong) {
-			m.t.Errorf("after a power cut the node tells of %s:\n%s", wrong, said)
+			m.t.Errorf("after a power cut the node tells of %s:\n%s", wrong, m.process.said)
 		}
 	}
 }

@@ -43,13 +43,13 @@ func TestSmoke(t *testing.T) {
 			if o.Red() {
 				t.Errorf("%s --seed %d: %s: %s: %s", s.Name, o.Seed, o.Failure.Property, o.Failure.Anomaly, o.Failure.Text)
 			}
-			acked = max(acked, o.Acked+o.Commits)
+			acked += o.Acked + o.Commits
 			if o.FaultsFired == 0 || o.Restarts == 0 {
 				t.Errorf("%s --seed %d: %d faults, %d restarts", s.Name, o.Seed, o.FaultsFired, o.Restarts)
 			}
 		}
-		if acked < 1000 {
-			t.Errorf("%s: at most %d acknowledged sends and commits in a seed", s.Name, acked)
+		if acked < 1200 {
+			t.Errorf("%s: %d acknowledged sends and commits in two seeds", s.Name, acked)
 		}
 	}
 }
