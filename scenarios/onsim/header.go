@@ -54,7 +54,12 @@ func (t *trial) promise(name string, partitions int) history.Topic {
 	}
 	return history.Topic{
 		Name: name, Partitions: partitions, Replicas: s.Replicas(), MinISR: s.MinISR(), Mode: mode,
-		// Before KIP-966 the last one in sync led again, whatever a power cut had taken.
-		UncleanElection: s.Topics.Has("unclean.leader.election.enable", "true") || s.Cluster.NoELR,
+		UncleanElection: t.unclean(),
 	}
+}
+
+// unclean tells whether who lacks acknowledged records may be elected. Before KIP-966
+// the last one in sync led again, whatever a power cut had taken.
+func (t *trial) unclean() bool {
+	return t.scenario.Topics.Has("unclean.leader.election.enable", "true") || t.scenario.Cluster.NoELR
 }

@@ -198,8 +198,11 @@ func (s *scanner) fetched(c *sim.ClientHost, d *client.Fetched) {
 		if d.Fresh && r.Outcome == history.OK {
 			r.HighWatermark, r.LastStableOffset, r.LogStartOffset = int64(d.HighWatermark), int64(d.LastStableOffset), int64(d.LogStartOffset)
 			// A send that its producer has given up may still arrive, and be read
-			// by somebody, after the end was told.
-			p.end = max(p.end, r.HighWatermark)
+			// by somebody, after the end was told; and who is elected uncleanly after
+			// that, for what a fault did before, has less.
+			if p.end = max(p.end, r.HighWatermark); s.trial.unclean() {
+				p.end = r.HighWatermark
+			}
 		}
 		if p.again && r.Outcome == history.OK {
 			p.end = max(p.end, int64(d.HighWatermark)) // it was assigned when nobody wrote any more
