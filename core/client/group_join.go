@@ -31,15 +31,14 @@ func (c *Client) callCoordinator(out *Effects) {
 		wait += config.RebalanceTimeout
 	default:
 		body = c.joinBody()
-		wait += config.RebalanceTimeout
+		// Of a member that speaks version 0, be it another one, the coordinator takes the
+		// one for the other, and all wait for the longest.
+		wait += max(config.RebalanceTimeout, config.SessionTimeout)
 	}
 	version, ok := n.version(key)
 	if !ok {
 		c.callAgain()
 		return
-	}
-	if key == protocol.KeyJoinGroup && version == 0 {
-		wait += max(0, config.SessionTimeout-config.RebalanceTimeout) // what the coordinator takes for the other
 	}
 	g.call++
 	g.underway = true
