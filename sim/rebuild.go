@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 
 	"trialog/core/broker"
 	"trialog/core/disk"
@@ -36,7 +37,7 @@ func (w *World) rebuild(b *brokerHost) {
 		w.fail(b.host.node, "O9: "+broken)
 		return
 	}
-	now, tidy := b.host.clock.now(w.now), written(core)
+	now, all := b.host.clock.now(w.now), written(core)
 	b.mount.Kill()
 	fs := b.disk.Mount()
 	seen, err := partition.Look(fs)
@@ -51,9 +52,11 @@ func (w *World) rebuild(b *brokerHost) {
 		w.fail(b.host.node, "O7: the disk cannot be recovered when all is over: "+err.Error())
 		return
 	}
-	if n := result.(*partition.RecoverResult).Strays; tidy && n > 0 {
-		w.fail(b.host.node, fmt.Sprintf("O13: when all is over the disk holds %d files or directories of logs that nothing names", n))
-		return
+	for _, stray := range result.(*partition.RecoverResult).Strays {
+		if all && !known(core, stray) {
+			w.fail(b.host.node, fmt.Sprintf("O13: when all is over the disk holds %s, which nothing names", stray))
+			return
+		}
 	}
 	logs := result.(*partition.RecoverResult).Logs
 	if seen.Logs < len(logs) {
@@ -84,6 +87,19 @@ func written(core *broker.Broker) bool {
 		return all
 	})
 	return all
+}
+
+// known tells whether a file is one of a segment that a log of a broker has. Of one
+// that has just begun and holds nothing yet no recovery knows.
+func known(core *broker.Broker, path string) (yes bool) {
+	name, _, _ := strings.Cut(path, ".")
+	core.Partitions(func(v *broker.PartitionView) bool {
+		for i := range v.Segments {
+			yes = yes || v.RecordsPath(i) == name+".log"
+		}
+		return !yes
+	})
+	return yes
 }
 
 // unlike compares a broker's logs with those that recovery has made. What has not

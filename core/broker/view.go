@@ -143,9 +143,10 @@ func (v *PartitionView) BytesFrom(start kafka.Offset) int64 { return v.log.SizeF
 // epochs has it.
 func (v *PartitionView) EpochAt(offset kafka.Offset) kafka.LeaderEpoch { return v.log.EpochAt(offset) }
 
-// Written tells whether the log serves and nothing of it waits to be written.
+// Written tells whether the log serves and nothing of it waits to be written: of one
+// that is synced not to the journal either.
 func (v *PartitionView) Written() bool {
-	return v.log.Appendable() && v.log.WrittenEndOffset == v.log.LogEndOffset
+	return v.log.Appendable() && v.log.WrittenEndOffset == v.log.LogEndOffset && (!v.Synced || v.log.DurableEndOffset == v.log.LogEndOffset)
 }
 
 // Settled tells whether all of the log has reached the disk and no change of it

@@ -202,7 +202,7 @@ func (r *recovery) cutTail(x *recovered, durably bool) error {
 				return err
 			}
 			removed = true
-			r.result.Strays++
+			r.result.Strays = append(r.result.Strays, LogDir(l.Log)+"/"+name)
 		}
 	}
 	if !removed {

@@ -41,12 +41,12 @@ type RecoverResult struct {
 	Time kafka.TimestampMs
 
 	// What recovery met.
-	TornTail     bool // the journal's end was torn and has been cut
-	TornLarge    int  // large batches at which the journal was cut, since only the pointer was durable
-	Redone       int  // batches written again from the journal
-	Large        int  // batches found in their segment, where the journal points
-	Cut          int  // logs whose segments held bytes beyond what counts, now gone
-	Strays       int  // files and directories of logs that nothing named, now gone
-	Fenced       int  // logs fenced for damage, now or earlier
-	Unattributed int  // damaged journal entries of which nobody knows the log; one may be the creation of a log without other trace
+	TornTail     bool     // the journal's end was torn and has been cut
+	TornLarge    int      // large batches at which the journal was cut, since only the pointer was durable
+	Redone       int      // batches written again from the journal
+	Large        int      // batches found in their segment, where the journal points
+	Cut          int      // logs whose segments held bytes beyond what counts, now gone
+	Fenced       int      // logs fenced for damage, now or earlier
+	Strays       []string // files and directories of logs that nothing named, now gone
+	Unattributed int      // damaged journal entries of which nobody knows the log; one may be the creation of a log without other trace
 }

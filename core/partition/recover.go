@@ -236,7 +236,7 @@ func (r *recovery) removeDeleted(s *survey) error {
 		if err := removeDir(r.fs, logsDir+"/"+name); err != nil {
 			return err
 		}
-		r.result.Strays++
+		r.result.Strays = append(r.result.Strays, logsDir+"/"+name)
 	}
 	for id := range s.deleted { //order: each is forgotten on its own
 		if s.isDeleted(id) {
@@ -300,7 +300,7 @@ func (r *recovery) finish(last kafka.LSN) error {
 			if err := removeDir(r.fs, LogDir(id)); err != nil {
 				return err
 			}
-			r.result.Strays++
+			r.result.Strays = append(r.result.Strays, LogDir(id))
 		}
 	}
 	for _, id := range r.order {
